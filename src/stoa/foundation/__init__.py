@@ -1,0 +1,1 @@
+"""Who and what exists: identity, people, media, settings, audit. Imports only the kit."""
