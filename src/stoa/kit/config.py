@@ -1,7 +1,7 @@
 """The settings of one installation: environment over `stoa.toml` over defaults, as one frozen Struct.
 
-- A field `smtp_host` is read from the environment variable `STOA_SMTP_HOST`, or from `stoa.toml` as `smtp_host = ...` or
-  as `host = ...` under `[smtp]`. `DATABASE_URL` and `REDIS_URL` are also read under those well-known names.
+- A field `smtp_host` is read from the environment variable `STOA_SMTP_HOST`, or from `stoa.toml` as `smtp_host = ...`
+  or as `host = ...` under `[smtp]`. `DATABASE_URL` and `REDIS_URL` are also read under those well-known names.
 - A name that is not a setting, or a value that does not fit, raises `ConfigError`, which names every one of them.
 - Secrets that nobody configured are made once and kept in `<home>/secrets.toml`, readable by the owner only.
 
@@ -218,7 +218,16 @@ def _converted(raw: Any, kind: Any) -> Any:
     if kind == tuple[str, ...] and isinstance(raw, str):
         raw = [part.strip() for part in raw.split(",") if part.strip()]
     if kind in (bool, bool | None) and isinstance(raw, str):
-        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        words = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+        }
         if raw.lower() not in words:
             raise ValueError("expected yes or no")
         return words[raw.lower()]
@@ -285,7 +294,7 @@ def _contradictions(settings: Settings) -> list[str]:
 
 
 def _kept_secrets(home: Path, wanted: set[str]) -> dict[str, Any]:
-    """The secrets of this installation, made at the first call; two starts at the same time end up with the same ones."""
+    """The secrets of this installation, made at the first call; two starts at once end up with the same ones."""
     file = home / "secrets.toml"
     if not wanted:
         return {}
@@ -317,7 +326,7 @@ def _make_secrets(file: Path) -> None:
             os.fsync(out.fileno())
         with suppress(FileExistsError):
             os.link(draft, file)  # unlike a rename it never replaces what another start has just made
-        os.unlink(draft)
+        Path(draft).unlink()
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}; set STOA_HOME to a folder that can be written") from None
 
