@@ -1,0 +1,96 @@
+"""Stored files: a local folder, or S3, Google Cloud Storage or Azure by URL, behind one small interface.
+
+Paths are made by the program, never by people: lower case segments of letters, digits, `.`, `_` and `-`, so a path can
+neither leave the storage nor mean two things.
+"""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+
+from stoa.kit.errors import NotFound
+
+_SEGMENT = r"[a-z0-9_](?:[a-z0-9_-]|\.(?!\.)){0,99}"
+_PATH: Final = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT}){{0,9}}")
+
+
+class Storage:
+    """Files by path. Made once per process with `open_storage`."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        # Only remote stores keep a content type; a folder knows names and bytes, and readers send the type themselves.
+        self._keeps_types = not isinstance(store, LocalStore)
+
+    async def put(self, path: str, content: bytes, content_type: str) -> None:
+        """Writes a whole file; a file of that path is replaced. It is there entirely or not at all."""
+        attributes = {"Content-Type": content_type} if self._keeps_types else None
+        await obstore.put_async(self._store, _checked(path), content, attributes=attributes)
+
+    async def get(self, path: str) -> bytes:
+        """The whole content. Raises NotFound."""
+        try:
+            found = await obstore.get_async(self._store, _checked(path))
+            return bytes(await found.bytes_async())
+        except FileNotFoundError:
+            raise NotFound("This file is gone") from None
+
+    async def stream(self, path: str, chunk_bytes: int = 256 * 1024) -> AsyncIterator[bytes]:
+        """The content in chunks of at least `chunk_bytes`, but the last. Raises NotFound before the first one."""
+        try:
+            found = await obstore.get_async(self._store, _checked(path))
+        except FileNotFoundError:
+            raise NotFound("This file is gone") from None
+        async for chunk in found.stream(min_chunk_size=chunk_bytes):
+            yield bytes(chunk)
+
+    async def delete(self, paths: Sequence[str]) -> None:
+        """Removes files; one that is not there is no error."""
+        for path in paths:
+            try:
+                await obstore.delete_async(self._store, _checked(path))
+            except FileNotFoundError:
+                continue
+
+    async def exists(self, path: str) -> bool:
+        """Whether there is a file at this path."""
+        try:
+            await obstore.head_async(self._store, _checked(path))
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def paths(self, folder: str) -> list[str]:
+        """All paths below a folder, in order."""
+        found: list[str] = []
+        async for batch in obstore.list(self._store, _checked(folder)):
+            found += [entry["path"] for entry in batch]
+        return sorted(found)
+
+
+def open_storage(url: str) -> Storage:
+    """The storage behind a URL: `file:///folder` (made if missing), `s3://`, `gs://`, `az://`, or `memory://`.
+
+    Credentials of remote stores come from their usual environment variables. Raises ValueError for another scheme.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme == "file":
+        folder = Path(unquote(urlsplit(url).path))
+        folder.mkdir(parents=True, exist_ok=True)
+        return Storage(LocalStore(folder))
+    if scheme == "memory":
+        return Storage(MemoryStore())
+    if scheme in ("s3", "gs", "az"):
+        return Storage(from_url(url))
+    raise ValueError(f"storage_url: {scheme or url} is not one of file, s3, gs, az, memory")
+
+
+def _checked(path: str) -> str:
+    if _PATH.fullmatch(path) is None:
+        raise ValueError(f"not a storage path: {path!r}")
+    return path

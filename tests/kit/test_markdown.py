@@ -1,0 +1,143 @@
+"""Markdown: what it becomes, what it may never become, and its words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stoa.kit.markdown import (
+    ImageFacts,
+    allowed_image,
+    image_urls,
+    own_media_id,
+    plain,
+    preview,
+    reading_minutes,
+    render,
+    word_count,
+)
+
+MEDIA = "01990000-89ab-7def-8123-456789abcdef"
+OWN = f"/media/{MEDIA}/960.webp"
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("# Title", "<h2>Title</h2>\n"),
+        ("###### Six", "<h6>Six</h6>\n"),
+        ("a **b** *c* ~~d~~ `e`", "<p>a <strong>b</strong> <em>c</em> <s>d</s> <code>e</code></p>\n"),
+        ("one\n\ntwo", "<p>one</p>\n<p>two</p>\n"),
+        ("3. x", '<ol start="3">\n<li>x</li>\n</ol>\n'),
+        ("```py\nx<1\n```", '<pre><code class="language-py">x&lt;1\n</code></pre>\n'),
+        ("[in](/p/x)", '<p><a href="/p/x">in</a></p>\n'),
+        ("[out](https://e.org)", '<p><a href="https://e.org" rel="nofollow ugc noopener">out</a></p>\n'),
+        ("[out](//e.org/x)", '<p><a href="//e.org/x" rel="nofollow ugc noopener">out</a></p>\n'),
+        (
+            "see https://e.org/a now",
+            '<p>see <a href="https://e.org/a" rel="nofollow ugc noopener">https://e.org/a</a> now</p>\n',
+        ),
+        ("readme.md and me@e.org", "<p>readme.md and me@e.org</p>\n"),
+        ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>\n"),
+        ("", ""),
+    ],
+)
+def test_what_it_becomes(source: str, html: str) -> None:
+    assert render(source) == html
+
+
+def test_a_table_keeps_its_alignment_without_inline_style() -> None:
+    html = render("| a | b |\n|:-:|--:|\n| 1 | 2 |")
+    assert '<th class="align-center">a</th>' in html and '<td class="align-right">2</td>' in html
+    assert "style" not in html
+
+
+def test_footnotes_link_both_ways() -> None:
+    html = render("Text[^a].\n\n[^a]: Note.")
+    assert '<a href="#fn1" id="fnref1">[1]</a>' in html
+    assert '<li id="fn1" class="footnote-item">' in html
+    assert '<a href="#fnref1" class="footnote-backref" aria-label="Back to the text">' in html
+
+
+def test_a_picture_alone_is_a_figure_with_its_size() -> None:
+    html = render(f'![A "cat"]({OWN} "By me & you")', images={MEDIA: ImageFacts(800, 600, "a 320w")})
+    assert html == (
+        f'<figure><img src="{OWN}" alt="A &quot;cat&quot;" loading="lazy" decoding="async" width="800" height="600"'
+        ' srcset="a 320w" sizes="(min-width: 48rem) 44rem, 100vw"><figcaption>By me &amp; you</figcaption></figure>\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://e.org/a.png",
+        "//e.org/a.png",
+        "/wallet",
+        "data:image/png;base64,x",
+        "/media/x/1.webp",
+        "https:x",
+        OWN + "?a",
+    ],
+)
+def test_pictures_from_elsewhere_become_their_description(url: str) -> None:
+    assert not allowed_image(url)
+    html = render(f"see ![the sea]({url}) there")
+    assert "<img" not in html and "the sea" in html
+
+
+def test_images_of_a_text() -> None:
+    text = f"![a]({OWN})\n\n![b](https://e.org/b.png) ![c](http://e.org/c.png) ![again]({OWN})"
+    assert image_urls(text) == [OWN, "https://e.org/b.png"]
+    assert own_media_id(OWN) == MEDIA
+    assert own_media_id("https://e.org" + OWN) is None
+
+
+@given(st.text(alphabet=st.sampled_from(list("<>\"'&[](){}!#*_`~|:/\\ \njavscriptonerhfimgx=0;.-^")), max_size=200))
+def test_no_text_becomes_script(source: str) -> None:
+    html = render(source).lower()
+    inside_tags = "".join(part.split(">")[0] for part in html.split("<")[1:])
+    assert "<script" not in html and "<iframe" not in html and "<svg" not in html
+    assert " on" not in inside_tags.replace(" one", "") or "=" not in inside_tags
+    assert 'href="javascript' not in html and 'src="javascript' not in html
+
+
+@given(st.text(max_size=400))
+def test_any_text_renders(source: str) -> None:
+    assert isinstance(render(source), str)
+    assert isinstance(plain(source), str)
+
+
+def test_plain_text() -> None:
+    text = plain(
+        "# A *title*\n\nOne\ntwo **three** [link](https://e.org) ![pic](https://e.org/p.png)\n\n```\ncode\n```\n\n- x"
+    )
+    assert text == "A title\nOne two three link pic\nx"
+
+
+def test_preview_is_cut_at_a_word() -> None:
+    assert preview("short  text\nhere") == "short text here"
+    cut = preview("word " * 100)
+    assert cut == "word " * 39 + "word…" and len(cut) == 200
+    assert preview("Hello, world", 8) == "Hello…"
+    assert preview("x" * 300) == "x" * 199 + "…"
+    assert preview("e\u0301" * 10, 6) == "e\u0301" * 2 + "…"
+    assert len(preview("x" * 200)) == 200
+
+
+@given(st.text(max_size=600), st.integers(20, 250))
+def test_preview_is_never_longer(text: str, limit: int) -> None:
+    assert len(preview(text, limit)) <= limit
+
+
+def test_words_and_minutes() -> None:
+    assert word_count("It's a well-kept house, isn’t it?") == 6
+    assert word_count("日本語 text") == 4
+    assert word_count(" … ") == 0
+    assert [reading_minutes(n) for n in (0, 230, 575, 2300)] == [1, 1, 2, 10]
+
+
+@pytest.mark.parametrize(
+    "source", ["[" * 20_000, "*a_ " * 5_000, "> " * 20_000, "![" * 10_000, "a|b\n-|-\n" + "x\n" * 8000]
+)
+def test_hostile_nesting_ends_soon(source: str) -> None:
+    assert isinstance(render(source), str)
