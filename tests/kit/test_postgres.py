@@ -191,8 +191,8 @@ def test_a_server_that_cannot_start_says_why(home: Path) -> None:
         pass
 
 
-async def test_a_long_path_gets_a_short_private_socket_folder(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / ("long" * 30) / ".stoa", durable=False)
+async def test_a_long_path_gets_a_short_private_socket_folder(home: Path) -> None:
+    server = EmbeddedPostgres(home.parent / ("long" * 30) / ".stoa", durable=False)
     try:
         assert await fetch(server.start(), "select 1") == 1
         run = find_place(server.home).run
