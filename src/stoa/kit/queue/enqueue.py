@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import maybe, run, value
+from stoa.kit.db import Statement, maybe, run, value
 from stoa.kit.ids import new_id
 from stoa.kit.queue.job import Job, Options, options_of, type_name
 
 # pg_notify is deduplicated by PostgreSQL: however many jobs a transaction enqueues, its commit wakes the workers once.
-_INSERT = value(
+_INSERT: Statement[UUID | None] = value(
     UUID | None,
     """
     with added as (

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.kit.db import many, run, value
+from stoa.kit.db import Statement, many, run, value
 
 # The first half of the advisory lock that a worker holds as long as it lives; the second half is its `worker_id`.
 WORKER_LOCK = 0x53746F61
@@ -103,7 +103,7 @@ PROMOTE = run(
     """
 )
 
-NEXT_DUE = value(datetime | None, "select min(run_at) from jobs where state = 'scheduled'")
+NEXT_DUE: Statement[datetime | None] = value(datetime | None, "select min(run_at) from jobs where state = 'scheduled'")
 
 
 class Renewed(msgspec.Struct):
@@ -145,6 +145,6 @@ LOST = many(
     """,
 )
 
-LOCK_WORKER = value(bool, "select pg_try_advisory_lock($1, $2)")
+LOCK_WORKER: Statement[bool] = value(bool, "select pg_try_advisory_lock($1, $2)")
 
 SET_PROGRESS = run("update jobs set progress = $2, progress_message = $3 where id = $1 and state = 'running'")
