@@ -1,0 +1,156 @@
+-- money/payments: one order for whatever is bought, what gateways told us about it, and the sandbox gateway's own books.
+
+create table order_transitions (
+  from_state text not null,
+  to_state   text not null,
+  constraint order_transitions_pkey primary key (from_state, to_state)
+);
+
+insert into order_transitions (from_state, to_state) values
+  ('created', 'pending'), ('created', 'paid'), ('created', 'failed'), ('created', 'cancelled'),
+  ('pending', 'pending'), ('pending', 'paid'), ('pending', 'failed'), ('pending', 'cancelled'),
+  ('failed', 'pending'), ('failed', 'paid'), ('failed', 'cancelled'),
+  ('cancelled', 'paid'),
+  ('paid', 'partially_refunded'), ('paid', 'refunded'), ('paid', 'disputed'),
+  ('partially_refunded', 'partially_refunded'), ('partially_refunded', 'refunded'), ('partially_refunded', 'disputed'),
+  ('disputed', 'paid'), ('disputed', 'partially_refunded'), ('disputed', 'refunded');
+
+create table orders (
+  id              uuid primary key,
+  user_id         uuid not null constraint orders_user_fk references users (id),
+  kind            text not null,
+  item            jsonb not null,
+  description     text not null,
+  amount_minor    bigint not null constraint orders_amount_positive check (amount_minor > 0),
+  currency        text not null,
+  gateway         text not null,
+  state           text not null default 'created' constraint orders_state_known check (
+    state in ('created', 'pending', 'paid', 'failed', 'cancelled', 'refunded', 'partially_refunded', 'disputed')),
+  refunded_minor  bigint not null default 0 constraint orders_refund_within check (refunded_minor between 0 and amount_minor),
+  payment_id      text,
+  failure_code    text,
+  failure_message text,
+  fulfilled_at    timestamptz,
+  key             text not null,
+  created_at      timestamptz not null,
+  updated_at      timestamptz not null,
+  constraint orders_key_once unique (user_id, key)
+);
+create index orders_by_user on orders (user_id, created_at desc, id desc);
+create index orders_unpaid on orders (updated_at) where state in ('created', 'pending', 'failed');
+
+-- M14: a state changes only along order_transitions, whoever writes.
+create function order_state_guard() returns trigger language plpgsql as $$
+begin
+  if not exists (select 1 from order_transitions t where t.from_state = old.state and t.to_state = new.state) then
+    raise exception 'an order cannot go from % to %', old.state, new.state
+      using errcode = 'check_violation', constraint = 'orders_transition_known';
+  end if;
+  return new;
+end $$;
+
+create trigger orders_state_guard before update of state on orders
+  for each row when (old.state is distinct from new.state) execute function order_state_guard();
+
+create table order_events (
+  id         uuid primary key,
+  order_id   uuid not null constraint order_events_order_fk references orders (id),
+  from_state text,
+  to_state   text not null,
+  cause      text not null,
+  details    jsonb not null default '{}',
+  actor_id   uuid constraint order_events_actor_fk references users (id),
+  created_at timestamptz not null,
+  constraint order_events_transition_fk foreign key (from_state, to_state) references order_transitions (from_state, to_state)
+);
+create index order_events_by_order on order_events (order_id, id);
+
+-- What a gateway said last about each payment of an order. Amounts only grow, so stale news changes nothing.
+create table order_payments (
+  gateway        text not null,
+  payment_id     text not null,
+  order_id       uuid not null constraint order_payments_order_fk references orders (id),
+  status         text not null,
+  captured_minor bigint not null default 0 constraint order_payments_captured_natural check (captured_minor >= 0),
+  refunded_minor bigint not null default 0 constraint order_payments_refunded_natural check (refunded_minor >= 0),
+  disputed       boolean not null default false,
+  is_extra       boolean not null default false,
+  updated_at     timestamptz not null,
+  constraint order_payments_pkey primary key (gateway, payment_id)
+);
+create index order_payments_by_order on order_payments (order_id);
+
+-- The inbox: what arrived is kept before it is believed, and applied once.
+create table webhook_events (
+  id            uuid primary key,
+  gateway       text not null,
+  event_id      text,
+  kind          text,
+  body          bytea not null,
+  headers       jsonb not null,
+  verdict       text not null constraint webhook_events_verdict_known check (
+    verdict in ('verified', 'bad_signature', 'too_old', 'unreadable')),
+  outcome       text constraint webhook_events_outcome_known check (outcome in ('applied', 'unchanged', 'rejected')),
+  note          text,
+  order_id      uuid constraint webhook_events_order_fk references orders (id),
+  deliveries    integer not null default 1,
+  received_at   timestamptz not null,
+  applied_at    timestamptz
+);
+create unique index webhook_events_once on webhook_events (gateway, event_id) where verdict = 'verified';
+create index webhook_events_recent on webhook_events (received_at desc, id desc);
+create index webhook_events_waiting on webhook_events (received_at) where verdict = 'verified' and outcome is null;
+
+-- The sandbox gateway's own side: what a real one would keep on its servers. Nothing else reads it to decide.
+create table sandbox_sessions (
+  id           text primary key,
+  order_id     uuid not null,
+  amount_minor bigint not null,
+  currency     text not null,
+  description  text not null,
+  return_url   text not null,
+  state        text not null default 'open' constraint sandbox_sessions_state_known check (
+    state in ('open', 'complete', 'expired', 'cancelled')),
+  created_at   timestamptz not null,
+  expires_at   timestamptz not null
+);
+create index sandbox_sessions_by_order on sandbox_sessions (order_id);
+
+create table sandbox_payments (
+  id              text primary key,
+  request_key     text not null constraint sandbox_payments_key_once unique,
+  order_id        uuid not null,
+  session_id      text constraint sandbox_payments_session_fk references sandbox_sessions (id),
+  amount_minor    bigint not null constraint sandbox_payments_amount_positive check (amount_minor > 0),
+  currency        text not null,
+  card            text not null,
+  status          text not null constraint sandbox_payments_status_known check (
+    status in ('requires_action', 'succeeded', 'failed', 'cancelled')),
+  refunded_minor  bigint not null default 0 constraint sandbox_payments_refund_within check (
+    refunded_minor between 0 and amount_minor),
+  disputed        boolean not null default false,
+  failure_code    text,
+  failure_message text,
+  return_url      text,
+  created_at      timestamptz not null,
+  updated_at      timestamptz not null
+);
+create index sandbox_payments_by_order on sandbox_payments (order_id);
+create index sandbox_payments_by_session on sandbox_payments (session_id);
+
+create table sandbox_refunds (
+  request_key  text primary key,
+  payment_id   text not null constraint sandbox_refunds_payment_fk references sandbox_payments (id),
+  amount_minor bigint not null constraint sandbox_refunds_amount_positive check (amount_minor > 0),
+  created_at   timestamptz not null
+);
+create index sandbox_refunds_by_payment on sandbox_refunds (payment_id);
+
+create table sandbox_events (
+  id           text primary key,
+  subject      text not null,
+  body         text not null,
+  created_at   timestamptz not null,
+  delivered_at timestamptz
+);
+create index sandbox_events_by_subject on sandbox_events (subject);

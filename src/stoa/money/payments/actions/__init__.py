@@ -1,0 +1,203 @@
+"""Placing, paying, cancelling and refunding orders."""
+
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import insert, many, maybe, one, value
+from stoa.kit.errors import Forbidden, Invalid
+from stoa.kit.ids import new_id
+from stoa.money.payments import queries
+from stoa.money.payments.actions.merging import merge, move
+from stoa.money.payments.actions.switchboard import gateway_named
+from stoa.money.payments.errors import NotRefundable, OrderClosed, OrderKeyReused, PriceChanged
+from stoa.money.payments.gateways import ChargeRequest, SessionRequest
+from stoa.money.payments.policies import access_order, access_own_order
+from stoa.money.payments.types import (
+    HELD_STATES,
+    OPEN_STATES,
+    Checkout,
+    Confirmation,
+    NextAction,
+    Order,
+    OrderState,
+    Quote,
+    purchasable,
+)
+
+# An order nobody paid is closed after this time; a card can still be entered on a page opened before.
+UNPAID_S: Final = 24 * 3600
+
+_LOCKED = one(Order, f"select {queries.ORDER_COLUMNS} from orders where id = $1 for update")
+_NEW = maybe(
+    Order,
+    f"""insert into orders (id, user_id, kind, item, description, amount_minor, currency, gateway, key, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+        on conflict (user_id, key) do nothing returning {queries.ORDER_COLUMNS}""",
+)
+_ATTEMPTS = value(int, "select count(*) from order_payments where order_id = $1")
+_UNPAID = many(
+    Order,
+    f"""select {queries.ORDER_COLUMNS} from orders
+        where state in ('created', 'pending', 'failed') and updated_at < $1
+        order by updated_at limit 100 for update skip locked""",
+)
+
+
+async def create_order(
+    ctx: Ctx, *, kind: str, item: dict[str, Any], amount_minor: int, currency: str, key: str, gateway: str = "sandbox"
+) -> Order:
+    """Place an order of the acting member for `item` of a `kind` that somebody sells, at the price they were shown.
+
+    `amount_minor` in minor units of `currency`. The same key gives the same order (M11); with another item OrderKeyReused.
+    Raises PriceChanged when the price is not that one (any more), Invalid for what is not sold, UnknownGateway.
+    """
+    user_id = ctx.member.id
+    gateway_named(ctx, gateway)
+    known = await queries.order_by_key(ctx, user_id, key)
+    if known is not None:
+        return _same(known, kind, item, amount_minor, currency)
+    quote: Quote = await purchasable(kind).price(ctx, item)
+    if (quote.amount_minor, quote.currency) != (amount_minor, currency):
+        raise PriceChanged(amount_minor=quote.amount_minor, currency=quote.currency)
+    order = await _NEW(
+        ctx.db, new_id(), user_id, kind, item, quote.description, amount_minor, currency, gateway, key, ctx.now
+    )
+    if order is None:  # the same key at the same moment
+        return _same(await _known(ctx, user_id, key), kind, item, amount_minor, currency)
+    event = {
+        "id": new_id(),
+        "order_id": order.id,
+        "from_state": None,
+        "to_state": order.state,
+        "cause": "order placed",
+        "details": {},
+        "actor_id": user_id,
+        "created_at": ctx.now,
+    }
+    await insert(ctx.db, "order_events", event)
+    return order
+
+
+async def confirm(ctx: Ctx, order_id: UUID, payment_method_id: str, return_url: str = "/wallet") -> Confirmation:
+    """Pay one's order at once with a payment method of its gateway. An order that is paid already stays as it is.
+
+    A refused card is an answer: the order is `failed`, with the reason, and can be paid in another way. Where the bank
+    wants to see the payer first the order is `pending`, with `next_action`; the payer comes back to `return_url`.
+    Raises OrderClosed, and UnknownPaymentMethod.
+    """
+    await access_own_order(ctx, order_id)
+    order = await _LOCKED(ctx.db, order_id)
+    if order.state in HELD_STATES:
+        return Confirmation(order)
+    if order.state not in OPEN_STATES:
+        raise OrderClosed(state=order.state)
+    gateway = gateway_named(ctx, order.gateway)
+    await gateway.close(ctx, order.id)
+    if order.state != OrderState.CREATED:
+        order = await move(ctx, order, OrderState.PENDING, cause="another attempt", payment_id=None)
+    # The key does not contain the order's id: if this transaction is lost after the gateway has answered, the repeated
+    # request makes a new order under the same key, and finds the payment instead of making a second one.
+    request = ChargeRequest(
+        order_id=order.id,
+        amount_minor=order.amount_minor,
+        currency=order.currency,
+        description=order.description,
+        payment_method_id=payment_method_id,
+        return_url=_own_address(ctx, return_url),
+        key=f"{order.user_id}:{order.key}:{await _ATTEMPTS(ctx.db, order.id)}",
+    )
+    payment = await gateway.charge(ctx, request)
+    order = await merge(ctx, order, payment, cause=f"{gateway.name} answered the charge")
+    return Confirmation(order, NextAction("redirect", payment.action_url) if payment.action_url else None)
+
+
+async def start_checkout(ctx: Ctx, order_id: UUID, return_url: str) -> Checkout:
+    """Open the gateway's hosted page for one's order. The outcome arrives by webhook; poll the order or the session.
+
+    `return_url` is an address of this platform, whole or from `/`. Raises OrderClosed, Invalid.
+    """
+    await access_own_order(ctx, order_id)
+    order = await _LOCKED(ctx.db, order_id)
+    if order.state not in OPEN_STATES:
+        raise OrderClosed(state=order.state)
+    gateway = gateway_named(ctx, order.gateway)
+    await gateway.close(ctx, order.id)
+    request = SessionRequest(
+        order_id=order.id,
+        amount_minor=order.amount_minor,
+        currency=order.currency,
+        description=order.description,
+        return_url=_own_address(ctx, return_url),
+    )
+    session = await gateway.open_session(ctx, request)
+    details = {"session_id": session.id}
+    await move(ctx, order, OrderState.PENDING, cause="checkout opened", details=details, payment_id=None)
+    return Checkout(order.id, session.id, session.url, session.expires_at)
+
+
+async def cancel_order(ctx: Ctx, order_id: UUID) -> Order:
+    """Give up one's order before it is paid; repeating it changes nothing. Raises OrderClosed once it is paid."""
+    await access_own_order(ctx, order_id)
+    order = await _LOCKED(ctx.db, order_id)
+    if order.state == OrderState.CANCELLED:
+        return order
+    if order.state not in OPEN_STATES:
+        raise OrderClosed(state=order.state)
+    await gateway_named(ctx, order.gateway).close(ctx, order.id)
+    return await move(ctx, order, OrderState.CANCELLED, cause="cancelled by the buyer")
+
+
+async def refund(ctx: Ctx, order_id: UUID, *, amount_minor: int | None = None, reason: str, key: str) -> Order:
+    """Give back all that is left of an order, or `amount_minor` of it, and take back that share of what was bought (M13).
+
+    For staff. Raises NotRefundable beyond what was paid, or what is still there to be taken back.
+    """
+    order = await access_order(ctx, order_id)
+    if not ctx.member.is_staff:
+        raise Forbidden
+    order = await _LOCKED(ctx.db, order.id)
+    left_minor = order.amount_minor - order.refunded_minor
+    wanted_minor = left_minor if amount_minor is None else amount_minor
+    if order.state not in HELD_STATES or order.payment_id is None:
+        raise NotRefundable(f"An order that is {order.state.value} has nothing to give back", refundable_minor=0)
+    takeable_minor = min(left_minor, await purchasable(order.kind).refundable_minor(ctx, order))
+    if not 0 < wanted_minor <= takeable_minor:
+        raise NotRefundable(refundable_minor=takeable_minor)
+    gateway = gateway_named(ctx, order.gateway)
+    payment = await gateway.refund(ctx, payment_id=order.payment_id, amount_minor=wanted_minor, key=f"{order.id}:{key}")
+    return await merge(ctx, order, payment, cause=f"refund by staff: {reason}")
+
+
+async def close_unpaid(ctx: Ctx) -> int:
+    """Cancel orders that nobody paid in time; answers how many."""
+    orders = await _UNPAID(ctx.db, ctx.now - timedelta(seconds=UNPAID_S))
+    for order in orders:
+        await gateway_named(ctx, order.gateway).close(ctx, order.id)
+        await move(ctx, order, OrderState.CANCELLED, cause="not paid in time")
+    return len(orders)
+
+
+async def _known(ctx: Ctx, user_id: UUID, key: str) -> Order:
+    order = await queries.order_by_key(ctx, user_id, key)
+    assert order is not None, "the row that the insert ran into"
+    return order
+
+
+def _same(order: Order, kind: str, item: dict[str, Any], amount_minor: int, currency: str) -> Order:
+    if (order.kind, order.item, order.amount_minor, order.currency) != (kind, item, amount_minor, currency):
+        raise OrderKeyReused(order_id=order.id)
+    return order
+
+
+def _own_address(ctx: Ctx, url: str) -> str:
+    """An address of this platform, whole. Anything else would make the checkout a way to lead people astray."""
+    base = urlsplit(ctx.app.settings.base_url)
+    parts = urlsplit(url)
+    if not parts.scheme and not parts.netloc and url.startswith("/") and not url.startswith(("//", "/\\")):
+        return f"{ctx.app.settings.base_url}{url}"
+    if (parts.scheme, parts.netloc) == (base.scheme, base.netloc):
+        return url
+    raise Invalid(fields={"return_url": "This must be an address of this platform"})

@@ -1,0 +1,127 @@
+"""The inbox: what arrives is kept before it is believed, and applied by a job, once (M11)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import maybe, one, run, update, value
+from stoa.kit.errors import Conflict, NotFound
+from stoa.kit.ids import new_id
+from stoa.kit.queue import enqueue
+from stoa.money.payments import queries
+from stoa.money.payments.actions.merging import merge
+from stoa.money.payments.actions.switchboard import gateway_named
+from stoa.money.payments.errors import AmountMismatch, BadWebhook, OrderNotYetKnown
+from stoa.money.payments.gateways import Notice
+from stoa.money.payments.messages import ApplyWebhook
+from stoa.money.payments.types import Order
+
+MAX_BODY_BYTES: Final = 256 * 1024
+UNBELIEVED_KEPT_DAYS: Final = 30
+_UNKEPT_HEADERS: Final = frozenset({"authorization", "cookie", "x-forwarded-for"})
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    id: UUID
+    is_fresh: bool
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    id: UUID
+    gateway: str
+    body: bytes
+    verdict: str
+    outcome: str | None
+
+
+_STORE = one(
+    _Stored,
+    """insert into webhook_events (id, gateway, event_id, kind, body, headers, verdict, received_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)
+       on conflict (gateway, event_id) where verdict = 'verified'
+         do update set deliveries = webhook_events.deliveries + 1
+       returning id, xmax = 0 as is_fresh""",
+)
+_LOCKED = maybe(_Waiting, "select id, gateway, body, verdict, outcome from webhook_events where id = $1 for update")
+_ORDER_OF_PAYMENT = value(UUID | None, "select order_id from order_payments where gateway = $1 and payment_id = $2")
+_ORDER_LOCKED = maybe(Order, f"select {queries.ORDER_COLUMNS} from orders where id = $1 and gateway = $2 for update")
+_FORGET = run("delete from webhook_events where verdict <> 'verified' and received_at < $1")
+
+
+async def receive(ctx: Ctx, gateway_name: str, headers: Mapping[str, str], body: bytes) -> UUID:
+    """Keep a webhook, and order that it be applied. Needs a connection in autocommit: what is refused stays kept.
+
+    Header names in lower case. The same event again is counted, and nothing else. Answers the inbox row's id.
+    Raises UnknownGateway, and BadWebhook for what is not believed.
+    """
+    gateway = gateway_named(ctx, gateway_name)
+    verdict: str = gateway.verify(ctx, headers, body)
+    notice: Notice | None = None
+    if verdict == "verified":
+        try:
+            notice = gateway.read(body)
+        except BadWebhook:
+            verdict = "unreadable"
+    kept = {name: content for name, content in headers.items() if name not in _UNKEPT_HEADERS}
+    async with ctx.db.transaction():
+        stored = await _STORE(
+            ctx.db,
+            new_id(),
+            gateway.name,
+            notice.event_id if notice else None,
+            notice.kind if notice else None,
+            body,
+            kept,
+            verdict,
+            ctx.now,
+        )
+        if notice is not None and stored.is_fresh:
+            await enqueue(ctx, ApplyWebhook(stored.id))
+    if notice is None:
+        raise BadWebhook(verdict=verdict)
+    return stored.id
+
+
+async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
+    """Apply one event of the inbox; what was applied before is left alone.
+
+    Raises OrderNotYetKnown when its order is not here: the job is tried again, and ends among the dead letters.
+    """
+    row = await _LOCKED(ctx.db, webhook_event_id)
+    if row is None or row.outcome is not None or row.verdict != "verified":
+        return
+    notice = gateway_named(ctx, row.gateway).read(row.body)
+    payment = notice.payment
+    order_id = await _ORDER_OF_PAYMENT(ctx.db, row.gateway, payment.payment_id)
+    order = await _ORDER_LOCKED(ctx.db, order_id or payment.order_id, row.gateway)
+    if order is None:
+        raise OrderNotYetKnown
+    try:
+        after = await merge(ctx, order, payment, cause=f"{row.gateway} webhook {notice.kind} {notice.event_id}")
+    except AmountMismatch as error:  # it will not fit later either: people must look at it
+        outcome, note = "rejected", error.detail
+    else:
+        outcome, note = ("applied" if after is not order else "unchanged"), None
+    changed = {"outcome": outcome, "note": note, "order_id": order.id, "applied_at": ctx.now}
+    await update(ctx.db, "webhook_events", changed, where={"id": row.id})
+
+
+async def repeat(ctx: Ctx, webhook_event_id: UUID) -> None:
+    """Order that a verified event which is not applied yet be tried (again). For staff. Raises NotFound, Conflict."""
+    row = await _LOCKED(ctx.db, webhook_event_id)
+    if row is None:
+        raise NotFound
+    if row.verdict != "verified":
+        raise Conflict("This event was not believed, so it cannot be applied")
+    if row.outcome is not None:
+        raise Conflict(f"This event is {row.outcome} already")
+    await enqueue(ctx, ApplyWebhook(row.id), unique=str(row.id))
+
+
+async def forget_unbelieved(ctx: Ctx) -> int:
+    """Delete what was not believed and is old; answers how many."""
+    return await _FORGET(ctx.db, ctx.now - timedelta(days=UNBELIEVED_KEPT_DAYS))

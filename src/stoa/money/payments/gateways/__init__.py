@@ -1,0 +1,103 @@
+"""The protocol to a payment gateway, and the gateways that are switched on.
+
+A gateway speaks in whole `Payment`s: each answer and each webhook tells everything it knows of one payment. So news can
+be merged in whatever order it arrives. Every call that changes something carries a key under which a repetition has no
+second effect; a request that died between the gateway's answer and our commit is thus safely made again.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+import msgspec
+
+from stoa.kit.ctx import Ctx
+
+PaymentStatus = Literal["requires_action", "processing", "succeeded", "failed", "cancelled"]
+Verdict = Literal["verified", "bad_signature", "too_old"]
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a gateway knows of one payment. Amounts in minor units; `captured_minor` stays what it was after a refund.
+    `action_url` is where the payer must go while `status` is requires_action."""
+
+    payment_id: str
+    order_id: UUID
+    status: PaymentStatus
+    amount_minor: int
+    currency: str
+    captured_minor: int = 0
+    refunded_minor: int = 0
+    disputed: bool = False
+    failure_code: str | None = None
+    failure_message: str | None = None
+    action_url: str | None = None
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A webhook's content: the gateway's id of the event, its type, and the payment as it was then."""
+
+    event_id: str
+    kind: str
+    payment: Payment
+
+
+class ChargeRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Charge a stored payment method at once. The payer comes back to `return_url` from an extra step."""
+
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    description: str
+    payment_method_id: str
+    return_url: str
+    key: str
+
+
+class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Open a hosted checkout page for an order."""
+
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    description: str
+    return_url: str
+
+
+class Session(msgspec.Struct, frozen=True):
+    """An open hosted checkout."""
+
+    id: str
+    url: str
+    expires_at: datetime
+
+
+class Gateway(Protocol):
+    """What every gateway can do."""
+
+    name: str
+
+    async def charge(self, ctx: Ctx, request: ChargeRequest) -> Payment:
+        """Charges. A refused card is an answer (`failed`), not an error. Raises UnknownPaymentMethod."""
+        ...
+
+    async def open_session(self, ctx: Ctx, request: SessionRequest) -> Session:
+        """A hosted page on which the payer enters a card."""
+        ...
+
+    async def close(self, ctx: Ctx, order_id: UUID) -> None:
+        """Ends open sessions of an order and cancels its payments that still wait for the payer."""
+        ...
+
+    async def refund(self, ctx: Ctx, *, payment_id: str, amount_minor: int, key: str) -> Payment:
+        """Gives money back. Raises NotRefundable beyond what is left of the payment."""
+        ...
+
+    def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:
+        """Whether a webhook comes from the gateway, now. Header names in lower case."""
+        ...
+
+    def read(self, body: bytes) -> Notice:
+        """The content of a verified webhook. Raises BadWebhook when it cannot be understood."""
+        ...

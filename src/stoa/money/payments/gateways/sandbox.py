@@ -1,0 +1,311 @@
+"""A gateway that needs no account and moves no real money, and behaves like one that does.
+
+It keeps its own books in the sandbox_* tables, has a hosted checkout page and a 3-D Secure step, and tells of every
+change by a signed webhook over HTTP. Orders learn of it only from its answers and its webhooks.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+from uuid import UUID
+
+import msgspec
+
+from stoa.kit.ctx import App, Ctx
+from stoa.kit.db import insert, maybe, one, run, update, value
+from stoa.kit.ids import new_id
+from stoa.money.payments.errors import BadCard, BadWebhook, NotRefundable, SessionClosed, UnknownPaymentMethod
+from stoa.money.payments.gateways import ChargeRequest, Notice, Payment, PaymentStatus, Session, SessionRequest, Verdict
+from stoa.money.payments.gateways.signatures import sign, verify
+from stoa.money.payments.types import SandboxAnswer, SandboxCard, SandboxSession
+
+SIGNATURE_HEADER: Final = "sandbox-signature"
+SESSION_S: Final = 30 * 60
+
+# What a card does. "disputed" is paid, and disputed by its owner right after.
+METHODS: Final = {
+    "pm_card_visa": "good",
+    "pm_card_chargeDeclined": "declined",
+    "pm_card_authenticationRequired": "asks",
+    "pm_card_createDispute": "disputed",
+}
+CARDS: Final = {
+    "4242424242424242": "good",
+    "4000000000000002": "declined",
+    "4000002500003155": "asks",
+    "4000000000000259": "disputed",
+}
+DECLINED: Final = ("card_declined", "The card was declined. Please use another one")
+NOT_AUTHENTICATED: Final = ("authentication_failed", "The card's bank did not recognise you. Please try again")
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    order_id: UUID
+    session_id: str | None
+    amount_minor: int
+    currency: str
+    card: str
+    status: PaymentStatus
+    refunded_minor: int
+    disputed: bool
+    failure_code: str | None
+    failure_message: str | None
+    return_url: str | None
+
+
+_COLUMNS = """id, order_id, session_id, amount_minor, currency, card, status, refunded_minor, disputed,
+  failure_code, failure_message, return_url"""
+_PAYMENT = one(_Row, f"select {_COLUMNS} from sandbox_payments where id = $1 for update")
+_BY_KEY = maybe(_Row, f"select {_COLUMNS} from sandbox_payments where request_key = $1 for update")
+_SESSION_OF = value(str | None, "select session_id from sandbox_payments where id = $1")
+_WAITING_IN_SESSION = maybe(
+    _Row,
+    f"select {_COLUMNS} from sandbox_payments where session_id = $1 and card = $2 and status = 'requires_action' for update",
+)
+_SESSION = one(
+    SandboxSession,
+    """select id, order_id, amount_minor, currency, description, return_url, state, expires_at
+       from sandbox_sessions where id = $1 for update""",
+)
+_REFUND_KNOWN = value(bool, "select exists (select 1 from sandbox_refunds where request_key = $1)")
+_CLOSE_SESSIONS = run("update sandbox_sessions set state = 'cancelled' where order_id = $1 and state = 'open'")
+_CANCEL_WAITING = run(
+    """update sandbox_payments set status = 'cancelled', updated_at = $2
+       where order_id = $1 and status = 'requires_action'"""
+)
+_KNOWN_REQUEST = run(
+    """insert into sandbox_payments (id, request_key, order_id, session_id, amount_minor, currency, card, status,
+         failure_code, failure_message, return_url, created_at, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) on conflict (request_key) do nothing"""
+)
+
+
+class Sandbox:
+    """The sandbox gateway. `announce` is told each new event's id, and has it delivered."""
+
+    name = "sandbox"
+
+    def __init__(self, announce: Callable[[Ctx, str], Awaitable[None]]) -> None:
+        self._announce = announce
+
+    # ---- what every gateway can do
+
+    async def charge(self, ctx: Ctx, request: ChargeRequest) -> Payment:
+        """Charges one of METHODS."""
+        behaviour = METHODS.get(request.payment_method_id)
+        if behaviour is None:
+            known = ", ".join(sorted(METHODS))
+            raise UnknownPaymentMethod(fields={"payment_method_id": f"The sandbox knows these: {known}"})
+        session = SandboxSession(
+            id="",
+            order_id=request.order_id,
+            amount_minor=request.amount_minor,
+            currency=request.currency,
+            description=request.description,
+            return_url=request.return_url,
+            state="open",
+            expires_at=ctx.now,
+        )
+        return _told(ctx, await self._attempt(ctx, session, behaviour, request.key))
+
+    async def open_session(self, ctx: Ctx, request: SessionRequest) -> Session:
+        """A hosted page under /sandbox/checkout/."""
+        session_id = "cs_test_" + secrets.token_urlsafe(24)
+        expires_at = ctx.now + timedelta(seconds=SESSION_S)
+        row = {"id": session_id, "created_at": ctx.now, "expires_at": expires_at}
+        await insert(ctx.db, "sandbox_sessions", row | msgspec.structs.asdict(request))
+        return Session(session_id, checkout_url(ctx, session_id), expires_at)
+
+    async def close(self, ctx: Ctx, order_id: UUID) -> None:
+        """Ends what still waits for the payer, without an event: the one who closes knows."""
+        await _CLOSE_SESSIONS(ctx.db, order_id)
+        await _CANCEL_WAITING(ctx.db, order_id, ctx.now)
+
+    async def refund(self, ctx: Ctx, *, payment_id: str, amount_minor: int, key: str) -> Payment:
+        """Gives money back, once per key."""
+        row = await _PAYMENT(ctx.db, payment_id)
+        if await _REFUND_KNOWN(ctx.db, key):
+            return _told(ctx, row)
+        left_minor = row.amount_minor - row.refunded_minor if row.status == "succeeded" else 0
+        if not 0 < amount_minor <= left_minor:
+            raise NotRefundable(refundable_minor=left_minor)
+        refund = {"request_key": key, "payment_id": payment_id, "amount_minor": amount_minor, "created_at": ctx.now}
+        await insert(ctx.db, "sandbox_refunds", refund)
+        changed = {"refunded_minor": row.refunded_minor + amount_minor}
+        return _told(ctx, await self._change(ctx, row, changed, "payment.refunded"))
+
+    def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:
+        """By the header SIGNATURE_HEADER."""
+        return verify(_secret(ctx.app), headers.get(SIGNATURE_HEADER, ""), body, ctx.now)
+
+    def read(self, body: bytes) -> Notice:
+        """The event's JSON is a Notice."""
+        try:
+            return msgspec.json.decode(body, type=Notice)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise BadWebhook("The event cannot be read") from error
+
+    # ---- the hosted pages
+
+    async def submit_card(self, ctx: Ctx, session_id: str, card: SandboxCard) -> SandboxAnswer:
+        """The payer's card on the hosted page. Raises BadCard, SessionClosed; pressing twice pays once."""
+        session = await _SESSION(ctx.db, session_id)
+        if session.state == "complete":
+            return SandboxAnswer("succeeded", session.return_url, None)
+        if session.state != "open" or session.expires_at <= ctx.now:
+            raise SessionClosed
+        behaviour = _behaviour(card, ctx.now)
+        row = await _WAITING_IN_SESSION(ctx.db, session_id, behaviour)
+        if row is None:
+            row = await self._attempt(ctx, session, behaviour, f"{session_id}:{new_id()}")
+        if row.status == "requires_action":
+            return SandboxAnswer(row.status, challenge_url(ctx, row.id), None)
+        if row.status == "failed":
+            return SandboxAnswer(row.status, None, row.failure_message)
+        await update(ctx.db, "sandbox_sessions", {"state": "complete"}, where={"id": session_id})
+        return SandboxAnswer(row.status, session.return_url, None)
+
+    async def answer_challenge(self, ctx: Ctx, payment_id: str, *, approve: bool) -> SandboxAnswer:
+        """The payer's answer to 3-D Secure. A second answer changes nothing and is told the first one's outcome."""
+        session_id = await _SESSION_OF(ctx.db, payment_id)
+        session = await _SESSION(ctx.db, session_id) if session_id else None  # locked before the payment, as everywhere
+        row = await _PAYMENT(ctx.db, payment_id)
+        if row.status == "requires_action":
+            code, message = (None, None) if approve else NOT_AUTHENTICATED
+            status = "succeeded" if approve else "failed"
+            changed = {"status": status, "failure_code": code, "failure_message": message}
+            row = await self._change(ctx, row, changed, f"payment.{status}")
+            if session is not None and approve:
+                await update(ctx.db, "sandbox_sessions", {"state": "complete"}, where={"id": session.id})
+        if row.status == "failed" and session is not None and session.state == "open":
+            return SandboxAnswer(row.status, checkout_url(ctx, session.id), row.failure_message)
+        return SandboxAnswer(row.status, row.return_url, row.failure_message)
+
+    async def leave(self, ctx: Ctx, session_id: str) -> str:
+        """The payer turns back on the hosted page: the checkout ends; answers where to go."""
+        session = await _SESSION(ctx.db, session_id)
+        if session.state == "open":
+            await self.close(ctx, session.order_id)
+            left = Payment(
+                payment_id=session.id,
+                order_id=session.order_id,
+                status="cancelled",
+                amount_minor=session.amount_minor,
+                currency=session.currency,
+            )
+            await self._tell(ctx, left, "session.cancelled")
+        return session.return_url
+
+    # ---- its books
+
+    async def _attempt(self, ctx: Ctx, session: SandboxSession, behaviour: str, key: str) -> _Row:
+        """One payment attempt, once per key, with its event."""
+        status: PaymentStatus = {"declined": "failed", "asks": "requires_action"}.get(behaviour, "succeeded")  # type: ignore[assignment]
+        code, message = DECLINED if status == "failed" else (None, None)
+        payment_id = "pay_test_" + secrets.token_urlsafe(18)
+        fresh = await _KNOWN_REQUEST(
+            ctx.db,
+            payment_id,
+            key,
+            session.order_id,
+            session.id or None,
+            session.amount_minor,
+            session.currency,
+            behaviour,
+            status,
+            code,
+            message,
+            session.return_url,
+            ctx.now,
+        )
+        row = cast("_Row", await _BY_KEY(ctx.db, key))
+        if not fresh:
+            if (row.order_id, row.amount_minor, row.currency, row.card) != (
+                session.order_id,
+                session.amount_minor,
+                session.currency,
+                behaviour,
+            ):
+                raise UnknownPaymentMethod(
+                    fields={"payment_method_id": "This attempt was made with another card already"}
+                )
+            return row
+        await self._tell(ctx, _told(ctx, row), f"payment.{status}")
+        if behaviour == "disputed":
+            row = await self._change(ctx, row, {"disputed": True}, "payment.disputed")
+        return row
+
+    async def _change(self, ctx: Ctx, row: _Row, changed: dict[str, Any], kind: str) -> _Row:
+        await update(ctx.db, "sandbox_payments", changed | {"updated_at": ctx.now}, where={"id": row.id})
+        row = msgspec.structs.replace(row, **changed)
+        await self._tell(ctx, _told(ctx, row), kind)
+        return row
+
+    async def _tell(self, ctx: Ctx, payment: Payment, kind: str) -> None:
+        event_id = "evt_test_" + secrets.token_urlsafe(18)
+        body = msgspec.json.encode(Notice(event_id, kind, payment)).decode()
+        event = {"id": event_id, "subject": payment.payment_id, "body": body, "created_at": ctx.now}
+        await insert(ctx.db, "sandbox_events", event)
+        await self._announce(ctx, event_id)
+
+
+def _told(ctx: Ctx, row: _Row) -> Payment:
+    return Payment(
+        payment_id=row.id,
+        order_id=row.order_id,
+        status=row.status,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        captured_minor=row.amount_minor if row.status == "succeeded" else 0,
+        refunded_minor=row.refunded_minor,
+        disputed=row.disputed,
+        failure_code=row.failure_code,
+        failure_message=row.failure_message,
+        action_url=challenge_url(ctx, row.id) if row.status == "requires_action" else None,
+    )
+
+
+def checkout_url(ctx: Ctx, session_id: str) -> str:
+    """The hosted checkout page of a session."""
+    return f"{ctx.app.settings.base_url}/sandbox/checkout/{session_id}"
+
+
+def challenge_url(ctx: Ctx, payment_id: str) -> str:
+    """The 3-D Secure page of a payment."""
+    return f"{ctx.app.settings.base_url}/sandbox/3ds/{payment_id}"
+
+
+def signed(app: App, body: bytes, now: datetime) -> dict[str, str]:
+    """The headers with which the sandbox sends an event."""
+    return {
+        "content-type": "application/json",
+        "user-agent": "Stoa-Sandbox/1",
+        SIGNATURE_HEADER: sign(_secret(app), body, now),
+    }
+
+
+def _secret(app: App) -> bytes:
+    return hmac.new(app.settings.secret_key.encode(), b"sandbox webhooks", hashlib.sha256).digest()
+
+
+def _behaviour(card: SandboxCard, now: datetime) -> str:
+    """What a typed card does. Raises BadCard naming every field that is wrong."""
+    wrong: dict[str, str] = {}
+    number = re.sub(r"[ -]", "", card.number)
+    if number not in CARDS:
+        wrong["number"] = "This is a sandbox: please use one of the test cards"
+    match = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(?:20)?(\d{2})\s*", card.expiry, re.ASCII)
+    if match is None or not 1 <= int(match[1]) <= 12:
+        wrong["expiry"] = "Please give month and year, such as 04/30"
+    elif (2000 + int(match[2]), int(match[1])) < (now.year, now.month):
+        wrong["expiry"] = "This card has expired"
+    if re.fullmatch(r"\d{3,4}", card.cvc.strip(), re.ASCII) is None:
+        wrong["cvc"] = "Three or four digits"
+    if wrong:
+        raise BadCard(fields=wrong)
+    return CARDS[number]

@@ -1,0 +1,42 @@
+"""Payments without a request: the inbox, the sandbox's webhooks, double payments, orders nobody paid."""
+
+from stoa.kit.ctx import Ctx
+from stoa.kit.queue import every, handles
+from stoa.money.payments import actions
+from stoa.money.payments.actions import hosted, webhooks
+from stoa.money.payments.actions.switchboard import gateway_named
+from stoa.money.payments.messages import ApplyWebhook, DeliverSandboxEvent, RefundExtra
+
+
+@handles(ApplyWebhook)
+async def apply_webhook(ctx: Ctx, job: ApplyWebhook) -> None:
+    """The event's effect and the job's end commit together."""
+    await webhooks.apply(ctx, job.webhook_event_id)
+
+
+@handles(DeliverSandboxEvent)
+async def deliver_sandbox_event(ctx: Ctx, job: DeliverSandboxEvent) -> None:
+    """A webhook sent twice is known by its event id."""
+    await hosted.deliver_sandbox_event(ctx, job.event_id)
+
+
+@handles(RefundExtra)
+async def refund_extra(ctx: Ctx, job: RefundExtra) -> None:
+    """A refund made twice is known by its key."""
+    async with ctx.app.database.transaction() as db:
+        own = Ctx(db=db, actor=None, now=ctx.now, trace_id=ctx.trace_id, app=ctx.app)
+        await gateway_named(own, job.gateway).refund(
+            own, payment_id=job.payment_id, amount_minor=job.amount_minor, key=f"extra:{job.payment_id}"
+        )
+
+
+@every(name="payments.close_unpaid", seconds=600)
+async def close_unpaid(ctx: Ctx) -> int:
+    """Orders that nobody paid in time are cancelled."""
+    return await actions.close_unpaid(ctx)
+
+
+@every(name="payments.forget_unbelieved", cron="17 3 * * *")
+async def forget_unbelieved(ctx: Ctx) -> int:
+    """Webhooks that were not believed are kept for a while, not for ever."""
+    return await webhooks.forget_unbelieved(ctx)

@@ -1,0 +1,61 @@
+"""What payments tell the world, and the work they order."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from stoa.kit.outbox import Event
+from stoa.kit.queue import Job
+
+
+class OrderPaid(Event, frozen=True):
+    """The money of an order arrived and what was bought was handed over. Minor units of `currency`."""
+
+    order_id: UUID
+    user_id: UUID
+    kind: str
+    amount_minor: int
+    currency: str
+
+
+class OrderFailed(Event, frozen=True):
+    """An attempt to pay an order was refused; it can be paid in another way."""
+
+    order_id: UUID
+    user_id: UUID
+    failure_code: str | None
+
+
+class OrderRefunded(Event, frozen=True):
+    """`refunded_minor` of an order went back to the buyer, and their share of what was bought was taken back."""
+
+    order_id: UUID
+    user_id: UUID
+    refunded_minor: int
+    currency: str
+
+
+class ApplyWebhook(Job, frozen=True):
+    """Apply one event of the inbox."""
+
+    priority: ClassVar[int] = 10
+
+    webhook_event_id: UUID
+
+
+class DeliverSandboxEvent(Job, frozen=True):
+    """Have the sandbox send one of its events to our webhook address."""
+
+    outside: ClassVar[bool] = True
+    priority: ClassVar[int] = 10
+
+    event_id: str
+
+
+class RefundExtra(Job, frozen=True):
+    """Give back a second payment of an order that was paid already."""
+
+    outside: ClassVar[bool] = True
+
+    gateway: str
+    payment_id: str
+    amount_minor: int

@@ -1,0 +1,124 @@
+"""Reads of orders, their events, the inbox, and what the sandbox's hosted pages show."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import many, maybe, one
+from stoa.money.payments.types import (
+    CheckoutStatus,
+    InboxEvent,
+    Order,
+    OrderEvent,
+    SandboxChallenge,
+    SandboxSession,
+)
+
+ORDER_COLUMNS: Final = """id, user_id, kind, item, description, amount_minor, currency, gateway, state, refunded_minor, payment_id,
+  failure_code, failure_message, fulfilled_at, key, created_at, updated_at"""
+
+ORDER = one(Order, f"select {ORDER_COLUMNS} from orders where id = $1")
+ORDER_BY_KEY = maybe(Order, f"select {ORDER_COLUMNS} from orders where user_id = $1 and key = $2")
+_ORDERS = many(
+    Order,
+    f"""select {ORDER_COLUMNS} from orders
+        where user_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3))
+        order by created_at desc, id desc limit $4""",
+)
+_EVENTS = many(
+    OrderEvent,
+    "select from_state, to_state, cause, details, created_at from order_events where order_id = $1 order by id",
+)
+_INBOX_COLUMNS: Final = (
+    """id, gateway, event_id, kind, verdict, outcome, note, order_id, deliveries, received_at, applied_at"""
+)
+_INBOX = many(
+    InboxEvent,
+    f"""select {_INBOX_COLUMNS} from webhook_events
+        where ($1::text is null
+               or ($1 = 'waiting' and verdict = 'verified' and outcome is null)
+               or ($1 = 'refused' and verdict <> 'verified')
+               or outcome = $1)
+          and ($2::timestamptz is null or (received_at, id) < ($2, $3))
+        order by received_at desc, id desc limit $4""",
+)
+_CHECKOUT = one(
+    CheckoutStatus,
+    """select s.id as session_id,
+              case when s.state = 'open' and s.expires_at <= $2 then 'expired' else s.state end as state,
+              o.id as order_id, o.state as order_state, p.status as payment_status, p.failure_message, s.return_url
+       from sandbox_sessions s
+       join orders o on o.id = s.order_id
+       left join lateral (
+         select status, failure_message from sandbox_payments where session_id = s.id order by created_at desc, id desc limit 1
+       ) p on true
+       where s.id = $1""",
+)
+_SESSION = one(
+    SandboxSession,
+    """select id, order_id, amount_minor, currency, description, return_url,
+              case when state = 'open' and expires_at <= $2 then 'expired' else state end as state, expires_at
+       from sandbox_sessions where id = $1""",
+)
+_CHALLENGE = one(
+    SandboxChallenge,
+    """select id as payment_id, order_id, amount_minor, currency, status, return_url
+       from sandbox_payments where id = $1""",
+)
+
+
+class Seen(msgspec.Struct, frozen=True):
+    status: str
+    captured_minor: int
+    refunded_minor: int
+    disputed: bool
+
+
+SEEN = maybe(
+    Seen,
+    "select status, captured_minor, refunded_minor, disputed from order_payments where gateway = $1 and payment_id = $2",
+)
+
+
+async def order_by_key(ctx: Ctx, user_id: UUID, key: str) -> Order | None:
+    """The order that a person placed under a key."""
+    return await ORDER_BY_KEY(ctx.db, user_id, key)
+
+
+async def orders(
+    ctx: Ctx, user_id: UUID, *, before: tuple[datetime, UUID] | None = None, limit: int = 20
+) -> list[Order]:
+    """A person's orders, newest first, those before the given (created_at, id)."""
+    created_at, order_id = before or (None, None)
+    return await _ORDERS(ctx.db, user_id, created_at, order_id, limit)
+
+
+async def order_events(ctx: Ctx, order_id: UUID) -> list[OrderEvent]:
+    """All changes of an order, oldest first (M14)."""
+    return await _EVENTS(ctx.db, order_id)
+
+
+async def inbox(
+    ctx: Ctx, *, state: str | None = None, before: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> list[InboxEvent]:
+    """The webhook inbox, newest first. `state`: waiting, refused (not believed), applied, unchanged, rejected, or all."""
+    received_at, event_id = before or (None, None)
+    return await _INBOX(ctx.db, state, received_at, event_id, limit)
+
+
+async def checkout_status(ctx: Ctx, session_id: str) -> CheckoutStatus:
+    """How far a hosted checkout is; ask `policies.access_checkout` for somebody. Raises NotFound."""
+    return await _CHECKOUT(ctx.db, session_id, ctx.now)
+
+
+async def sandbox_session(ctx: Ctx, session_id: str) -> SandboxSession:
+    """What the sandbox's checkout page shows; the unguessable id is the right to see it. Raises NotFound."""
+    return await _SESSION(ctx.db, session_id, ctx.now)
+
+
+async def sandbox_challenge(ctx: Ctx, payment_id: str) -> SandboxChallenge:
+    """What the sandbox's 3-D Secure page shows; the unguessable id is the right to see it. Raises NotFound."""
+    return await _CHALLENGE(ctx.db, payment_id)

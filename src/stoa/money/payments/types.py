@@ -1,0 +1,207 @@
+"""Orders as others see them, what gateways report, and the plug by which a module sells something."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import msgspec
+
+from stoa.kit.ctx import Ctx
+from stoa.kit.errors import Invalid
+
+
+class OrderState(StrEnum):
+    """M14."""
+
+    CREATED = "created"
+    PENDING = "pending"
+    PAID = "paid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    DISPUTED = "disputed"
+
+
+OPEN_STATES: Final = frozenset({OrderState.CREATED, OrderState.PENDING, OrderState.FAILED})
+HELD_STATES: Final = frozenset({OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.DISPUTED})
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `orders`. Amounts in minor units of `currency`; `payment_id` is the gateway's name of the payment."""
+
+    id: UUID
+    user_id: UUID
+    kind: str
+    item: dict[str, Any]
+    description: str
+    amount_minor: int
+    currency: str
+    gateway: str
+    state: OrderState
+    refunded_minor: int
+    payment_id: str | None
+    failure_code: str | None
+    failure_message: str | None
+    fulfilled_at: datetime | None
+    key: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class OrderEvent(msgspec.Struct, frozen=True):
+    """One change of an order and its cause (M14)."""
+
+    from_state: OrderState | None
+    to_state: OrderState
+    cause: str
+    details: dict[str, Any]
+    created_at: datetime
+
+
+class NextAction(msgspec.Struct, frozen=True):
+    """What the payer must do before the payment can go on: open `url` (a 3-D Secure step, or the hosted checkout)."""
+
+    kind: str
+    url: str
+
+
+class Confirmation(msgspec.Struct, frozen=True):
+    """An order after an attempt to pay it; `next_action` when the payer's bank wants to see the payer first."""
+
+    order: Order
+    next_action: NextAction | None = None
+
+
+class Checkout(msgspec.Struct, frozen=True):
+    """A hosted checkout: send the payer to `url`; poll the order, or the session, for the outcome."""
+
+    order_id: UUID
+    session_id: str
+    url: str
+    expires_at: datetime
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """What something costs now, in minor units, and what it is called on receipts."""
+
+    amount_minor: int
+    currency: str
+    description: str
+
+
+class Purchasable(Protocol):
+    """How a module sells a kind of thing. All three run inside the caller's transaction."""
+
+    async def price(self, ctx: Ctx, item: dict[str, Any]) -> Quote:
+        """What `item` costs the acting member now. Raises Invalid for what cannot be bought."""
+        ...
+
+    async def fulfil(self, ctx: Ctx, order: Order) -> None:
+        """Hands over what was paid for. Called once per order."""
+        ...
+
+    async def refundable_minor(self, ctx: Ctx, order: Order) -> int:
+        """How much of the order could be refunded with nothing lost; asked before a refund that we start ourselves."""
+        ...
+
+    async def undo(self, ctx: Ctx, order: Order, *, refunded_minor: int, refund_key: str) -> None:
+        """Takes back the share of `refunded_minor` in the order's amount (M13). `order.refunded_minor` is the sum of the
+        earlier refunds. The money has gone back already, so this must not fail."""
+        ...
+
+
+_SOLD: dict[str, Purchasable] = {}
+
+
+def sells(kind: str) -> Callable[[type[Purchasable]], type[Purchasable]]:
+    """Class decorator: registers an instance of the class as the plug of `kind`."""
+
+    def register(plug: type[Purchasable]) -> type[Purchasable]:
+        if kind in _SOLD:
+            raise ValueError(f"{kind!r} is sold already")
+        _SOLD[kind] = plug()
+        return plug
+
+    return register
+
+
+def purchasable(kind: str) -> Purchasable:
+    """The plug of a kind. Raises Invalid for a kind that nobody sells."""
+    try:
+        return _SOLD[kind]
+    except KeyError:
+        raise Invalid(fields={"kind": f"{kind!r} is not something that is sold here"}) from None
+
+
+class CheckoutStatus(msgspec.Struct, frozen=True):
+    """How far a hosted checkout is, for its payer: `state` of the session (open, complete, expired, cancelled), of the order,
+    and of the last payment attempted in it."""
+
+    session_id: str
+    state: str
+    order_id: UUID
+    order_state: OrderState
+    payment_status: str | None
+    failure_message: str | None
+    return_url: str
+
+
+class InboxEvent(msgspec.Struct, frozen=True):
+    """One row of the webhook inbox, as staff sees it. `outcome` is null while it waits to be applied; `deliveries` counts how
+    often it arrived."""
+
+    id: UUID
+    gateway: str
+    event_id: str | None
+    kind: str | None
+    verdict: str
+    outcome: str | None
+    note: str | None
+    order_id: UUID | None
+    deliveries: int
+    received_at: datetime
+    applied_at: datetime | None
+
+
+class SandboxSession(msgspec.Struct, frozen=True):
+    """What the sandbox's hosted checkout page shows."""
+
+    id: str
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    description: str
+    return_url: str
+    state: str
+    expires_at: datetime
+
+
+class SandboxChallenge(msgspec.Struct, frozen=True):
+    """What the sandbox's 3-D Secure page shows; `status` is requires_action while it waits for an answer."""
+
+    payment_id: str
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    status: str
+    return_url: str
+
+
+class SandboxCard(msgspec.Struct, frozen=True):
+    """A card as typed on the hosted page: number with or without spaces, expiry `MM/YY`, three or four digits of CVC."""
+
+    number: str
+    expiry: str
+    cvc: str
+
+
+class SandboxAnswer(msgspec.Struct, frozen=True):
+    """What the sandbox says to a submitted card: `status` succeeded, failed or requires_action; where to send the payer next
+    (`redirect_url`), or what is wrong with the card (`message`), who may then try another one."""
+
+    status: str
+    redirect_url: str | None
+    message: str | None
