@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import httpx
 import msgspec
 
+from stoa.kit.config import Settings
+from stoa.kit.crypto import Keyring
+from stoa.kit.db import Database, Db
 from stoa.kit.errors import Unauthenticated
-
-if TYPE_CHECKING:
-    from stoa.kit.config import Settings
-    from stoa.kit.crypto import Keyring
-    from stoa.kit.db import Database, Db
-    from stoa.kit.files import Storage
+from stoa.kit.files import Storage
 
 STAFF_ROLES = frozenset({"moderator", "support", "admin", "super_admin"})
 ADMIN_ROLES = frozenset({"admin", "super_admin"})
@@ -43,10 +41,10 @@ class Actor(msgspec.Struct, frozen=True):
 class App:
     """What a process makes once and shares: settings, pools, keys, storage, caches."""
 
-    settings: "Settings"
-    database: "Database"
-    keyring: "Keyring"
-    storage: "Storage"
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    storage: Storage
     http: httpx.AsyncClient
     cache: dict[Any, Any] = field(default_factory=dict)
 
@@ -55,7 +53,7 @@ class App:
 class Ctx:
     """One request, job or command: `db` is its connection (and transaction), `now` its one time."""
 
-    db: "Db"
+    db: Db
     actor: Actor | None
     now: datetime
     trace_id: str

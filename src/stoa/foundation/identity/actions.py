@@ -1,0 +1,316 @@
+"""Making accounts and sessions. Passwords are hashed in a bounded thread pool: one hash takes 0.1 s and 64 MiB."""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import jwt
+import msgspec
+from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
+from pwdlib.hashers.argon2 import Argon2Hasher
+from pwdlib.hashers.bcrypt import BcryptHasher
+
+from stoa.foundation.identity.errors import EmailTaken, LockedOut, SessionOver, UsernameTaken, WrongCredentials
+from stoa.foundation.identity.messages import SessionEnded, UserRegistered
+from stoa.foundation.identity.policies import access_session, check_password, check_username
+from stoa.foundation.identity.queries import (
+    LOGIN_ROW,
+    SESSION_BY_ID,
+    SESSION_BY_TOKEN,
+    LoginRow,
+    SessionActor,
+    user_by_email,
+    user_by_username,
+)
+from stoa.foundation.identity.types import Role, Tokens, UserRow
+from stoa.foundation.settings.queries import platform
+from stoa.kit.ctx import Actor, App, Ctx
+from stoa.kit.db import Db, insert, maybe, run, value
+from stoa.kit.ids import new_id
+from stoa.kit.outbox import emit
+
+ACCESS_TTL: Final = timedelta(minutes=15)  # I3
+REFRESH_TTL: Final = timedelta(days=30)  # I3
+LEGACY_TTL: Final = timedelta(days=7)  # I3
+PAGE_TTL: Final = timedelta(days=30)
+ALGORITHM: Final = "HS256"
+
+# argon2id with pwdlib's defaults; a bcrypt hash from an import verifies and is replaced at the next log-in (I2).
+_HASHES = PasswordHash((Argon2Hasher(), BcryptHasher()))
+_THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+_NOBODY = _HASHES.hash(secrets.token_hex(16))  # verified when there is no account, so that time does not tell (I5)
+
+
+class _Credentials(msgspec.Struct, frozen=True):
+    session_id: UUID
+    token: str
+
+
+# ---- registration ----------------------------------------------------------------------------------------------
+
+
+async def register(
+    ctx: Ctx, *, username: str, email: str, password: str, roles: tuple[Role, ...] = (Role.READER,)
+) -> UserRow:
+    """A new account (I1, I2); its wallet, profile and welcome bonus are made in the same transaction.
+
+    Raises Invalid, EmailTaken, UsernameTaken.
+    """
+    check_username(username)
+    check_password(password, username=username, email=email)
+    if await user_by_email(ctx, email) is not None:
+        raise EmailTaken
+    if await user_by_username(ctx, username) is not None:
+        raise UsernameTaken
+    password_hash = await hash_password(password)
+    user_id = new_id()
+    made = await _INSERT_USER(
+        ctx.db, user_id, username, email.lower(), password_hash, [r.value for r in roles], ctx.now
+    )
+    if made is None:  # somebody else took one of the two while the password was being hashed
+        raise EmailTaken if await user_by_email(ctx, email) is not None else UsernameTaken
+    await emit(ctx, UserRegistered(user_id=user_id, username=username))
+    return made
+
+
+_INSERT_USER = maybe(
+    UserRow,
+    """
+    insert into users (id, username, email, password_hash, roles, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing
+    returning id, username, email, roles, status, is_verified, created_at
+    """,
+)
+
+
+async def hash_password(password: str) -> str:
+    """argon2id, off the event loop."""
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, _HASHES.hash, password)
+
+
+async def _verify(password: str, password_hash: str) -> tuple[bool, str | None]:
+    def check() -> tuple[bool, str | None]:
+        try:
+            return _HASHES.verify_and_update(password, password_hash)
+        except UnknownHashError:
+            return False, None
+
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, check)
+
+
+# ---- log-in ----------------------------------------------------------------------------------------------------
+
+
+async def check_login(ctx: Ctx, *, email: str, password: str, address: str) -> LoginRow:
+    """The account these credentials belong to. Raises WrongCredentials or LockedOut, never telling which exists."""
+    keys = [f"account:{hashlib.sha256(email.lower().encode()).hexdigest()}", f"address:{address}"]
+    locked_until = await _LOCKED_UNTIL(ctx.db, keys, ctx.now)
+    if locked_until is not None:
+        raise LockedOut(int((locked_until - ctx.now).total_seconds()) + 1)
+    row = await LOGIN_ROW(ctx.db, email)
+    right, new_hash = await _verify(password, (row and row.password_hash) or _NOBODY)
+    if row is None or row.password_hash is None or not right or row.status not in ("active", "pending_verification"):
+        await _count_failure(ctx, keys)
+        raise WrongCredentials
+    await _FORGIVE(ctx.db, keys[0])
+    await _LOGGED_IN(ctx.db, row.id, ctx.now, new_hash)
+    return row
+
+
+async def _count_failure(ctx: Ctx, keys: list[str]) -> None:
+    """In a transaction of its own: the request's is rolled back when it answers 401."""
+    config = await platform(ctx)
+    async with ctx.app.database.transaction() as db:
+        for key in sorted(keys):
+            await _FAILED(db, key, ctx.now, config.lock_after_failures, timedelta(seconds=config.lock_for_s))
+
+
+_LOCKED_UNTIL = value(
+    datetime | None, "select max(locked_until) from login_failures where key = any($1) and locked_until > $2"
+)
+_FAILED = run(
+    """
+    insert into login_failures as f (key, failures, updated_at) values ($1, 1, $2)
+    on conflict (key) do update set
+      failures = case when f.updated_at < $2 - $4::interval then 1 else f.failures + 1 end,
+      locked_until = case when f.updated_at >= $2 - $4::interval and f.failures + 1 >= $3 then $2 + $4::interval end,
+      updated_at = $2
+    """
+)
+_FORGIVE = run("delete from login_failures where key = $1")
+_LOGGED_IN = run("update users set last_login_at = $2, password_hash = coalesce($3, password_hash) where id = $1")
+
+
+# ---- sessions (I3) ---------------------------------------------------------------------------------------------
+
+
+async def open_page_session(ctx: Ctx, user_id: UUID, *, address: str, user_agent: str) -> str:
+    """A new session for the browser; answers the cookie's value. Never adopts one the client brought (fixation)."""
+    made = await _open(ctx, user_id, "page", PAGE_TTL, address, user_agent)
+    return made.token
+
+
+async def open_api_session(ctx: Ctx, user_id: UUID, *, address: str, user_agent: str) -> Tokens:
+    """A new session for `/api/v1`: an access token of 15 minutes and a refresh token of 30 days."""
+    made = await _open(ctx, user_id, "api", REFRESH_TTL, address, user_agent)
+    return _tokens(ctx, user_id, made)
+
+
+async def open_legacy_session(
+    ctx: Ctx, user_id: UUID, *, address: str, user_agent: str, phone: str | None, role: str
+) -> str:
+    """The one 7-day token of the unversioned `/api/auth/*`: claims id, phone, role, iat, exp, and its session."""
+    made = await _open(ctx, user_id, "legacy", LEGACY_TTL, address, user_agent)
+    claims = {
+        "id": str(user_id),
+        "phone": phone,
+        "role": role,
+        "sid": str(made.session_id),
+        "iat": ctx.now,
+        "exp": ctx.now + LEGACY_TTL,
+    }
+    return jwt.encode(claims, _jwt_key(ctx.app), algorithm=ALGORITHM, headers={"typ": "at+jwt"})
+
+
+async def _open(ctx: Ctx, user_id: UUID, kind: str, ttl: timedelta, address: str, user_agent: str) -> _Credentials:
+    session_id, token = new_id(), secrets.token_urlsafe(32)
+    await insert(
+        ctx.db,
+        "sessions",
+        {
+            "id": session_id,
+            "user_id": user_id,
+            "kind": kind,
+            "token_hash": _digest(token),
+            "address": address,
+            "user_agent": user_agent,
+            "created_at": ctx.now,
+            "last_used_at": ctx.now,
+            "expires_at": ctx.now + ttl,
+        },
+    )
+    return _Credentials(session_id, token)
+
+
+def _tokens(ctx: Ctx, user_id: UUID, session: _Credentials) -> Tokens:
+    claims = {
+        "sub": str(user_id),
+        "sid": str(session.session_id),
+        "aud": "stoa",
+        "iat": ctx.now,
+        "exp": ctx.now + ACCESS_TTL,
+    }
+    return Tokens(
+        access_token=jwt.encode(claims, _jwt_key(ctx.app), algorithm=ALGORITHM, headers={"typ": "at+jwt"}),
+        refresh_token=f"{session.session_id.hex}.{session.token}",
+        expires_in_s=int(ACCESS_TTL.total_seconds()),
+        refresh_expires_in_s=int(REFRESH_TTL.total_seconds()),
+        session_id=session.session_id,
+    )
+
+
+async def refresh(ctx: Ctx, refresh_token: str) -> Tokens:
+    """Rotates a refresh token. A rotated one used again ends its session (I3). Raises SessionOver."""
+    head, _, token = refresh_token.partition(".")
+    try:
+        session_id = UUID(hex=head)
+    except ValueError:
+        raise SessionOver from None
+    fresh = secrets.token_urlsafe(32)
+    user_id = await _ROTATE(ctx.db, session_id, _digest(token), _digest(fresh), ctx.now, ctx.now + REFRESH_TTL)
+    if user_id is not None:
+        return _tokens(ctx, user_id, _Credentials(session_id, fresh))
+    session = await SESSION_BY_ID(ctx.db, session_id, ctx.now)
+    if session is not None and not hmac.compare_digest(session.token_hash, _digest(token)):
+        async with ctx.app.database.transaction() as db:  # this request answers 401 and is rolled back
+            await _REVOKE(db, session_id, ctx.now, "refresh token used twice")
+    raise SessionOver
+
+
+_ROTATE = value(
+    UUID | None,
+    """
+    update sessions set token_hash = $3, last_used_at = $4, expires_at = $5
+    where id = $1 and token_hash = $2 and kind = 'api' and revoked_at is null and expires_at > $4
+      and exists (select from users u where u.id = user_id and u.status in ('active', 'pending_verification'))
+    returning user_id
+    """,
+)
+_REVOKE = run("update sessions set revoked_at = $2, revoked_reason = $3 where id = $1 and revoked_at is null")
+_REVOKE_ALL = run("update sessions set revoked_at = $2, revoked_reason = $3 where user_id = $1 and revoked_at is null")
+
+
+async def end_session(ctx: Ctx, session_id: UUID, *, reason: str) -> None:
+    """Ends one of the actor's sessions; every token of it stops at once. Raises NotFound."""
+    session = await access_session(ctx, session_id)
+    await _REVOKE(ctx.db, session.id, ctx.now, reason)
+    await emit(ctx, SessionEnded(user_id=session.user_id, session_id=session.id, reason=reason))
+
+
+async def end_all_sessions(ctx: Ctx, *, reason: str) -> int:
+    """Ends all sessions of the actor; answers how many."""
+    return await _REVOKE_ALL(ctx.db, ctx.member.id, ctx.now, reason)
+
+
+# ---- who is it -------------------------------------------------------------------------------------------------
+
+
+async def actor_of_cookie(db: Db, cookie: str, now: datetime) -> Actor | None:
+    """The actor of a session cookie, or None."""
+    return _actor(await SESSION_BY_TOKEN(db, _digest(cookie), now))
+
+
+async def actor_of_bearer(app: App, db: Db, bearer: str, now: datetime) -> Actor:
+    """The actor of an access token or a 7-day token. Raises SessionOver for any other."""
+    try:
+        claims = jwt.decode(
+            bearer,
+            _jwt_key(app),
+            algorithms=[ALGORITHM],
+            options={"require": ["exp", "sid"], "verify_aud": False, "verify_exp": False, "verify_iat": False},
+        )
+        session_id, expires = UUID(str(claims["sid"])), int(claims["exp"])
+    except (jwt.PyJWTError, ValueError, TypeError):
+        raise SessionOver from None
+    if expires <= now.timestamp() or claims.get("aud", "stoa") != "stoa":
+        raise SessionOver
+    actor = _actor(await SESSION_BY_ID(db, session_id, now))
+    if actor is None:
+        raise SessionOver
+    return actor
+
+
+def _actor(session: SessionActor | None) -> Actor | None:
+    if session is None:
+        return None
+    return Actor(
+        id=session.user_id,
+        username=session.username,
+        roles=frozenset(session.roles),
+        session_id=session.session_id,
+    )
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+
+def _jwt_key(app: App) -> bytes:
+    """A key for tokens only, so that the CSRF secret and this one never sign for each other."""
+    return hmac.new(app.settings.secret_key.encode(), b"jwt", hashlib.sha256).digest()
+
+
+async def grant_role(ctx: Ctx, user_id: UUID, role: Role) -> None:
+    """Adds a capability; repeating it changes nothing."""
+    await _GRANT(ctx.db, user_id, role.value, ctx.now)
+
+
+_GRANT = run(
+    "update users set roles = roles || $2::text, updated_at = $3 where id = $1 and not roles @> array[$2::text]"
+)

@@ -1,0 +1,62 @@
+"""Which names and passwords may be used, and who may see or end a session."""
+
+import unicodedata
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from stoa.foundation.identity.queries import SESSION_BY_ID
+from stoa.kit.ctx import Ctx
+from stoa.kit.errors import Invalid, NotFound
+
+# I1. Only ASCII letters, digits, and single . _ - between them: no look-alikes from other scripts.
+USERNAME_PATTERN = r"^[A-Za-z0-9](?:[._-]?[A-Za-z0-9]){2,49}$"
+EMAIL_PATTERN = r"^[^@\s\x00-\x1f\"(),:;<>\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,186}[A-Za-z0-9])?$"
+
+RESERVED = frozenset(
+    """
+    about account accounts admin administrator api app assets auth billing blog brand cart categories checkout contact
+    creator dashboard docs everyone explore feed files help home images legal login logout mail me media messages
+    moderator notifications null oauth official orders payments payouts platform post posts pricing privacy public
+    register reset root sandbox search security series settings shop signin signup site sites staff static status stoa
+    studio styleguide super_admin superuser support system tag tags team terms tip undefined user users verify wallet
+    webhook webhooks write www
+    """.split()
+)
+COMMON_PASSWORDS = frozenset((Path(__file__).parent / "passwords.txt").read_text(encoding="utf-8").split())
+PASSWORD_MIN, PASSWORD_MAX = 10, 256  # I2, in characters
+
+
+def check_username(username: str) -> None:
+    """Raises Invalid for a name that is kept for the platform. Its form is checked by the request's Struct."""
+    if username.lower() in RESERVED:
+        raise Invalid(fields={"username": "This name is kept for the platform"})
+
+
+def check_password(password: str, *, username: str, email: str) -> None:
+    """I2: raises Invalid for a password that is too short, too long, common, or made of the account's own names."""
+    folded = unicodedata.normalize("NFKC", password).casefold()
+    if len(password) < PASSWORD_MIN:
+        raise Invalid(fields={"password": f"Please use at least {PASSWORD_MIN} characters"})
+    if len(password) > PASSWORD_MAX:
+        raise Invalid(fields={"password": f"Please use at most {PASSWORD_MAX} characters"})
+    if folded in COMMON_PASSWORDS or len(set(folded)) < 4:
+        raise Invalid(fields={"password": "This password is too easy to guess"})
+    if folded in (username.casefold(), email.casefold(), email.partition("@")[0].casefold() * 2):
+        raise Invalid(fields={"password": "Please do not use your name or e-mail as the password"})
+
+
+class OwnSession(msgspec.Struct, frozen=True):
+    """A session the actor may end."""
+
+    id: UUID
+    user_id: UUID
+
+
+async def access_session(ctx: Ctx, session_id: UUID) -> OwnSession:
+    """The actor's own live session; NotFound for anybody else's."""
+    found = await SESSION_BY_ID(ctx.db, session_id, ctx.now)
+    if found is None or found.user_id != ctx.member.id:
+        raise NotFound
+    return OwnSession(found.session_id, found.user_id)

@@ -1,0 +1,92 @@
+"""Reads of accounts and sessions."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from stoa.foundation.identity.types import UserRow
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import many, maybe, value
+
+_USER = "select id, username, email, roles, status, is_verified, created_at from users"
+_USER_BY_ID = maybe(UserRow, f"{_USER} where id = $1 and status <> 'deleted'")
+_USER_BY_USERNAME = maybe(UserRow, f"{_USER} where lower(username) = lower($1) and status <> 'deleted'")
+_USER_BY_EMAIL = maybe(UserRow, f"{_USER} where lower(email) = lower($1) and status <> 'deleted'")
+_ANY_USER = value(bool, "select exists (select from users)")
+
+
+class LoginRow(msgspec.Struct, frozen=True):
+    """What a log-in needs to know of an account."""
+
+    id: UUID
+    username: str
+    password_hash: str | None
+    roles: list[str]
+    status: str
+
+
+class SessionActor(msgspec.Struct, frozen=True):
+    """Whose session it is, with what the edge needs of the account."""
+
+    session_id: UUID
+    user_id: UUID
+    username: str
+    roles: list[str]
+    token_hash: bytes
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """One place somebody is signed in."""
+
+    id: UUID
+    kind: str
+    address: str
+    user_agent: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+
+LOGIN_ROW = maybe(
+    LoginRow, "select id, username, password_hash, roles, status from users where lower(email) = lower($1)"
+)
+_LIVE = """
+    select s.id as session_id, u.id as user_id, u.username, u.roles, s.token_hash
+    from sessions s join users u on u.id = s.user_id
+    where s.revoked_at is null and s.expires_at > $2 and u.status in ('active', 'pending_verification')
+"""
+SESSION_BY_ID = maybe(SessionActor, f"{_LIVE} and s.id = $1")
+SESSION_BY_TOKEN = maybe(SessionActor, f"{_LIVE} and s.token_hash = $1")
+_SESSIONS = many(
+    SessionView,
+    """
+    select id, kind, address, user_agent, created_at, last_used_at, expires_at
+    from sessions where user_id = $1 and revoked_at is null and expires_at > $2 order by created_at desc limit 100
+    """,
+)
+
+
+async def user_by_id(ctx: Ctx, user_id: UUID) -> UserRow | None:
+    """An account that is not deleted, or None."""
+    return await _USER_BY_ID(ctx.db, user_id)
+
+
+async def user_by_username(ctx: Ctx, username: str) -> UserRow | None:
+    """An account by its name in any case, or None."""
+    return await _USER_BY_USERNAME(ctx.db, username)
+
+
+async def user_by_email(ctx: Ctx, email: str) -> UserRow | None:
+    """An account by its e-mail in any case, or None."""
+    return await _USER_BY_EMAIL(ctx.db, email)
+
+
+async def sessions(ctx: Ctx) -> list[SessionView]:
+    """The actor's live sessions, newest first."""
+    return await _SESSIONS(ctx.db, ctx.member.id, ctx.now)
+
+
+async def is_empty(ctx: Ctx) -> bool:
+    """Whether there is no account at all yet."""
+    return not await _ANY_USER(ctx.db)

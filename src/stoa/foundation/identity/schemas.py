@@ -1,0 +1,54 @@
+"""Bodies of `/api/v1/auth`."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from stoa.foundation.identity.policies import EMAIL_PATTERN, USERNAME_PATTERN
+
+Username = Annotated[str, msgspec.Meta(min_length=3, max_length=50, pattern=USERNAME_PATTERN)]
+Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=EMAIL_PATTERN)]
+AnyText = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+
+
+class RegisterIn(msgspec.Struct):
+    """A new account."""
+
+    username: Username
+    email: Email
+    password: AnyText
+
+
+class LoginIn(msgspec.Struct):
+    """E-mail and password."""
+
+    email: AnyText
+    password: AnyText
+
+
+class RefreshIn(msgspec.Struct):
+    """The refresh token of the last answer."""
+
+    refresh_token: AnyText
+
+
+class MeOut(msgspec.Struct):
+    """The account that is signed in."""
+
+    id: UUID
+    username: str
+    email: str
+    roles: list[str]
+    is_verified: bool
+
+
+class SignedInOut(msgspec.Struct):
+    """An account with its tokens (I3); times in seconds."""
+
+    user: MeOut
+    access_token: str
+    refresh_token: str
+    token_type: str
+    expires_in_s: int
+    refresh_expires_in_s: int

@@ -1,0 +1,1 @@
+"""What an operator can change while the platform runs: one row, `platform_config`, read through a short cache."""

@@ -1,0 +1,30 @@
+"""Changing the platform's numbers."""
+
+from typing import Any
+
+import msgspec
+
+from stoa.foundation.settings.types import PlatformConfig
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import run
+from stoa.kit.errors import Invalid
+from stoa.kit.forms import parse
+
+_CHANGE = run(
+    """
+    insert into platform_config (changes, updated_at, updated_by) values ($1, $2, $3)
+    on conflict (only_one) do update
+      set changes = platform_config.changes || excluded.changes, updated_at = $2, updated_by = $3
+    """
+)
+
+
+async def change_platform(ctx: Ctx, **changes: Any) -> None:
+    """Sets the given numbers; other processes follow within seconds. Raises Invalid for unknown or wrong ones."""
+    known = {f.name for f in msgspec.structs.fields(PlatformConfig)}
+    unknown = sorted(changes.keys() - known)
+    if unknown:
+        raise Invalid(fields={name: "There is no such setting" for name in unknown})
+    parse(PlatformConfig, changes)
+    await _CHANGE(ctx.db, changes, ctx.now, ctx.actor.id if ctx.actor else None)
+    ctx.app.cache.pop(PlatformConfig, None)

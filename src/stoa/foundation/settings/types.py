@@ -1,0 +1,32 @@
+"""The numbers of `rules.md` as one typed document; every default can be changed by the operator."""
+
+from typing import Annotated
+
+import msgspec
+
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+NonNegative = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Rule ids stand beside each number; units stand in the names."""
+
+    name: str = "Stoa"
+    coins_per_usd: Positive = 78  # M2
+    gift_creator_percent: Percent = 40  # M6
+    gift_min_coins: Positive = 1  # M6
+    gift_max_coins: Positive = 1_000_000
+    gift_undo_s: NonNegative = 10
+    payout_min_coins: Positive = 390  # M7
+    payout_retries: NonNegative = 3  # M10
+    welcome_coins: NonNegative = 100  # M5
+    welcome_usd_minor: NonNegative = 5_000_000  # M5
+    review_score: Positive = 3  # P5: from here a text waits for a moderator
+    refuse_score: Positive = 8  # P5: from here it is refused
+    limit_auth_per_minute: Positive = 5  # L1
+    limit_anonymous_per_minute: Positive = 100  # L1
+    limit_member_per_minute: Positive = 600  # L1
+    limit_upload_per_minute: Positive = 10  # L1
+    lock_after_failures: Positive = 5  # I5
+    lock_for_s: Positive = 900  # I5

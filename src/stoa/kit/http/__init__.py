@@ -1,0 +1,46 @@
+"""The way in over HTTP: what a route declares, and what it is given.
+
+    @get("/api/v1/wallet", opt=access("member"))
+    async def my_wallet(ctx: CtxDep) -> WalletOut: ...
+
+A route without `access` stops the start. `kit.http.edge` opens the request's connection, signs the caller in, checks
+the declared access, and commits before the answer leaves.
+"""
+
+from typing import Any, Literal, TypeVar
+
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, SkipValidation, URLEncodedBody
+
+from stoa.kit.ctx import Ctx
+
+Access = Literal["public", "member", "staff", "admin", "provider"]
+LimitClass = Literal["auth", "upload", "none"]
+
+T = TypeVar("T")
+
+# The context is ours: converting it again on each request, as the framework does with inputs, would be waste.
+CtxDep = NamedDependency[SkipValidation[Ctx]]
+Body = JSONBody
+Form = URLEncodedBody
+Multipart = MultipartBody
+Path = FromPath
+Query = FromQuery
+
+
+def access(
+    kind: Access,
+    *,
+    idempotent: bool = False,
+    limit: LimitClass | None = None,
+    write: bool | None = None,
+) -> dict[str, Any]:
+    """The `opt` of a route: who may call it, and how.
+
+    kind: public (anybody), member (signed in), staff (moderator and up), admin, provider (the handler checks a
+        signature; no session, no CSRF).
+    idempotent: the request moves money and honours `Idempotency-Key` (M11).
+    limit: the class of L1 it counts against besides the general one; "none" for what must always answer.
+    write: whether the request runs in one transaction; by default every method but GET and HEAD.
+    """
+    return {"access": kind, "idempotent": idempotent, "limit": limit, "write": write}

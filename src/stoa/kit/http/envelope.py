@@ -1,0 +1,79 @@
+"""Around everything: a trace id, security headers, the anonymous CSRF cookie, one log line and one measurement."""
+
+import time
+import uuid
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from stoa.kit.http.credentials import CSRF_COOKIE
+from stoa.kit.metrics import observe_request
+
+log = structlog.get_logger("stoa.http")
+
+_CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data: https:",
+        "script-src 'self'",
+        "style-src 'self'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    )
+)
+_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", _CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+
+
+class Envelope:
+    """Outermost ASGI application."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self.app = app
+        self.secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        trace_id = uuid.uuid4().hex
+        state: dict[str, Any] = dict(scope.get("state") or {})
+        state["trace_id"] = trace_id
+        scope["state"] = state
+        began, status = time.perf_counter(), 500
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(trace_id=trace_id)
+
+        async def sealed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *self._headers(state, trace_id)]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sealed)
+        finally:
+            seconds = time.perf_counter() - began
+            template = str(scope.get("path_template") or "(none)")
+            observe_request(scope["method"], template, status, seconds)
+            log.debug("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+
+    def _headers(self, state: dict[str, Any], trace_id: str) -> list[tuple[bytes, bytes]]:
+        headers = [*_HEADERS, (b"x-request-id", trace_id.encode())]
+        if self.secure:
+            headers.append((b"strict-transport-security", b"max-age=31536000"))
+        seed = state.get("csrf_seed")
+        if seed:
+            secure = "; Secure" if self.secure else ""
+            headers.append((b"set-cookie", f"{CSRF_COOKIE}={seed}; Path=/; HttpOnly; SameSite=Lax{secure}".encode()))
+        return headers

@@ -1,0 +1,66 @@
+"""One connection and at most one transaction for a request, opened when first needed, ended before the answer leaves."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+
+from litestar.types import Scope
+
+from stoa.kit.clock import utcnow
+from stoa.kit.ctx import Actor, App, Ctx
+from stoa.kit.db import Db
+from stoa.kit.http.credentials import Credentials
+
+
+class Lending:
+    """A request's hold on the database.
+
+    With `write` it is one transaction, committed by `finish(True)`, rolled back by `finish(False)`; without, each
+    statement commits by itself (a read needs no BEGIN, which would cost it two round trips).
+    """
+
+    def __init__(self, app: App, *, write: bool, trace_id: str, credentials: Credentials) -> None:
+        self.app = app
+        self.write = write
+        self.trace_id = trace_id
+        self.credentials = credentials
+        self.actor: Actor | None = None
+        self.now: datetime = utcnow()
+        self.answered = False  # whether the answer has begun to leave
+        self._lent: AbstractAsyncContextManager[Db] | None = None
+        self._db: Db | None = None
+
+    async def db(self) -> Db:
+        """The request's connection."""
+        if self._db is None:
+            database = self.app.database
+            self._lent = database.transaction() if self.write else database.connection()
+            self._db = await self._lent.__aenter__()
+        return self._db
+
+    async def ctx(self) -> Ctx:
+        """The context handed to handlers."""
+        return Ctx(db=await self.db(), actor=self.actor, now=self.now, trace_id=self.trace_id, app=self.app)
+
+    async def finish(self, commit: bool) -> None:
+        """Ends the transaction and gives the connection back. Raises what COMMIT raises. Safe to call twice."""
+        lent, self._lent, self._db = self._lent, None, None
+        if lent is None:
+            return
+        if commit:
+            await lent.__aexit__(None, None, None)
+            return
+        abandoned = _Abandoned()
+        try:
+            await lent.__aexit__(_Abandoned, abandoned, None)
+        except _Abandoned:
+            pass
+
+
+class _Abandoned(Exception):
+    """Makes the transaction's context manager roll back."""
+
+
+def lending_of(scope: Scope) -> Lending:
+    """The lending that the edge put on this request."""
+    found: Lending = scope["state"]["lending"]
+    return found

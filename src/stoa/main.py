@@ -1,0 +1,155 @@
+"""The web application: modules, compat and pages put behind one edge."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Router
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.routes import HTTPRoute
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp
+
+from stoa import __version__
+from stoa.foundation.identity import actions as identity
+from stoa.foundation.settings.queries import platform_of
+from stoa.kit import limits
+from stoa.kit.config import Settings, load_settings
+from stoa.kit.ctx import Actor, App, Ctx
+from stoa.kit.http import access, health, problems
+from stoa.kit.http.edge import Edge
+from stoa.kit.http.envelope import Envelope
+from stoa.kit.http.inputs import InputDTO
+from stoa.kit.http.lending import Lending, lending_of
+from stoa.modules import PACKAGE, api_routes, build_app, close_app, load, page_routes
+
+OPENAPI_PATH = "/api/openapi"
+STATIC = PACKAGE / "front" / "static"
+
+
+class Holder:
+    """Where the running application finds its App, which needs an event loop to be made."""
+
+    def __init__(self, app: App | None, settings: Settings | None) -> None:
+        self.app = app
+        self.settings = settings
+
+    def __call__(self) -> App:
+        """The App; only asked for once the application has started."""
+        if self.app is None:
+            raise RuntimeError("the application has not started")
+        return self.app
+
+    @asynccontextmanager
+    async def lifespan(self, _: Litestar) -> AsyncIterator[None]:
+        """Makes the App at the start and ends it at the stop, unless it was given."""
+        if self.app is not None:
+            yield
+            return
+        self.app = await build_app(self.settings or load_settings())
+        try:
+            yield
+        finally:
+            await close_app(self.app)
+
+
+async def authenticate(lending: Lending) -> Actor | None:
+    """Bearer token, else session cookie, else nobody. Raises Unauthenticated for a bearer token that is not valid."""
+    shown = lending.credentials
+    if shown.bearer is not None:
+        return await identity.actor_of_bearer(lending.app, await lending.db(), shown.bearer, lending.now)
+    if shown.cookie is not None:
+        return await identity.actor_of_cookie(await lending.db(), shown.cookie, lending.now)
+    return None
+
+
+async def limit(app: App, actor: Actor | None, address: str, kind: str | None) -> None:
+    """L1: authentication and uploads by their own limit, everything else by the general one; staff unlimited."""
+    if kind == "none" or not app.settings.limits or (actor is not None and actor.is_staff):
+        return
+    config, factor = await platform_of(app), app.settings.limits_multiplier
+    match kind:
+        case "auth":
+            await limits.allow(app, f"auth:{address}", int(config.limit_auth_per_minute * factor), 60)
+        case "upload" if actor is not None:
+            await limits.allow(app, f"upload:{actor.id}", int(config.limit_upload_per_minute * factor), 60)
+        case _ if actor is not None:
+            await limits.allow(app, f"member:{actor.id}", int(config.limit_member_per_minute * factor), 60)
+        case _:
+            await limits.allow(app, f"address:{address}", int(config.limit_anonymous_per_minute * factor), 60)
+
+
+async def provide_ctx(request: Request[Any, Any, Any]) -> Ctx:
+    """The request's context."""
+    return await lending_of(request.scope).ctx()
+
+
+def create_app(app: App | None = None, settings: Settings | None = None) -> ASGIApp:
+    """The whole web application as ASGI. With an `app` it uses that one; else it makes its own at the start."""
+    litestar = create_litestar(app, settings)
+    secure = (app.settings if app else settings).cookies_are_secure if (app or settings) else False
+    return Envelope(litestar, secure=secure)
+
+
+def create_litestar(app: App | None = None, settings: Settings | None = None) -> Litestar:
+    """The routes; needs no database, so that they can be listed and described without one."""
+    load()
+    holder = Holder(app, settings)
+    pages = Router(path="/", route_handlers=page_routes(), include_in_schema=False)
+    static = create_static_files_router(
+        path="/static",
+        directories=[STATIC],
+        opt=access("public", limit="none"),
+        include_in_schema=False,
+        cache_control=None,
+    )
+    litestar = Litestar(
+        route_handlers=[*health.routes, *api_routes(), pages, static],
+        dependencies={"ctx": Provide(provide_ctx)},
+        dto=InputDTO,
+        return_dto=None,
+        middleware=[DefineMiddleware(Edge, stoa=holder, authenticate=authenticate, limiter=limit)],
+        exception_handlers={Exception: problems.handle},
+        lifespan=[holder.lifespan],
+        openapi_config=OpenAPIConfig(
+            title="Stoa", version=__version__, path=OPENAPI_PATH, render_plugins=[JsonRenderPlugin()]
+        ),
+        logging_config=None,
+        request_max_body_size=1024 * 1024,
+    )
+    check_access_declared(litestar)
+    return litestar
+
+
+def http_handlers(litestar: Litestar) -> Iterable[tuple[str, str, HTTPRouteHandler]]:
+    """Each (method, path template, handler), without the framework's own OPTIONS answers."""
+    for route in litestar.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                for method in sorted(handler.http_methods):
+                    if method != "OPTIONS":
+                        yield method, route.path_format, handler
+
+
+def check_access_declared(litestar: Litestar) -> None:
+    """Deny by default: a route that does not say who may call it stops the start."""
+    bare = {
+        f"{method} {path}"
+        for method, path, handler in http_handlers(litestar)
+        if "access" not in handler.opt and not path.startswith(OPENAPI_PATH)
+    }
+    if bare:
+        raise RuntimeError(f"routes without a declared access: {', '.join(sorted(bare))}")
+
+
+def asgi() -> ASGIApp:
+    """For uvicorn: `stoa.main:asgi` as factory."""
+    from stoa.kit import logs
+
+    settings = load_settings()
+    logs.configure(settings)
+    return create_app(settings=settings)
