@@ -148,3 +148,5 @@ LOST = many(
 LOCK_WORKER: Statement[bool] = value(bool, "select pg_try_advisory_lock($1, $2)")
 
 SET_PROGRESS = run("update jobs set progress = $2, progress_message = $3 where id = $1 and state = 'running'")
+
+UNLOCK_WORKER: Statement[bool] = value(bool, "select pg_advisory_unlock($1, $2)")
