@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import obstore
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
+from stoa.kit.config import Settings
 from stoa.kit.errors import NotFound
 
 _SEGMENT = r"[a-z0-9_](?:[a-z0-9_-]|\.(?!\.)){0,99}"
@@ -20,12 +21,17 @@ _PATH: Final = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT}){{0,9}}")
 
 
 class Storage:
-    """Files by path. Made once per process with `open_storage`."""
+    """Files by path. Made once per process."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
         # Only remote stores keep a content type; a folder knows names and bytes, and readers send the type themselves.
         self._keeps_types = not isinstance(store, LocalStore)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Storage":
+        """The storage of this installation."""
+        return open_storage(settings.storage_url)
 
     async def put(self, path: str, content: bytes, content_type: str) -> None:
         """Writes a whole file; a file of that path is replaced. It is there entirely or not at all."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
+from litestar.params import QueryParameter
 
 from stoa.kit.errors import Invalid
 
@@ -23,9 +24,10 @@ T = TypeVar("T")
 MAX_LIMIT: Final = 50
 MAX_PAGE: Final = 10_000  # an offset beyond it costs more than anybody reads
 
-PageNumber = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)]
-PageLimit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
-CursorText = Annotated[str, msgspec.Meta(max_length=500)]
+# The query parameters of routes: `page: PageNumber = 1, limit: PageLimit = 10`, `cursor: Cursor = None`.
+PageNumber = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)]
+PageLimit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str | None, QueryParameter(max_length=500)]
 
 _CHECKSUM_BYTES: Final = 6
 
