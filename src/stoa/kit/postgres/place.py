@@ -2,8 +2,8 @@
 
 PostgreSQL refuses to run as root. Started by root, it runs as the system user `stoa-db`, which is made when needed, and
 which must be able to reach the data and the programs. No folder is ever opened to others for that: where `.stoa` cannot
-be reached (a clone under /root, say), `.stoa/postgres` becomes a link to a new folder /var/lib/stoa-<random>, and the
-programs are copied there. Started by anybody else, the server runs as that user, inside `.stoa`.
+be reached (a clone under /root, say), `.stoa/postgres` becomes a link to a new folder /var/lib/stoa-<random>, to be
+deleted with the clone, and the programs are copied there. Started by anybody else, the server runs as that user, inside `.stoa`.
 """
 
 import getpass
@@ -133,7 +133,9 @@ def _make_base(base: Path) -> None:
     base.chmod(0o711)  # the server's user passes through; `data` and `run` are its own
     if os.geteuid() != 0 or _can_enter(base, _system_user()[0]):
         return
-    elsewhere = Path("/var/lib") / f"stoa-{secrets.token_hex(4)}"
+    temporary = Path(tempfile.gettempdir()).resolve()  # what is temporary stays where temporary things are swept up
+    parent = temporary if base.is_relative_to(temporary) else Path("/var/lib")
+    elsewhere = parent / f"stoa-{secrets.token_hex(4)}"
     try:
         elsewhere.mkdir(mode=0o711)
         elsewhere.chmod(0o711)

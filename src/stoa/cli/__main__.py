@@ -1,0 +1,119 @@
+"""`./stoa <command>`: reads the command line and calls the command."""
+
+import argparse
+import asyncio
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from stoa.kit.config import ConfigError
+
+Command = Callable[[argparse.Namespace], Any]
+
+USAGE = """\
+./stoa <command>
+
+run it
+  up [--port N] [--workers N] [--no-demo]   everything: database, web, jobs, until Ctrl-C
+  demo                                      the main job, told as it happens; exit 1 if a figure is off
+  web, worker                               one web process, one job runner (with DATABASE_URL, for several machines)
+
+look after it
+  doctor                                    each thing it stands on: ok, or what to do
+  config                                    the settings in effect, secrets masked
+  migrate                                   bring the database up to date
+  user create-admin                         make an administrator, or make a user one
+  ledger verify                             recompute every balance from the postings
+
+work on it
+  test [paths]                              all checks and tests, or some
+  routes, openapi                           every route; the description of the API
+  bench NAME                                a benchmark of bench/, as ratios
+"""
+
+
+def main() -> NoReturn:
+    """Run one command and exit with its status: 0 well, 1 not, 2 not understood, 130 interrupted."""
+    arguments = parser().parse_args()
+    try:
+        status = arguments.command(arguments)
+        if inspect.iscoroutine(status):
+            status = asyncio.run(status)
+    except ConfigError as error:
+        fail(*str(error).splitlines())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # `./stoa routes | head`: the reader has seen enough
+        sys.exit(0)
+    except Exception as error:
+        if type(error).__module__.startswith("stoa.") and type(error).__name__ in EXPECTED:
+            fail(*str(error).splitlines())
+        raise
+    sys.exit(status or 0)
+
+
+# Errors that are answers: shown without a trace.
+EXPECTED = {"CannotStart", "CannotInstall", "CannotBuild", "MigrationError", "Stopped", "Refused"}
+
+
+def fail(*lines: str) -> NoReturn:
+    """Say what is wrong, one thing a line, and exit."""
+    for line in lines:
+        print(f"stoa: {line}", file=sys.stderr)
+    sys.exit(1)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(prog="./stoa", usage=USAGE, add_help=True, allow_abbrev=False)
+    commands = top.add_subparsers(required=True, metavar="command", help=argparse.SUPPRESS)
+
+    def add(name: str, command: Command, within: Any = commands) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = within.add_parser(name, prog=f"./stoa {name}", allow_abbrev=False)
+        added.set_defaults(command=command)
+        return added
+
+    up = add("up", lazily("up", "up"))
+    up.add_argument("--port", type=int, help="0 takes any free one")
+    up.add_argument("--workers", type=int, help="web processes")
+    up.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+    add("demo", lazily("up", "demo"))
+    add("web", lazily("serve", "web"))
+    add("worker", lazily("serve", "worker"))
+    add("_seed", lazily("serve", "seed"))
+    add("doctor", lazily("operate", "doctor"))
+    add("config", lazily("operate", "config"))
+    add("migrate", lazily("operate", "migrate"))
+    add("routes", lazily("operate", "routes"))
+    add("openapi", lazily("operate", "openapi"))
+    bench = add("bench", lazily("operate", "bench"))
+    bench.add_argument("name", nargs="?")
+    bench.add_argument("rest", nargs=argparse.REMAINDER, metavar="options")
+    test = add("test", lazily("check", "test"))
+    test.add_argument("rest", nargs=argparse.REMAINDER, metavar="paths and pytest options")
+    admin = add("create-admin", lazily("operate", "create_admin"), group(commands, "user"))
+    admin.add_argument("--username")
+    admin.add_argument("--email")
+    add("verify", lazily("operate", "ledger_verify"), group(commands, "ledger"))
+    return top
+
+
+def group(commands: Any, name: str) -> Any:
+    """A command that has commands."""
+    return commands.add_parser(name, prog=f"./stoa {name}").add_subparsers(required=True, metavar="command")
+
+
+def lazily(module: str, function: str) -> Command:
+    """The command stoa.cli.<module>.<function>, imported when it is called."""
+
+    def command(arguments: argparse.Namespace) -> Any:
+        imported = __import__(f"stoa.cli.{module}", fromlist=[function])
+        return getattr(imported, function)(arguments)
+
+    return command
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Commands for whoever looks after an installation."""
+
+import argparse
+import asyncio
+import getpass
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+from stoa.cli.bootstrap import ROOT
+from stoa.cli.serve import Refused, finish, using_database
+from stoa.kit.config import Settings, load_settings, masked
+
+__all__ = ["bench", "config", "create_admin", "doctor", "ledger_verify", "migrate", "openapi", "routes"]
+
+
+def config(_: argparse.Namespace) -> None:
+    """Print the settings in effect, as they could stand in stoa.toml."""
+    for name, value in masked(load_settings()).items():
+        print(f"# {name} is not set" if value is None else f"{name} = {json.dumps(value, ensure_ascii=False)}")
+
+
+async def migrate(_: argparse.Namespace) -> None:
+    """Bring the database up to date, and say what was done."""
+    from stoa.kit import migrate as runner
+
+    with using_database(load_settings()) as settings:
+        applied = await runner.migrate(str(settings.database_url))
+    for name in applied:
+        print(f"applied {name}")
+    print("the database is up to date" if not applied else f"{len(applied)} applied")
+
+
+async def doctor(_: argparse.Namespace) -> int:
+    """Print a line for each thing that is looked at; 1 if one of them is not well."""
+    from stoa.kit.doctor import examine
+
+    with using_database(load_settings()) as settings:
+        findings = await examine(settings)
+    for finding in findings:
+        print(f"{'ok  ' if finding.ok else 'NOT '} {finding.name:<11} {finding.seen}")
+        if not finding.ok:
+            print(f"                 -> {finding.cure}")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def routes(_: argparse.Namespace) -> None:
+    """Print every route as METHOD /path, pages too; needs no database."""
+    from stoa.main import create_litestar, http_handlers
+
+    found = {(path, method) for method, path, _ in http_handlers(create_litestar())}
+    for path, method in sorted(found):
+        print(f"{method} {path}")
+
+
+def openapi(_: argparse.Namespace) -> None:
+    """Print the OpenAPI description as JSON; needs no database."""
+    from stoa.main import create_litestar
+
+    print(json.dumps(create_litestar().openapi_schema.to_schema(), indent=2, ensure_ascii=False))
+
+
+def create_admin(arguments: argparse.Namespace) -> None:
+    """Make an administrator. A user who exists gets the role; a password comes from the terminal or a line of input."""
+    username = arguments.username or input("username: ").strip()
+    with using_database(load_settings()) as settings:
+        if asyncio.run(_promote(settings, username)):
+            print(f"{username} is an administrator now")
+            return
+        email = arguments.email or input("e-mail: ").strip()
+        password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        asyncio.run(_register_admin(settings, username, email, password))
+    print(f"made {username}, an administrator")
+
+
+async def _promote(settings: Settings, username: str) -> bool:
+    from stoa.foundation.identity import actions, queries
+    from stoa.foundation.identity.types import Role
+
+    await _up_to_date(settings)
+    async with _context(settings) as ctx:
+        user = await queries.user_by_username(ctx, username)
+        if user is not None:
+            await actions.grant_role(ctx, user.id, Role.ADMIN)
+        return user is not None
+
+
+async def _register_admin(settings: Settings, username: str, email: str, password: str) -> None:
+    from stoa.foundation.identity import actions
+    from stoa.foundation.identity.types import Role
+    from stoa.kit.errors import StoaError
+
+    try:
+        async with _context(settings) as ctx:
+            roles = (Role.READER, Role.ADMIN)
+            await actions.register(ctx, username=username, email=email, password=password, roles=roles)
+    except StoaError as error:
+        problems = getattr(error, "fields", None) or {"refused": str(error)}
+        raise Refused("\n".join(f"{name}: {problem}" for name, problem in problems.items())) from None
+
+
+async def ledger_verify(_: argparse.Namespace) -> int:
+    """Recompute every balance from the postings and print each difference; 1 if there is one."""
+    from stoa.money.ledger import queries
+
+    with using_database(load_settings()) as settings:
+        await _up_to_date(settings)
+        async with _context(settings) as ctx:
+            differences = await queries.verify(ctx.db)
+    for difference in differences:
+        print(difference)
+    print(f"{len(differences)} differences" if differences else "every balance is the sum of its postings")
+    return 1 if differences else 0
+
+
+def bench(arguments: argparse.Namespace) -> Any:
+    """Run bench/<name>.py: its `main(argv)`."""
+    folder = ROOT / "bench"
+    names = sorted(file.stem for file in folder.glob("*.py") if not file.stem.startswith("_"))
+    if arguments.name not in names:
+        raise Refused(f"bench {arguments.name or 'NAME'}: there are {', '.join(names) or 'none'}")
+    sys.path.insert(0, str(ROOT))
+    spec = importlib.util.spec_from_file_location(f"bench.{arguments.name}", folder / f"{arguments.name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return finish(module.main(arguments.rest))
+
+
+async def _up_to_date(settings: Settings) -> None:
+    from stoa.kit import migrate as runner
+
+    await runner.migrate(str(settings.database_url))
+
+
+@asynccontextmanager
+async def _context(settings: Settings) -> AsyncIterator[Any]:
+    """A Ctx in one transaction, which commits at the end."""
+    from stoa.kit.clock import utcnow
+    from stoa.kit.ctx import Ctx
+    from stoa.modules import build_app, close_app
+
+    app = await build_app(settings)
+    try:
+        async with app.database.transaction() as db:
+            yield Ctx(db=db, actor=None, now=utcnow(), trace_id=f"cli-{os.getpid()}-{uuid4().hex[:8]}", app=app)
+    finally:
+        await close_app(app)

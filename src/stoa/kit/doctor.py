@@ -1,0 +1,153 @@
+"""Looks at what an installation stands on, and says for each thing that it is well, or what to do."""
+
+import asyncio
+import os
+import platform
+import shutil
+import smtplib
+import ssl
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import msgspec
+
+from stoa.kit.config import Settings
+from stoa.kit.files import open_storage
+from stoa.kit.migrate import MIGRATIONS, MigrationError, pending
+
+__all__ = ["Finding", "examine"]
+
+MIN_FREE_BYTES = 1024**3
+MAX_CLOCK_DIFFERENCE_S = 2.0
+PATIENCE_S = 10.0
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing: whether it is well, what was seen, and what to do if it is not."""
+
+    name: str
+    ok: bool
+    seen: str
+    cure: str = ""
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Every finding, in a fixed order. Expects `settings.database_url` to be set; changes nothing that lasts."""
+    checks: list[tuple[str, Callable[[Settings], Awaitable[Finding]]]] = [
+        ("python", _python),
+        ("disk", _disk),
+        ("database", _database),
+        ("migrations", _migrations),
+        ("mail", _mail),
+        ("storage", _storage),
+        ("clock", _clock),
+    ]
+    return [await _within(name, check, settings) for name, check in checks]
+
+
+async def _within(name: str, check: Callable[[Settings], Awaitable[Finding]], settings: Settings) -> Finding:
+    try:
+        return await asyncio.wait_for(check(settings), PATIENCE_S)
+    except TimeoutError:
+        return Finding(name, False, f"no answer within {PATIENCE_S:.0f} s", "see that it can be reached from here")
+    except Exception as error:  # whatever it is, it belongs in this line
+        return Finding(name, False, f"{type(error).__name__}: {error}", "mend what it says, or change the setting")
+
+
+async def _python(_: Settings) -> Finding:
+    seen = f"{platform.python_version()} at {sys.executable}"
+    return Finding(
+        "python", sys.version_info >= (3, 11), seen, "install Python 3.11 or newer, delete .venv, run ./stoa"
+    )
+
+
+async def _disk(settings: Settings) -> Finding:
+    free = min(
+        shutil.disk_usage(settings.home).free, shutil.disk_usage((settings.home / "postgres").resolve().parent).free
+    )
+    seen = f"{free / 1024**3:.1f} GB free at {settings.home}"
+    return Finding("disk", free >= MIN_FREE_BYTES, seen, "make room, or set STOA_HOME to a folder on a larger disk")
+
+
+async def _database(settings: Settings) -> Finding:
+    connection = await _connect(settings)
+    try:
+        began = time.perf_counter()
+        version, fsync = await connection.fetchrow(
+            "select current_setting('server_version_num')::int, current_setting('fsync')"
+        )
+        took_ms = (time.perf_counter() - began) * 1000
+    finally:
+        await connection.close()
+    seen = f"PostgreSQL {version // 10000}.{version % 10000}, answers in {took_ms:.1f} ms"
+    if version < 180000:
+        return Finding("database", False, seen, "PostgreSQL 18 or newer is needed")
+    return Finding("database", fsync == "on", f"{seen}, fsync {fsync}", "turn fsync on, or a power cut loses data")
+
+
+async def _migrations(settings: Settings) -> Finding:
+    try:
+        missing = await pending(str(settings.database_url))
+    except MigrationError as error:
+        return Finding("migrations", False, str(error), "install the version of Stoa that belongs to this database")
+    seen = f"{len(missing)} not applied: {', '.join(missing)}" if missing else "all applied"
+    return Finding("migrations", not missing, seen, "./stoa migrate")
+
+
+async def _mail(settings: Settings) -> Finding:
+    if settings.smtp_host is None:
+        return Finding("mail", True, "no server set (smtp_host): mails are kept and shown to administrators, not sent")
+    await asyncio.to_thread(_greet_mail_server, settings.smtp_host, settings)
+    return Finding("mail", True, f"{settings.smtp_host}:{settings.smtp_port} takes our mail")
+
+
+def _greet_mail_server(host: str, settings: Settings) -> None:
+    context = ssl.create_default_context()
+    if settings.smtp_security == "tls":
+        client: smtplib.SMTP = smtplib.SMTP_SSL(host, settings.smtp_port, timeout=PATIENCE_S, context=context)
+    else:
+        client = smtplib.SMTP(host, settings.smtp_port, timeout=PATIENCE_S)
+    with client:
+        if settings.smtp_security == "starttls":
+            client.starttls(context=context)
+        if settings.smtp_user and settings.smtp_password:
+            client.login(settings.smtp_user, settings.smtp_password)
+        client.noop()
+
+
+async def _storage(settings: Settings) -> Finding:
+    storage = open_storage(settings.storage_url)
+    path, content = f"doctor/{os.urandom(8).hex()}", os.urandom(64)
+    await storage.put(path, content, "application/octet-stream")
+    same = await storage.get(path) == content
+    await storage.delete([path])
+    seen = "writes, reads and deletes" if same else "what was read is not what was written"
+    return Finding("storage", same, seen, "see to the storage behind storage_url")
+
+
+async def _clock(settings: Settings) -> Finding:
+    connection = await _connect(settings)
+    try:
+        before = datetime.now(UTC)
+        theirs = await connection.fetchval("select clock_timestamp()")
+        after = datetime.now(UTC)
+    finally:
+        await connection.close()
+    difference_s = abs((theirs - (before + (after - before) / 2)).total_seconds())
+    newest = datetime.fromtimestamp(max((f.stat().st_mtime for f in _dated_files()), default=0.0), UTC)
+    if after < newest:
+        return Finding("clock", False, f"{after:%F %T} UTC is before files of this installation", "set the clock (NTP)")
+    seen = f"{after:%F %T} UTC, {difference_s * 1000:.0f} ms from the database's"
+    return Finding("clock", difference_s <= MAX_CLOCK_DIFFERENCE_S, seen, "set both clocks by NTP")
+
+
+def _dated_files() -> list[Path]:
+    return list(MIGRATIONS.glob("*.sql"))
+
+
+async def _connect(settings: Settings) -> asyncpg.Connection:
+    return await asyncpg.connect(settings.database_url, timeout=PATIENCE_S)
