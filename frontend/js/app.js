@@ -1,1 +1,13 @@
-import 'htmx.org'
+// Loaded by every page, after it is parsed. Everything here is an addition: pages work without it.
+import './requests.js'
+import './toasts.js'
+import './overlays.js'
+import './forms.js'
+import './keys.js'
+import './reading.js'
+import './gift.js'
+import { onReady } from './ready.js'
+
+// The editor is several times larger than everything else, so only the page that writes fetches it.
+const editorUrl = document.querySelector('script[data-editor]')?.dataset.editor
+onReady('[data-editor-root]', (root) => import(new URL(editorUrl, location.href).href).then(({ mount }) => mount(root)))

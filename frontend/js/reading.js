@@ -1,0 +1,56 @@
+// The reading view: the bar gets out of the way while scrolling down, sharing uses the system's sheet, settings apply at once.
+import { onReady } from './ready.js'
+import { csrf } from './requests.js'
+import { toast } from './toasts.js'
+
+onReady('[data-reading-bar]', (bar) => {
+  let last = scrollY
+  addEventListener('scroll', () => {
+    const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 200
+    if (Math.abs(scrollY - last) < 8 && !atEnd) return
+    bar.toggleAttribute('data-away', scrollY > last && scrollY > 240 && !atEnd)
+    last = scrollY
+  }, { passive: true })
+})
+
+onReady('[data-share]', (button) => {
+  button.hidden = false
+  button.addEventListener('click', async () => {
+    const share = { title: button.dataset.title, url: new URL(button.dataset.share, location.href).href }
+    if (navigator.share) return navigator.share(share).catch(() => {})
+    try {
+      await navigator.clipboard.writeText(share.url)
+      toast({ text: 'Link copied', kind: 'good' })
+    } catch {
+      toast({ text: share.url })
+    }
+  })
+})
+
+onReady('[data-reading-form]', (form) => {
+  form.addEventListener('change', () => {
+    const chosen = new FormData(form)
+    const root = document.documentElement
+    const face = chosen.get('face')
+    const size = chosen.get('size')
+    if (face === 'literata') delete root.dataset.face
+    else root.dataset.face = face
+    if (size === '19') delete root.dataset.size
+    else root.dataset.size = size
+    fetch(form.action, { method: 'POST', body: new URLSearchParams(chosen), headers: { 'X-CSRF-Token': csrf(), 'HX-Request': 'true' } })
+  })
+  form.querySelector('[data-without-js]')?.remove()
+})
+
+onReady('[data-theme-form]', (form) => {
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    const value = event.submitter.value
+    const root = document.documentElement
+    if (value === 'system') delete root.dataset.theme
+    else root.dataset.theme = value === 'dark' ? 'stoa-dark' : 'stoa'
+    for (const button of document.querySelectorAll('[data-theme-form] button')) button.setAttribute('aria-pressed', String(button.value === value))
+    const body = new URLSearchParams(new FormData(form, event.submitter))
+    fetch(form.action, { method: 'POST', body, headers: { 'X-CSRF-Token': csrf(), 'HX-Request': 'true' } })
+  })
+})

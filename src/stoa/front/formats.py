@@ -1,0 +1,122 @@
+"""How numbers, money and times are written on a page. All of them take what the database holds and give text."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from stoa.kit.clock import utcnow
+from stoa.kit.money import exponent
+
+THIN: Final = "\u202f"  # narrow no-break space: groups thousands without ever breaking a number
+MINUS: Final = "\u2212"
+SYMBOLS: Final[dict[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥", "KRW": "₩", "VND": "₫"}
+WORDS_PER_MINUTE: Final = 230
+
+
+def count(number: int) -> str:
+    """1234567 as '1 234 567'."""
+    return f"{number:,}".replace(",", THIN)
+
+
+def short_count(number: int) -> str:
+    """A count where room is short: 1234 as '1.2 k', 12345 as '12 k', 3400000 as '3.4 M'."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if number >= size:
+            scaled = number / size
+            return f"{scaled:.0f}{THIN}{unit}" if scaled >= 10 else f"{scaled:.1f}".removesuffix(".0") + THIN + unit
+    return str(number)
+
+
+def amount(amount_minor: int, asset: str, *, trim: bool = False) -> str:
+    """An amount without its unit: 123450 USD as '1 234.50', negative ones with a minus sign.
+
+    trim leaves out decimals that are all zero.
+    """
+    digits = exponent(asset)
+    whole, rest = divmod(abs(amount_minor), 10**digits)
+    text = count(whole)
+    if digits and not (trim and rest == 0):
+        text += f".{rest:0{digits}d}"
+    return MINUS + text if amount_minor < 0 else text
+
+
+def coins(amount_minor: int) -> str:
+    """Coins from hundredths: 124000 as '1 240', 124050 as '1 240.50'."""
+    return amount(amount_minor, "COIN", trim=True)
+
+
+def money(amount_minor: int, asset: str = "USD") -> str:
+    """An amount with its unit: '$12.50', '1 240 coins', 'Rp' and others as '5 000.00 IDR'."""
+    if asset == "COIN":
+        return coins(amount_minor) + (" coin" if abs(amount_minor) == 100 else " coins")
+    symbol = SYMBOLS.get(asset)
+    if symbol is None:
+        return f"{amount(amount_minor, asset)} {asset}"
+    return (MINUS if amount_minor < 0 else "") + symbol + amount(abs(amount_minor), asset)
+
+
+def accounting(amount_minor: int, asset: str) -> str:
+    """As in books: two decimals kept, negative in parentheses: '(1 240.50)'."""
+    text = amount(abs(amount_minor), asset)
+    return f"({text})" if amount_minor < 0 else text
+
+
+def minutes_to_read(words: int) -> int:
+    """Whole minutes, at least one."""
+    return max(1, round(words / WORDS_PER_MINUTE))
+
+
+_STEPS: Final = ((60, "minute"), (3600, "hour"), (86400, "day"))
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """'just now', '5 minutes ago', 'in 3 days'; from two weeks on the date."""
+    seconds = int(((now or utcnow()) - moment).total_seconds())
+    past, seconds = seconds >= 0, abs(seconds)
+    if seconds < 45:
+        return "just now" if past else "in a moment"
+    if seconds >= 14 * 86400:
+        return day(moment, now)
+    size, unit = next(step for step in reversed(_STEPS) if seconds >= step[0] or step[0] == 60)
+    number = max(1, seconds // size)
+    text = f"{number} {unit}{'' if number == 1 else 's'}"
+    return f"{text} ago" if past else f"in {text}"
+
+
+def day(moment: datetime, now: datetime | None = None) -> str:
+    """'3 May', with the year unless it is this one."""
+    text = f"{moment.day} {moment:%B}"
+    return text if moment.year == (now or utcnow()).year else f"{text} {moment.year}"
+
+
+def exact(moment: datetime) -> str:
+    """'3 May 2026, 14:05 UTC'."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def iso(moment: datetime) -> str:
+    """For <time datetime>."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def initials(name: str) -> str:
+    """One or two letters for a person without a picture."""
+    words = [word for word in name.replace("_", " ").replace("-", " ").split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+FILTERS: Final = {
+    "count": count,
+    "short_count": short_count,
+    "amount": amount,
+    "coins": coins,
+    "money": money,
+    "accounting": accounting,
+    "ago": ago,
+    "day": day,
+    "exact": exact,
+    "iso": iso,
+    "initials": initials,
+}

@@ -1,0 +1,199 @@
+"""Renders pages: one synchronous Jinja environment, the macros of `components/` as `ui`, and what every page needs.
+
+    return await page(request, ctx, "public/home.html", feed=feed)
+
+Templates lie beside their page files and are named by their path below `front/`.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, select_autoescape
+from litestar import MediaType, Request, Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from stoa.foundation.people.queries import person_by_id
+from stoa.front import charts, flash, formats
+from stoa.kit.config import Settings
+from stoa.kit.ctx import Ctx
+from stoa.kit.errors import StoaError
+from stoa.kit.http.edge import csrf_token
+
+FRONT: Final = Path(__file__).parent
+MANIFEST: Final = FRONT / "static" / "build" / "manifest.json"
+COMPONENTS: Final = ("basics", "forms", "lists", "figures", "overlays", "works")
+THEMES: Final = {"light": "stoa", "dark": "stoa-dark"}
+FACES: Final = ("literata", "inter", "atkinson", "dyslexic")
+SIZES: Final = ("16", "17", "18", "19", "20", "21", "22", "24", "26")
+# Names that a template may leave unset.
+OPTIONAL: Final[dict[str, Any]] = {"query": None, "page_keys": None, "wide": False, "theme_id": None, "lang": None}
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How somebody likes long texts: a face and a size in pixels; empty is the default."""
+
+    face: str = ""
+    size: str = ""
+
+
+class Assets:
+    """Plain names to the addresses of the built files, whose names carry a hash of their content."""
+
+    def __init__(self) -> None:
+        self.fresh = False  # whether to look at the manifest again at each use, as while developing
+        self._seen = 0.0
+        self._names: dict[str, str] = {}
+
+    def __call__(self, name: str) -> str:
+        """'app.css' as '/static/build/app-1a2b3c.css'. Raises KeyError for a file that was not built."""
+        if self.fresh or not self._names:
+            changed = MANIFEST.stat().st_mtime
+            if changed != self._seen:
+                self._names, self._seen = msgspec.json.decode(MANIFEST.read_bytes(), type=dict[str, str]), changed
+        return f"/static/build/{self._names[name]}"
+
+
+class Components:
+    """The macros of all component files under one name, `ui`."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._macros: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if self._environment.auto_reload or not self._macros:
+            for file in COMPONENTS:
+                module = self._environment.get_template(f"components/{file}.html").module
+                self._macros.update((key, made) for key, made in vars(module).items() if not key.startswith("_"))
+        try:
+            return self._macros[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def make_environment() -> Environment:
+    """The Jinja environment of all pages."""
+    environment = Environment(
+        loader=FileSystemLoader(FRONT),
+        autoescape=select_autoescape(default_for_string=True, default=True),
+        undefined=StrictUndefined,
+        auto_reload=False,
+        cache_size=-1,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= formats.FILTERS
+    environment.globals |= OPTIONAL
+    environment.globals |= {
+        "asset": assets,
+        "url": lambda name: f"/static/{name}",
+        "ui": Components(environment),
+        "plot": charts.plot,
+        "shares": charts.shares,
+    }
+    return environment
+
+
+assets: Final = Assets()
+ENVIRONMENT: Final = make_environment()
+
+
+def prepare(settings: Settings, *, reload: bool = False) -> None:
+    """Keeps compiled templates between starts; with `reload`, templates and built files are read again when changed."""
+    folder = settings.home / "cache" / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    ENVIRONMENT.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    ENVIRONMENT.auto_reload = assets.fresh = reload
+
+
+def render(name: str, /, **context: Any) -> str:
+    """A template as text, with only the context that is given."""
+    return ENVIRONMENT.get_template(name).render(context)
+
+
+async def page(
+    request: Request[Any, Any, Any], ctx: Ctx, name: str, /, *, status: int = 200, **context: Any
+) -> Response[str]:
+    """A whole page, or the part of one that an HTMX request asked for, with the base context (see `base_context`)."""
+    toasts = flash.unpack(request.cookies.get(flash.COOKIE), ctx.app.settings.secret_key)
+    base = await base_context(request, ctx)
+    text = render(name, **{**base, "toasts": toasts, **context})
+    response = Response(content=text, media_type=MediaType.HTML, status_code=status, headers={"Vary": "HX-Request"})
+    response.headers["Cache-Control"] = "private, no-cache"
+    if toasts:
+        response.cookies.append(Cookie(key=flash.COOKIE, value="", path="/", max_age=0))
+    return response
+
+
+async def base_context(request: Request[Any, Any, Any], ctx: Ctx) -> dict[str, Any]:
+    """What layouts use: actor, me (PersonView), coins_minor, csrf, path, next_query, theme, reading, now, partial."""
+    me = await person_by_id(ctx, ctx.actor.id) if ctx.actor else None
+    return {
+        **_bare_context(request),
+        "actor": ctx.actor,
+        "me": me,
+        "coins_minor": None,
+        "csrf": csrf_token(request),
+        "now": ctx.now,
+    }
+
+
+def _bare_context(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """What can be said about a request without a database."""
+    choice = request.cookies.get("theme", "system")
+    face, _, size = request.cookies.get("reading", "").partition(".")
+    path = request.url.path
+    return {
+        "actor": None,
+        "me": None,
+        "coins_minor": None,
+        "csrf": "",
+        "site_name": "Stoa",
+        "path": path,
+        "next_query": f"?next={quote(path)}" if path not in ("/", "/login", "/register") else "",
+        "theme": THEMES.get(choice),
+        "theme_choice": choice if choice in THEMES else "system",
+        "reading": Reading(face if face in FACES[1:] else "", size if size in SIZES and size != "19" else ""),
+        "partial": "hx-request" in request.headers,
+        "toasts": [],
+    }
+
+
+def safe_next(target: str | None, default: str = "/") -> str:
+    """A path on this site to go on to, never another site's address."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc or any(ord(c) < 32 for c in target) else target
+
+
+def see_other(path: str) -> Redirect:
+    """After a POST: go and look at `path`."""
+    return Redirect(path=path, status_code=303)
+
+
+def error_page(request: Request[Any, Any, Any], status: int, code: str, detail: str) -> str:
+    """The page that tells of an error; needs neither database nor session."""
+    return render("layouts/error.html", **_bare_context(request), status=status, code=code, detail=detail)
+
+
+def error_response(request: Request[Any, Any, Any], error: StoaError) -> Response[Any]:
+    """An error outside `/api`: a toast for HTMX, the log-in page for who is not signed in, else a page of its own."""
+    htmx = "hx-request" in request.headers
+    if error.status == 401:
+        here = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "").path
+        back = request.url.path if request.method == "GET" and not htmx else here
+        target = f"/login?next={quote(safe_next(back))}"
+        if htmx:
+            return Response(content="", media_type=MediaType.HTML, status_code=401, headers={"HX-Redirect": target})
+        return see_other(target)
+    if htmx:
+        response: Response[Any] = Response(content="", media_type=MediaType.HTML, status_code=error.status)
+        flash.add(request, response, flash.Toast(error.detail, "bad"))
+        response.headers["HX-Reswap"] = "none"
+        return response
+    text = error_page(request, error.status, error.code, error.detail)
+    return Response(content=text, media_type=MediaType.HTML, status_code=error.status)

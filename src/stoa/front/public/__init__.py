@@ -1,0 +1,1 @@
+"""Pages for everybody: home, a post, a person, search, log in, register."""

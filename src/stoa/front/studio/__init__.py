@@ -1,0 +1,1 @@
+"""Pages for those who make: writing, their posts."""
