@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, Router
+from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
@@ -17,7 +19,9 @@ from litestar.types import ASGIApp
 from stoa import __version__
 from stoa.foundation.identity import actions as identity
 from stoa.foundation.settings.queries import platform_of
-from stoa.kit import limits
+from stoa.front import page
+from stoa.front.page import error_response
+from stoa.kit import limits, logs
 from stoa.kit.config import Settings, load_settings
 from stoa.kit.ctx import Actor, App, Ctx
 from stoa.kit.http import access, health, problems
@@ -100,15 +104,12 @@ def create_litestar(app: App | None = None, settings: Settings | None = None) ->
     load()
     holder = Holder(app, settings)
     pages = Router(path="/", route_handlers=page_routes(), include_in_schema=False)
-    static = create_static_files_router(
-        path="/static",
-        directories=[STATIC],
-        opt=access("public", limit="none"),
-        include_in_schema=False,
-        cache_control=None,
-    )
+    # Built files carry a hash of their content in their names, so they may be kept for ever; the few others a day.
+    built = static_files("/static/build", STATIC / "build", CacheControlHeader(max_age=31536000, immutable=True))
+    static = static_files("/static", STATIC, CacheControlHeader(max_age=86400))
+    problems.PAGES[:] = [error_response]
     litestar = Litestar(
-        route_handlers=[*health.routes, *api_routes(), pages, static],
+        route_handlers=[*health.routes, *api_routes(), pages, built, static],
         dependencies={"ctx": Provide(provide_ctx)},
         dto=InputDTO,
         return_dto=None,
@@ -123,6 +124,17 @@ def create_litestar(app: App | None = None, settings: Settings | None = None) ->
     )
     check_access_declared(litestar)
     return litestar
+
+
+def static_files(path: str, folder: Path, cache_control: CacheControlHeader) -> Router:
+    """Files of a folder, for anybody, without looking at who asks."""
+    return create_static_files_router(
+        path=path,
+        directories=[folder],
+        opt=access("public", limit="none"),
+        include_in_schema=False,
+        cache_control=cache_control,
+    )
 
 
 def http_handlers(litestar: Litestar) -> Iterable[tuple[str, str, HTTPRouteHandler]]:
@@ -148,8 +160,7 @@ def check_access_declared(litestar: Litestar) -> None:
 
 def asgi() -> ASGIApp:
     """For uvicorn: `stoa.main:asgi` as factory."""
-    from stoa.kit import logs
-
     settings = load_settings()
     logs.configure(settings)
+    page.prepare(settings)
     return create_app(settings=settings)

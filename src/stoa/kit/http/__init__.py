@@ -40,7 +40,8 @@ def access(
     kind: public (anybody), member (signed in), staff (moderator and up), admin, provider (the handler checks a
         signature; no session, no CSRF).
     idempotent: the request moves money and honours `Idempotency-Key` (M11).
-    limit: the class of L1 it counts against besides the general one; "none" for what must always answer.
+    limit: the class of L1 it counts against instead of the general one; "none" for what must always answer. A public
+        route without limit, such as a static file, does not even look at who asks.
     write: whether the request runs in one transaction; by default every method but GET and HEAD.
     """
     return {"access": kind, "idempotent": idempotent, "limit": limit, "write": write}

@@ -1,5 +1,6 @@
 """The edge of every request: who calls, may they, how often, and one transaction that ends before the answer leaves."""
 
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from litestar.utils.scope.state import ScopeState
 from stoa.kit.ctx import Actor, App
 from stoa.kit.errors import Forbidden, Invalid, TooLarge, Unauthenticated
 from stoa.kit.http import csrf, idempotency
-from stoa.kit.http.credentials import Credentials, read_credentials
+from stoa.kit.http.credentials import read_credentials
 from stoa.kit.http.lending import Lending
 
 log = structlog.get_logger(__name__)
@@ -65,7 +66,7 @@ class Edge:
     async def _serve(self, scope: Scope, receive: Receive, send: Send, lending: Lending, opt: dict[str, Any]) -> None:
         _refuse_bad_text(scope)
         access, credentials = opt["access"], lending.credentials
-        if access != "provider":
+        if access != "provider" and not (access == "public" and opt["limit"] == "none"):
             lending.actor = await self.authenticate(lending)
         await self.limiter(lending.app, lending.actor, credentials.address, opt["limit"])
         check_access(access, lending.actor)
@@ -120,10 +121,14 @@ def _secret(app: App) -> bytes:
 
 
 def csrf_token(request: Any) -> str:
-    """The token for forms of this page, bound to the session or to the anonymous CSRF cookie."""
-    credentials: Credentials = request.scope["state"]["lending"].credentials
-    seed = credentials.cookie or credentials.csrf_seed or request.scope["state"]["csrf_seed"]
-    return csrf.token_for(_secret(request.scope["state"]["lending"].app), seed)
+    """The token for forms of this page, bound to the session, or to an anonymous cookie that the envelope then sets."""
+    state = request.scope["state"]
+    lending: Lending | None = state.get("lending")
+    if lending is None:  # the page that says that there is no such address
+        return ""
+    shown = lending.credentials
+    seed = shown.cookie or shown.csrf_seed or state.setdefault("csrf_seed", secrets.token_urlsafe(24))
+    return csrf.token_for(_secret(lending.app), seed)
 
 
 def _refuse_bad_text(scope: Scope) -> None:

@@ -1,6 +1,6 @@
-"""One connection and at most one transaction for a request, opened when first needed, ended before the answer leaves."""
+"""One connection and at most one transaction per request, opened when first needed, ended before the answer leaves."""
 
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime
 
 from litestar.types import Scope
@@ -49,11 +49,8 @@ class Lending:
         if commit:
             await lent.__aexit__(None, None, None)
             return
-        abandoned = _Abandoned()
-        try:
-            await lent.__aexit__(_Abandoned, abandoned, None)
-        except _Abandoned:
-            pass
+        with suppress(_Abandoned):
+            await lent.__aexit__(_Abandoned, _Abandoned(), None)
 
 
 class _Abandoned(Exception):
