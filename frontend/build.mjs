@@ -68,9 +68,11 @@ async function fonts(written, manifest) {
 async function icons(written, manifest) {
   const names = JSON.parse(await readFile(path.join(here, 'icons.json'), 'utf8'))
   const folder = path.join(path.dirname(require.resolve('lucide-static/package.json')), 'icons')
+  const own = path.join(here, 'icons')
+  const files = [...names.map((name) => [name, folder]), ...(await readdir(own)).map((file) => [path.parse(file).name, own])]
   const symbols = []
-  for (const name of names) {
-    const svg = await readFile(path.join(folder, `${name}.svg`), 'utf8')
+  for (const [name, where] of files) {
+    const svg = await readFile(path.join(where, `${name}.svg`), 'utf8')
     const shapes = svg.slice(svg.indexOf('>', svg.indexOf('<svg')) + 1, svg.lastIndexOf('</svg>'))
     symbols.push(`<symbol id="${name}" viewBox="0 0 24 24">${shapes.replace(/\s*\n\s*/g, '')}</symbol>`)
   }

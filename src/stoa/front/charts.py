@@ -54,7 +54,7 @@ def plot(values: Sequence[tuple[str, float, str]], height: int = 200) -> Plot:
     most = max(step, math.ceil(max((p.value for p in points), default=0.0) / step) * step)
     scale = (base - top) / most
     slot = 100 / max(1, len(points))
-    every = max(1, math.ceil(len(points) / 6))
+    every = max(1, math.ceil(len(points) / 5))
     marks = [_mark(i, p, len(points), slot, scale, base, every) for i, p in enumerate(points)]
     ticks = [Tick(y=round(base - step * n * scale, 1), value=step * n) for n in range(1, round(most / step) + 1)]
     line = " ".join(f"{m.middle:g},{m.y:g}" for m in marks)
