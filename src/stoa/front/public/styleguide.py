@@ -1,6 +1,7 @@
 """`/styleguide`: every component in every state. Open to all where Stoa runs without https, else to staff."""
 
 from datetime import timedelta
+from typing import Any
 
 from litestar import Request, Response, get
 
@@ -19,7 +20,7 @@ _MONTHS = (
 
 
 @get("/styleguide", opt=access("public"))
-async def styleguide(request: Request, ctx: CtxDep) -> Response[str]:
+async def styleguide(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[str]:
     """The components, so that a change to one is seen at once."""
     if ctx.app.settings.cookies_are_secure and not (ctx.actor and ctx.actor.is_staff):
         raise NotFound

@@ -1,0 +1,18 @@
+"""`/about`: how coins, gifts and payouts work here, with the numbers this installation uses."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+
+from stoa.foundation.settings.queries import platform
+from stoa.front.page import page
+from stoa.kit.http import CtxDep, access
+
+
+@get("/about", opt=access("public"))
+async def about(request: Request, ctx: CtxDep) -> Response[Any]:
+    """M2, M4 to M7 in plain words."""
+    return await page(request, ctx, "public/about.html", config=await platform(ctx))
+
+
+routes = [about]

@@ -1,0 +1,143 @@
+"""`/login`, `/register`, `/logout`: sessions of the browser. The cookie is made anew at each log-in."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
+
+from stoa.foundation.identity import actions
+from stoa.foundation.identity.errors import EmailTaken, LockedOut, UsernameTaken, WrongCredentials
+from stoa.foundation.identity.schemas import LoginIn, RegisterIn
+from stoa.foundation.settings.queries import platform
+from stoa.front import flash
+from stoa.front.page import page, safe_next, see_other
+from stoa.kit import forms
+from stoa.kit.ctx import Ctx
+from stoa.kit.errors import Invalid, StoaError
+from stoa.kit.http import CtxDep, access
+from stoa.kit.http.credentials import SESSION_COOKIE
+from stoa.kit.http.lending import lending_of
+
+
+def _session_cookie(ctx: Ctx, value: str, max_age_s: int) -> Cookie:
+    return Cookie(
+        key=SESSION_COOKIE,
+        value=value,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=ctx.app.settings.cookies_are_secure,
+        max_age=max_age_s,
+    )
+
+
+async def _sign_in(request: Request[Any, Any, Any], ctx: Ctx, user_id: Any, target: str) -> Response[Any]:
+    shown = lending_of(request.scope).credentials
+    token = await actions.open_page_session(ctx, user_id, address=shown.address, user_agent=shown.user_agent)
+    response = see_other(target)
+    response.cookies.append(_session_cookie(ctx, token, int(actions.PAGE_TTL.total_seconds())))
+    return response
+
+
+@get("/login", opt=access("public"))
+async def login_form(request: Request, ctx: CtxDep) -> Response[Any]:
+    """The form; who is signed in already goes on."""
+    target = safe_next(request.query_params.get("next"))
+    if ctx.actor is not None:
+        return see_other(target)
+    return await page(request, ctx, "public/login.html", next=target, email="", errors={})
+
+
+@post("/login", opt=access("public", limit="auth"))
+async def login(request: Request, ctx: CtxDep) -> Response[Any]:
+    """A new session for these credentials (I5: the answer never tells whether the account exists)."""
+    form = dict(await request.form())
+    target = safe_next(form.get("next"))
+    try:
+        given = forms.parse(LoginIn, form, strict=False)
+        shown = lending_of(request.scope).credentials
+        row = await actions.check_login(ctx, email=given.email, password=given.password, address=shown.address)
+    except Invalid as error:
+        errors, status = error.fields, error.status
+    except WrongCredentials as error:
+        errors, status = {"password": "E-mail or password is not right"}, error.status
+    except LockedOut as error:
+        errors, status = {"password": error.detail}, error.status
+    else:
+        return await _sign_in(request, ctx, row.id, target)
+    return await page(
+        request, ctx, "public/login.html", status=status, next=target, email=form.get("email", ""), errors=errors
+    )
+
+
+@get("/register", opt=access("public"))
+async def register_form(request: Request, ctx: CtxDep) -> Response[Any]:
+    """The form; who is signed in already goes on."""
+    target = safe_next(request.query_params.get("next"))
+    if ctx.actor is not None:
+        return see_other(target)
+    config = await platform(ctx)
+    return await page(request, ctx, "public/register.html", next=target, form={}, errors={}, config=config)
+
+
+@post("/register", opt=access("public", limit="auth"))
+async def register(request: Request, ctx: CtxDep) -> Response[Any]:
+    """A new account, signed in, with a word about the welcome coins (M5)."""
+    form = dict(await request.form())
+    target = safe_next(form.get("next"))
+    try:
+        given = forms.parse(RegisterIn, form, strict=False)
+        user = await actions.register(ctx, username=given.username, email=given.email, password=given.password)
+    except (Invalid, EmailTaken, UsernameTaken) as error:
+        return await _register_again(request, ctx, form, error)
+    response = await _sign_in(request, ctx, user.id, target)
+    coins = (await platform(ctx)).welcome_coins
+    text = f"Welcome, {user.username}." + (f" {coins} coins are in your wallet, to give away." if coins else "")
+    flash.add(request, response, flash.Toast(text, "good", seconds=10))
+    return response
+
+
+async def _register_again(
+    request: Request[Any, Any, Any], ctx: Ctx, form: dict[str, Any], error: StoaError
+) -> Response[Any]:
+    match error:
+        case Invalid():
+            errors = {name: _better(name, message) for name, message in error.fields.items()}
+        case EmailTaken():
+            errors = {"email": "There is an account with this e-mail already"}
+        case _:
+            errors = {"username": "This name is taken"}
+    return await page(
+        request,
+        ctx,
+        "public/register.html",
+        status=error.status,
+        next=safe_next(form.get("next")),
+        form=form,
+        errors=errors,
+        config=await platform(ctx),
+    )
+
+
+def _better(name: str, message: str) -> str:
+    """A pattern that does not match says nothing by itself."""
+    if message != "This is not of the expected form":
+        return message
+    return {
+        "username": "Letters and digits, with single dots, dashes or underscores between them",
+        "email": "This does not look like an e-mail address",
+    }.get(name, message)
+
+
+@post("/logout", opt=access("public"))
+async def logout(request: Request, ctx: CtxDep) -> Response[Any]:
+    """Ends the session of this browser."""
+    if ctx.actor is not None and ctx.actor.session_id is not None:
+        await actions.end_session(ctx, ctx.actor.session_id, reason="logged out")
+    response = see_other("/")
+    response.cookies.append(_session_cookie(ctx, "", 0))
+    flash.add(request, response, flash.Toast("You are logged out."))
+    return response
+
+
+routes = [login_form, login, register_form, register, logout]
