@@ -41,6 +41,17 @@ def _instruments() -> _Instruments:
     return _Instruments()
 
 
+@cache  # looking labels up takes longer than counting; types and outcomes are few
+def _job_instruments(type_: str, outcome: str) -> tuple[Any, Any, Any]:
+    made = _instruments()
+    return made.jobs.labels(type_, outcome), made.job_seconds.labels(type_), made.job_wait_seconds.labels(type_)
+
+
+@cache
+def _request_instrument(method: str, route: str, status: int) -> Any:
+    return _instruments().requests.labels(method, route, str(status))
+
+
 def configure(directory: Path | None) -> None:
     """Call before the first use. With a directory, all processes that name the same one are shown together.
 
@@ -73,15 +84,15 @@ def _signalled(pid: str) -> bool:
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
     """Counts an answered request under its route template, never under its address."""
-    _instruments().requests.labels(method, route, str(status)).observe(seconds)
+    _request_instrument(method, route, status).observe(seconds)
 
 
 def observe_job(type_: str, outcome: str, seconds: float, waited_s: float) -> None:
     """Counts one attempt of a job; `waited_s` is how long it stood in the queue after it was due."""
-    instruments = _instruments()
-    instruments.jobs.labels(type_, outcome).inc()
-    instruments.job_seconds.labels(type_).observe(seconds)
-    instruments.job_wait_seconds.labels(type_).observe(max(0.0, waited_s))
+    counter, took, waited = _job_instruments(type_, outcome)
+    counter.inc()
+    took.observe(seconds)
+    waited.observe(max(0.0, waited_s))
 
 
 def observe_pool(app: "App") -> None:

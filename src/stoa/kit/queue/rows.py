@@ -38,11 +38,15 @@ class Claimed(msgspec.Struct, frozen=True):
 
 
 # $1 queues or null, $2 now, $3 how many, $4 worker, $5 seconds of lease. Of one key only the first in order is taken,
-# and only while none of them runs; a unique index holds that also when two claims cross.
+# and only while none of them runs; a unique index holds that also when two claims cross. `any(array(...))` makes the
+# planner go by the primary key, whatever it believes about the limit.
 CLAIM = many(
     Claimed,
     """
-    with picked as materialized (
+    update jobs set state = 'running', attempts = attempts + 1, worker_id = $4, started_at = clock_timestamp(),
+                    lease_until = clock_timestamp() + make_interval(secs => $5),
+                    progress = null, progress_message = null
+    where id = any(array(
         select j.id from jobs j
         where j.state = 'waiting'
           and ($1::text[] is null or j.queue = any($1))
@@ -52,13 +56,8 @@ CLAIM = many(
                   and (other.state = 'running' or (other.seq < j.seq and other.scheduled_at <= $2))))
         order by j.priority desc, j.seq
         limit $3
-        for update of j skip locked
-    )
-    update jobs set state = 'running', attempts = attempts + 1, worker_id = $4, started_at = clock_timestamp(),
-                    lease_until = clock_timestamp() + make_interval(secs => $5),
-                    progress = null, progress_message = null
-    from picked where jobs.id = picked.id
-    returning jobs.id, seq, type, payload, priority, attempts as attempt, max_attempts, backoff_s, timeout_s, outside,
+        for update of j skip locked))
+    returning id, seq, type, payload, priority, attempts as attempt, max_attempts, backoff_s, timeout_s, outside,
               key, trace_id, worker_id, extract(epoch from started_at - run_at)::float8 as waited_s
     """,
 )
@@ -97,9 +96,9 @@ DROP_OLDER_DEAD = run("delete from jobs where type = $1 and state = 'dead' and i
 
 PROMOTE = run(
     """
-    update jobs set state = 'waiting' where id in (
+    update jobs set state = 'waiting' where id = any(array(
         select id from jobs where state = 'scheduled' and run_at <= $1 order by run_at limit 1000
-        for update skip locked)
+        for update skip locked))
     """
 )
 

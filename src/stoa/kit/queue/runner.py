@@ -15,6 +15,7 @@ import structlog
 from stoa.kit import metrics
 from stoa.kit.clock import utcnow
 from stoa.kit.ctx import App, Ctx
+from stoa.kit.db import Db
 from stoa.kit.queue import rows
 from stoa.kit.queue.job import HANDLERS, Handler
 from stoa.kit.queue.rows import Claimed
@@ -57,50 +58,45 @@ async def progress(ctx: Ctx, percent: int, message: str | None = None) -> None:
             await rows.SET_PROGRESS(db, job.id, max(0, min(100, percent)), message)
 
 
-async def run_claimed(app: App, job: Claimed) -> str:
-    """Runs a claimed job and records how it ended: answers done, retried, dead, discarded or lost."""
-    outcome, _ = await attempt(app, job)
-    return outcome
+async def attempt(app: App, db: Db, job: Claimed) -> tuple[str, Exception | None]:
+    """Runs a claimed job on a connection in autocommit, and records how it ended.
 
-
-async def attempt(app: App, job: Claimed) -> tuple[str, Exception | None]:
-    """As `run_claimed`, with the error that ended the attempt."""
+    Answers done, retried, dead, discarded or lost, and the error that ended the attempt.
+    """
     started = time.perf_counter()
     token = _current.set(job)
+    structlog.contextvars.bind_contextvars(trace_id=job.trace_id, job=job.type, job_id=str(job.id))
     failure: Exception | None = None
-    with structlog.contextvars.bound_contextvars(trace_id=job.trace_id, job=job.type, job_id=str(job.id)):
-        try:
-            handler = HANDLERS.get(job.type)
-            if handler is None:
-                raise LookupError(f"this version of Stoa has no handler for jobs of type {job.type}")
-            await _call(app, job, handler)
-            outcome = "done"
-        except LeaseLost as error:
-            failure, outcome = error, "lost"
-            log.warning("job.lost", attempt=job.attempt)
-        except Exception as error:  # whatever a handler raises is its job's failure, never the worker's
-            failure = error
-            outcome = await _record_failure(app, job, error)
-        finally:
-            _current.reset(token)
+    outcome = "done"
+    try:
+        handler = HANDLERS.get(job.type)
+        if handler is None:
+            raise LookupError(f"this version of Stoa has no handler for jobs of type {job.type}")
+        await _call(app, db, job, handler)
+    except LeaseLost as error:
+        failure, outcome = error, "lost"
+        log.warning("job.lost", attempt=job.attempt)
+    except Exception as error:  # whatever a handler raises is its job's failure, never the worker's
+        failure = error
+        outcome = await _record_failure(app, job, error)
+    finally:
+        _current.reset(token)
     metrics.observe_job(job.type, outcome, time.perf_counter() - started, job.waited_s)
     return outcome, failure
 
 
-async def _call(app: App, job: Claimed, handler: Handler) -> None:
+async def _call(app: App, db: Db, job: Claimed, handler: Handler) -> None:
     payload = handler.decode(job.payload)
-    database = app.database
+    ctx = Ctx(db, None, utcnow(), job.trace_id, app)
     try:
         async with asyncio.timeout(job.timeout_s):
             if handler.options.outside:
-                async with database.connection() as db:
-                    result = await handler.call(Ctx(db, None, utcnow(), job.trace_id, app), payload)
-                    ended = await rows.END(db, job.id, job.worker_id, job.attempt, result)
-                if not ended:
+                result = await handler.call(ctx, payload)
+                if not await rows.END(db, job.id, job.worker_id, job.attempt, result):
                     raise LeaseLost
             else:
-                async with database.transaction() as db:
-                    result = await handler.call(Ctx(db, None, utcnow(), job.trace_id, app), payload)
+                async with db.transaction():
+                    result = await handler.call(ctx, payload)
                     if not await rows.END(db, job.id, job.worker_id, job.attempt, result):
                         raise LeaseLost
     except TimeoutError as error:
@@ -216,7 +212,9 @@ async def run_due(
         if not claimed:
             break
         ran += 1
-        _, error = await attempt(app, claimed[0])
+        async with app.database.connection() as db:
+            _, error = await attempt(app, db, claimed[0])
+        structlog.contextvars.unbind_contextvars("trace_id", "job", "job_id")
         if reraise and error is not None:
             raise error
     return ran

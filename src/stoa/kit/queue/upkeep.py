@@ -18,13 +18,16 @@ BATCH: Final = 5000
 # In batches, so that no statement holds many locks for long; the ids are those of the index the condition is for.
 _DELETE_ENDED = run(
     """
-    delete from jobs where id in (
-        select id from jobs where state in ('done', 'discarded') and finished_at < $1 order by finished_at, id limit $2)
+    delete from jobs where id = any(array(
+        select id from jobs where state in ('done', 'discarded') and finished_at < $1
+        order by finished_at, id limit $2))
     """
 )
 _DELETE_DEAD = run("delete from jobs where state = 'dead' and finished_at < $1")
 _DELETE_ANSWERS = run("delete from idempotency_keys where created_at < $1")
-_DELETE_EVENTS = run("delete from events where id in (select id from events where id < $1 order by id limit $2)")
+_DELETE_EVENTS = run(
+    "delete from events where id = any(array(select id from events where id < $1 order by id limit $2))"
+)
 
 
 @every(name="kit.upkeep", cron="17 * * * *", outside=True)

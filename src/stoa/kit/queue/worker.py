@@ -23,7 +23,7 @@ from stoa.kit.db import Db
 from stoa.kit.queue import rows, schedule
 from stoa.kit.queue.job import HANDLERS
 from stoa.kit.queue.rows import Claimed
-from stoa.kit.queue.runner import backoff, claim, give_back, run_claimed, settle_failure
+from stoa.kit.queue.runner import attempt, backoff, claim, give_back, settle_failure
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +67,7 @@ class Worker:
         self._suspect: set[UUID] = set()  # not renewed the last time
         self._lost: set[UUID] = set()
         self._idle = asyncio.Event()
+        self._ending = False
         self._average_s = 1.0  # of recent attempts; a guess on the slow side, so that little is claimed ahead at first
         self._next_due = NEVER
         self._full = False  # whether the last claim found as many as it asked for
@@ -86,6 +87,7 @@ class Worker:
             await self._dispatch()
             await self._drain()
         finally:
+            self._ending = True
             for task in (*slots, keeper):
                 task.cancel()
             await asyncio.gather(*slots, keeper, return_exceptions=True)
@@ -150,33 +152,46 @@ class Worker:
     # ---- slots --------------------------------------------------------------------------------------------------
 
     async def _slot(self) -> None:
+        while True:
+            job: Claimed | None = await self._buffer.get()
+            try:
+                async with self.app.database.connection() as db:
+                    # One connection for as long as there is something to do: lending it costs as much as a small job.
+                    while job is not None and not db.is_closed():
+                        await self._run(db, job)
+                        job = None if self._buffer.empty() else self._buffer.get_nowait()
+            except Exception as error:
+                log.warning("worker.slot_failed", error=f"{type(error).__name__}: {error}")
+            if job is not None and job.id in self._waiting:  # there was no connection for it
+                await self._pause(0.2)
+                self._buffer.put_nowait(job)
+
+    async def _run(self, db: Db, job: Claimed) -> None:
+        if self._waiting.pop(job.id, None) is None:
+            return  # its lease was lost, or it was given back, before a slot was free
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         assert task is not None
-        while True:
-            job = await self._buffer.get()
-            if self._waiting.pop(job.id, None) is None:
-                continue  # its lease was lost, or it was given back, before a slot was free
-            self._running[job.id] = (job, task)
-            self._idle.clear()
-            started = loop.time()
-            try:
-                await run_claimed(self.app, job)
-            except asyncio.CancelledError:
-                if job.id not in self._lost:
-                    raise
-                task.uncancel()  # only this job was meant
-                log.warning("job.cancelled_after_lost_lease", job=job.type, job_id=str(job.id))
-            except Exception:
-                log.exception("worker.slot_failed", job=job.type, job_id=str(job.id))
-            self._lost.discard(job.id)
-            self._running.pop(job.id, None)
-            if not self._running:
-                self._idle.set()
-            self._average_s += 0.1 * (loop.time() - started - self._average_s)
-            # Wake the dispatcher when more is there to be had, but not at each job: it should claim in batches.
-            if job.key is not None or (self._full and len(self._waiting) <= self._room()):
-                self._wake.set()
+        self._running[job.id] = (job, task)
+        self._idle.clear()
+        started = loop.time()
+        try:
+            await attempt(self.app, db, job)
+        except asyncio.CancelledError:
+            if job.id not in self._lost:
+                raise
+            task.uncancel()  # only this job was meant
+            log.warning("job.cancelled_after_lost_lease", job=job.type, job_id=str(job.id))
+        finally:
+            if not self._ending:
+                self._lost.discard(job.id)
+                self._running.pop(job.id, None)
+        if not self._running:
+            self._idle.set()
+        self._average_s += 0.1 * (loop.time() - started - self._average_s)
+        # Wake the dispatcher when more is there to be had, but not at each job: it should claim in batches.
+        if job.key is not None or (self._full and len(self._waiting) <= self._room()):
+            self._wake.set()
 
     # ---- keeper -------------------------------------------------------------------------------------------------
 
