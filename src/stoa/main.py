@@ -95,8 +95,8 @@ async def provide_ctx(request: Request[Any, Any, Any]) -> Ctx:
 def create_app(app: App | None = None, settings: Settings | None = None) -> ASGIApp:
     """The whole web application as ASGI. With an `app` it uses that one; else it makes its own at the start."""
     litestar = create_litestar(app, settings)
-    secure = (app.settings if app else settings).cookies_are_secure if (app or settings) else False
-    return Envelope(litestar, secure=secure)
+    known = app.settings if app else settings
+    return Envelope(litestar, secure=known is not None and known.cookies_are_secure)
 
 
 def create_litestar(app: App | None = None, settings: Settings | None = None) -> Litestar:

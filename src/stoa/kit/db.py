@@ -10,17 +10,51 @@ Every statement registers itself in STATEMENTS, and a test prepares them all aga
 
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from types import UnionType
-from typing import Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, Final, Generic, Protocol, TypeVar, Union, cast, get_args, get_origin
 
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolConnectionProxy
+from typing_extensions import TypeForm
 
 from stoa.kit.errors import NotFound
 
-Db = asyncpg.Connection | PoolConnectionProxy
+
+class Db(Protocol):
+    """An asyncpg connection, one's own or lent by the pool, as far as it is used here."""
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Runs it; answers the command tag, such as 'UPDATE 3'."""
+
+    async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
+        """All rows."""
+
+    async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
+        """The first row, or None."""
+
+    async def fetchval(self, query: str, *args: object, column: int = 0) -> Any:
+        """One column of the first row, or None."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]:
+        """A transaction, or a savepoint inside one."""
+
+    async def set_type_codec(self, typename: str, **how: Any) -> None:
+        """How a type is encoded and decoded on this connection."""
+
+    async def add_listener(self, channel: str, callback: Callable[[Any, int, str, str], None]) -> None:
+        """LISTEN: calls back for each notification."""
+
+    async def remove_listener(self, channel: str, callback: Callable[[Any, int, str, str], None]) -> None:
+        """Ends `add_listener`."""
+
+    def is_closed(self) -> bool:
+        """Whether the connection has ended."""
+
+    async def close(self) -> None:
+        """Ends the connection."""
+
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -97,7 +131,7 @@ def one(row: type[S], sql: str) -> Statement[S]:
     return _One("one", row, sql)
 
 
-def value(kind: type[T] | Any, sql: str) -> Statement[T]:
+def value(kind: TypeForm[T], sql: str) -> Statement[T]:
     """The first column of the first row. Give `int | None` where it may be null or missing."""
     return _Value("value", kind, sql)
 
@@ -187,12 +221,12 @@ def _collection_converter(annotation: Any) -> Callable[[Any], Any] | None:
         origin = get_origin(option) or option
         if option in (Any, object) or not isinstance(origin, type):
             continue
-        if origin is list and not _plain(get_args(option)) or origin in (frozenset, set, tuple):
-            return lambda raw, t=annotation: msgspec.convert(raw, t)
+        if (origin is list and not _plain(get_args(option))) or origin in (frozenset, set, tuple):
+            return partial(msgspec.convert, type=annotation)
         if origin is dict and not _plain(get_args(option)):
-            return lambda raw, t=annotation: msgspec.convert(raw, t)
+            return partial(msgspec.convert, type=annotation)
         if issubclass(origin, msgspec.Struct) or hasattr(origin, "__members__"):
-            return lambda raw, t=annotation: msgspec.convert(raw, t)
+            return partial(msgspec.convert, type=annotation)
     return None
 
 

@@ -96,7 +96,7 @@ def _prepared(raw: object, annotation: Any, strict: bool) -> object:
     if raw == "on" and annotation in (bool, bool | None):
         return True
     wants_list = any(get_origin(o) in (list, tuple, frozenset, set) for o in (annotation, *get_args(annotation)))
-    if wants_list and not isinstance(raw, Sequence | frozenset) or (wants_list and isinstance(raw, str)):
+    if (wants_list and not isinstance(raw, Sequence | frozenset)) or (wants_list and isinstance(raw, str)):
         return [raw]
     return raw
 

@@ -1,5 +1,6 @@
 """`/api/v1/auth`: register, log in, refresh, log out, me, sessions."""
 
+from typing import Any
 from uuid import UUID
 
 from litestar import Request, delete, get, post
@@ -38,7 +39,7 @@ async def _current(ctx: Ctx) -> UserRow:
 
 
 @post("/api/v1/auth/register", opt=access("public", limit="auth"))
-async def register(ctx: CtxDep, data: Body[RegisterIn], request: Request) -> SignedInOut:
+async def register(ctx: CtxDep, data: Body[RegisterIn], request: Request[Any, Any, Any]) -> SignedInOut:
     """A new account, signed in."""
     user = await actions.register(ctx, username=data.username, email=data.email, password=data.password)
     shown = lending_of(request.scope).credentials
@@ -47,7 +48,7 @@ async def register(ctx: CtxDep, data: Body[RegisterIn], request: Request) -> Sig
 
 
 @post("/api/v1/auth/login", status_code=200, opt=access("public", limit="auth"))
-async def login(ctx: CtxDep, data: Body[LoginIn], request: Request) -> SignedInOut:
+async def login(ctx: CtxDep, data: Body[LoginIn], request: Request[Any, Any, Any]) -> SignedInOut:
     """A new session for these credentials."""
     shown = lending_of(request.scope).credentials
     row = await actions.check_login(ctx, email=data.email, password=data.password, address=shown.address)

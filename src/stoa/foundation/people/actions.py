@@ -11,7 +11,6 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, run, update
 from stoa.kit.outbox import emit
 
-
 _FOLLOW = run("insert into follows (follower_id, following_id, created_at) values ($1, $2, $3) on conflict do nothing")
 _UNFOLLOW = run("delete from follows where follower_id = $1 and following_id = $2")
 
@@ -26,7 +25,7 @@ async def edit_profile(
     *,
     display_name: str | msgspec.UnsetType = msgspec.UNSET,
     bio: str | msgspec.UnsetType = msgspec.UNSET,
-    avatar_media_id: UUID | None | msgspec.UnsetType = msgspec.UNSET,
+    avatar_media_id: UUID | msgspec.UnsetType | None = msgspec.UNSET,
 ) -> None:
     """Changes only what is given of the actor's own profile."""
     given = {"display_name": display_name, "bio": bio, "avatar_media_id": avatar_media_id}

@@ -24,7 +24,7 @@ async def change_platform(ctx: Ctx, **changes: Any) -> None:
     known = {f.name for f in msgspec.structs.fields(PlatformConfig)}
     unknown = sorted(changes.keys() - known)
     if unknown:
-        raise Invalid(fields={name: "There is no such setting" for name in unknown})
+        raise Invalid(fields=dict.fromkeys(unknown, "There is no such setting"))
     parse(PlatformConfig, changes)
     await _CHANGE(ctx.db, changes, ctx.now, ctx.actor.id if ctx.actor else None)
     ctx.app.cache.pop(PlatformConfig, None)

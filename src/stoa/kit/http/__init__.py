@@ -7,8 +7,9 @@ A route without `access` stops the start. `kit.http.edge` opens the request's co
 the declared access, and commits before the answer leaves.
 """
 
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
+import litestar
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, SkipValidation, URLEncodedBody
 
@@ -21,11 +22,12 @@ T = TypeVar("T")
 
 # The context is ours: converting it again on each request, as the framework does with inputs, would be waste.
 CtxDep = NamedDependency[SkipValidation[Ctx]]
-Body = JSONBody
-Form = URLEncodedBody
-Multipart = MultipartBody
-Path = FromPath
-Query = FromQuery
+Body: TypeAlias = JSONBody[T]
+Form: TypeAlias = URLEncodedBody[T]
+Multipart: TypeAlias = MultipartBody[T]
+Path: TypeAlias = FromPath[T]
+Query: TypeAlias = FromQuery[T]
+Request: TypeAlias = litestar.Request[Any, Any, Any]
 
 
 def access(

@@ -7,8 +7,9 @@ cannot send one.
 
 import hashlib
 import hmac
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from litestar.types import Scope
 
 from stoa.kit.errors import Forbidden
 from stoa.kit.http.credentials import Credentials
@@ -35,7 +36,7 @@ def needs_check(credentials: Credentials, content_type: str) -> bool:
     return credentials.cookie is not None or content_type.split(";")[0].strip().lower() in FORM_TYPES
 
 
-def check(scope: Any, credentials: Credentials, secret: bytes, content_type: str, body: bytes) -> None:
+def check(scope: Scope, credentials: Credentials, secret: bytes, content_type: str, body: bytes) -> None:
     """Raises CsrfRefused unless origin and token are right."""
     headers: dict[bytes, bytes] = dict(scope["headers"])
     site = headers.get(b"sec-fetch-site", b"").decode("latin-1")
@@ -50,7 +51,7 @@ def check(scope: Any, credentials: Credentials, secret: bytes, content_type: str
         raise CsrfRefused
 
 
-def _from_form(scope: Any, content_type: str, body: bytes) -> str:
+def _from_form(scope: Scope, content_type: str, body: bytes) -> str:
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     if "_csrf" in query:  # a multipart form without script carries it in its action's address
         return query["_csrf"][0]

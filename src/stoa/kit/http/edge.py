@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from litestar.enums import ScopeType
 from litestar.exceptions import LitestarException
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.utils.scope.state import ScopeState
 
 from stoa.kit.ctx import Actor, App
@@ -63,7 +63,9 @@ class Edge:
         finally:
             await lending.finish(False)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, lending: Lending, opt: dict[str, Any]) -> None:
+    async def _serve(
+        self, scope: HTTPScope, receive: Receive, send: Send, lending: Lending, opt: dict[str, Any]
+    ) -> None:
         _refuse_bad_text(scope)
         access, credentials = opt["access"], lending.credentials
         if access != "provider" and not (access == "public" and opt["limit"] == "none"):
@@ -83,7 +85,7 @@ class Edge:
         await self.app(scope, receive, _Ending(send, lending))
 
     async def _check_body(
-        self, scope: Scope, receive: Receive, lending: Lending, opt: dict[str, Any]
+        self, scope: HTTPScope, receive: Receive, lending: Lending, opt: dict[str, Any]
     ) -> tuple[Receive, str | None, bytes]:
         """CSRF and idempotency look at the body; it is then handed on as it came. Uploads are not read here."""
         headers: dict[bytes, bytes] = dict(scope["headers"])

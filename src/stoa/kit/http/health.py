@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
@@ -85,7 +86,7 @@ async def status(ctx: CtxDep) -> Status:
 
 
 @get("/metrics", opt=access("public", limit="none"), include_in_schema=False)
-async def metrics(ctx: CtxDep, request: Request) -> Response[bytes]:
+async def metrics(ctx: CtxDep, request: Request[Any, Any, Any]) -> Response[bytes]:
     """Prometheus text format. From this machine, or with `metrics_token` as bearer token when one is set."""
     shown: Credentials = lending_of(request.scope).credentials
     token = ctx.app.settings.metrics_token

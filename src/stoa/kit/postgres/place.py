@@ -3,7 +3,8 @@
 PostgreSQL refuses to run as root. Started by root, it runs as the system user `stoa-db`, which is made when needed, and
 which must be able to reach the data and the programs. No folder is ever opened to others for that: where `.stoa` cannot
 be reached (a clone under /root, say), `.stoa/postgres` becomes a link to a new folder /var/lib/stoa-<random>, to be
-deleted with the clone, and the programs are copied there. Started by anybody else, the server runs as that user, inside `.stoa`.
+deleted with the clone, and the programs are copied there. Started by anybody else, the server runs as that user,
+inside `.stoa`.
 """
 
 import getpass
