@@ -41,7 +41,7 @@ def install(name: str) -> None:
     unfinished = VENV / "stoa-unfinished"
     if is_installed(name) and (VENV / "bin" / "python").exists() and not unfinished.exists():
         return
-    with _alone():
+    with _alone() as lock:
         if unfinished.exists():
             shutil.rmtree(VENV)  # half a package looks like a whole one to pip
         if not (VENV / "bin" / "python").exists():
@@ -49,7 +49,7 @@ def install(name: str) -> None:
         if is_installed(name):
             return
         unfinished.touch()
-        _pip_install(REQUIREMENTS / f"{name}.txt")
+        _pip_install(REQUIREMENTS / f"{name}.txt", lock)
         _link_source()
         shutil.copyfile(REQUIREMENTS / f"{name}.txt", VENV / f"stoa-{name}.new")
         (VENV / f"stoa-{name}.new").replace(VENV / f"stoa-{name}.txt")
@@ -57,7 +57,7 @@ def install(name: str) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone() -> Iterator[int]:
     """Hold the lock of this folder's installation, which ends with the process, however it ends."""
     try:
         lock = os.open(ROOT / "requirements", os.O_RDONLY)
@@ -69,7 +69,7 @@ def _alone() -> Iterator[None]:
         except BlockingIOError:
             say("another ./stoa is installing; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock
     finally:
         os.close(lock)
 
@@ -94,15 +94,17 @@ def _link_source() -> None:
     (site / "stoa.pth").write_text(os.path.relpath(ROOT / "src", site) + "\n")
 
 
-def _pip_install(lock: Path) -> None:
-    total = len(re.findall(r"^[A-Za-z0-9._-]+==", lock.read_text(encoding="utf-8"), re.MULTILINE))
+def _pip_install(wanted: Path, lock: int) -> None:
+    total = len(re.findall(r"^[A-Za-z0-9._-]+==", wanted.read_text(encoding="utf-8"), re.MULTILINE))
     say(f"installing {total} packages into .venv (once; this can take a minute)")
     began = time.monotonic()
     command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--require-hashes", "--no-deps", "--prefer-binary"]
-    command += ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-r", str(lock)]
+    command += ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-r", str(wanted)]
     tail: deque[str] = deque(maxlen=25)
     seen = 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=[lock]
+    ) as pip:  # it holds the lock too: if this process is killed, the next one waits for pip to end
         assert pip.stdout is not None
         for line in pip.stdout:
             tail.append(line)

@@ -318,7 +318,7 @@ def _make_secrets(file: Path) -> None:
         f'encryption_keys = ["k1:{key}"]\n'
     )
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=file.parent, prefix="secrets-")  # mkstemp gives mode 0600
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(text)

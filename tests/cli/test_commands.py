@@ -1,0 +1,220 @@
+"""The commands, as they are called: in a process of their own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from stoa.kit.postgres.place import find_place
+
+SRC = Path(__file__).resolve().parents[2] / "src"
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": str(SRC), "STOA_HOME": str(home), **more}
+
+
+def stoa(home: Path, *arguments: str, given: str = "", **more: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "stoa.cli", *arguments], env=environment(home, **more),
+        input=given, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def well(home: Path, *arguments: str, given: str = "") -> str:
+    """What a command prints that is expected to succeed."""
+    done = stoa(home, *arguments, given=given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    from stoa.kit.postgres import EmbeddedPostgres
+
+    folder = tmp_path_factory.mktemp("a home") / ".stoa"
+    yield folder
+    EmbeddedPostgres(folder).destroy()
+
+
+def test_config_shows_the_settings_and_no_secret(tmp_path: Path) -> None:
+    done = stoa(tmp_path, "config", STOA_SMTP_PASSWORD="hunter2")
+    assert done.returncode == 0
+    assert f'home = "{tmp_path}"' in done.stdout
+    assert "hunter2" not in done.stdout
+    kept = (tmp_path / "secrets.toml").read_text()
+    assert not any(secret in done.stdout for secret in re.findall(r'"([^"]{20,})"', kept))
+
+
+def test_a_wrong_setting_stops_every_command_with_its_name(tmp_path: Path) -> None:
+    for command in ("config", "up", "migrate", "doctor"):
+        done = stoa(tmp_path, command, STOA_PROT="1")
+        assert done.returncode == 1
+        assert done.stderr == "stoa: STOA_PROT: there is no such setting; did you mean port?\n"
+
+
+def test_a_wrong_command_shows_the_right_ones(tmp_path: Path) -> None:
+    done = stoa(tmp_path, "upp")
+    assert done.returncode == 2
+    assert "user create-admin" in done.stderr
+
+
+def test_routes_and_openapi_need_no_database(tmp_path: Path) -> None:
+    lines = stoa(tmp_path, "routes").stdout.splitlines()
+    assert "GET /health" in lines
+    assert all(re.fullmatch(r"(GET|HEAD|POST|PUT|PATCH|DELETE) /\S*", line) for line in lines)
+    assert json.loads(stoa(tmp_path, "openapi").stdout)["openapi"].startswith("3.")
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_migrate_doctor_admin_and_verify_start_the_database_themselves(home: Path) -> None:
+    assert " 0001_kit" in well(home, "migrate")
+    assert well(home, "migrate") == "the database is up to date\n"
+    names = [line.split()[1] for line in well(home, "doctor").splitlines()]
+    assert names == ["python", "disk", "database", "migrations", "mail", "storage", "clock"]
+    named = ("user", "create-admin", "--username", "theo", "--email", "theo@example.org")
+    refused = stoa(home, *named, given="short\n")
+    assert (refused.returncode, refused.stderr[:16]) == (1, "stoa: password: ")
+    well(home, *named, given="a stoa has columns\n")
+    assert well(home, *named) == "theo is an administrator now\n"
+    assert "every balance" in well(home, "ledger", "verify")
+    assert not (find_place(home).data / "postmaster.pid").exists()
+
+
+def test_doctor_says_what_to_do(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    done = stoa(home, "doctor", STOA_SMTP_HOST="127.0.0.1", STOA_SMTP_PORT=str(port))
+    assert done.returncode == 1
+    assert re.search(r"NOT  mail .*\n +-> ", done.stdout)
+
+
+# --- up
+
+
+class Up:
+    """A running `./stoa up` on a free port."""
+
+    def __init__(self, home: Path, *options: str) -> None:
+        self.home = home
+        self.log = (home.parent / "up.log").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "stoa.cli", "up", "--port", "0", "--no-demo", *options],
+            env=environment(home), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+        )  # fmt: skip
+        self.url = ""
+        eventually(self.has_url, self.said)
+
+    def has_url(self) -> bool:
+        assert self.process.poll() is None, self.said()
+        with suppress(OSError, ValueError):
+            self.url = json.loads((self.home / "up.json").read_text())["url"]
+        return bool(self.url)
+
+    def said(self) -> str:
+        return Path(self.log.name).read_text()
+
+    def pids(self, command: str) -> list[int]:
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                mine = f"\nPPid:\t{self.process.pid}\n" in (entry / "status").read_text()
+                if mine and words[-2:] == [command.encode(), b""]:
+                    found.append(int(entry.name))
+        return found
+
+    def answers(self, path: str = "/api/v1/health") -> bool:
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(40)
+
+
+def eventually(condition: Callable[[], bool], why: Callable[[], str] = str, timeout_s: float = 40.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, why()
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def up(home: Path) -> Iterator[Up]:
+    running = Up(home, "--workers", "2")
+    yield running
+    running.process.kill()
+    running.process.wait()
+    eventually(lambda: not (find_place(home).data / "postmaster.pid").exists())
+
+
+def test_up_serves_and_says_where(up: Up) -> None:
+    assert up.answers("/health") and up.answers()
+    assert f"Stoa is at  {up.url}" in up.said()
+    assert len(up.pids("web")) == 2
+    assert len(up.pids("worker")) == 1
+
+
+def test_a_second_up_in_the_folder_says_so(up: Up) -> None:
+    done = stoa(up.home, "up")
+    assert done.returncode == 1
+    assert f"already runs in this folder: {up.url}" in done.stderr
+
+
+def test_other_commands_use_the_running_database(up: Up) -> None:
+    assert stoa(up.home, "migrate").returncode == 0
+    assert up.answers()
+
+
+def test_a_port_in_use_is_named_with_a_cure(up: Up, tmp_path: Path) -> None:
+    port = up.url.rpartition(":")[2]
+    done = stoa(tmp_path, "up", "--port", port, "--no-demo")
+    assert done.returncode == 1
+    assert f"port {port} is in use by another program; try: ./stoa up --port {int(port) + 1}" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("part", ["web", "worker"])
+def test_a_killed_part_comes_back(up: Up, part: str) -> None:
+    before = up.pids(part)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    eventually(lambda: len(up.pids(part)) == len(before) and not set(up.pids(part)) & set(before), up.said)
+    eventually(up.answers, up.said)
+
+
+def test_a_killed_database_comes_back(up: Up) -> None:
+    file = find_place(up.home).data / "postmaster.pid"
+    pid = int(file.read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: file.exists() and file.read_text().split()[0] != str(pid), up.said)
+    eventually(lambda: all(up.answers() for _ in range(4)), up.said)
+    assert up.process.poll() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_killed_up_leaves_nobody_behind_and_can_be_started_again(up: Up) -> None:
+    pids = up.pids("web") + up.pids("worker")
+    up.process.kill()
+    up.process.wait()
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+    eventually(lambda: not (find_place(up.home).data / "postmaster.pid").exists())
+    again = Up(up.home)
+    assert again.answers()
+    assert again.end() == 0
+    assert not (find_place(up.home).data / "postmaster.pid").exists()
+    assert not again.answers()
