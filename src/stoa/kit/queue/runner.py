@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BACKOFF_S: Final = 3600.0
 MAX_ERROR_CHARS: Final = 8000
+MAX_LOGGED_CHARS: Final = 500
 RECORD_TRIES: Final = 3
 
 _current: ContextVar[Claimed | None] = ContextVar("stoa_current_job", default=None)
@@ -125,7 +126,7 @@ async def _record_failure(app: App, job: Claimed, error: Exception) -> str:
         f"job.{outcome}",
         attempt=job.attempt,
         max_attempts=job.max_attempts,
-        error=f"{type(error).__name__}: {error}",
+        error=f"{type(error).__name__}: {error}"[:MAX_LOGGED_CHARS],
     )
     return outcome
 
@@ -169,7 +170,7 @@ def backoff(base_s: float, attempt: int) -> float:
 
 
 def failure_text(error: BaseException) -> str:
-    """The traceback, cut in the middle of its beginning: what was raised stands at the end."""
+    """The traceback, cut off at its beginning: what was raised stands at the end."""
     text = "".join(traceback.format_exception(error)).strip().replace("\x00", "")
     return text if len(text) <= MAX_ERROR_CHARS else "…\n" + text[-MAX_ERROR_CHARS:]
 
@@ -203,9 +204,9 @@ async def run_due(
     use it; retries that fall due later are not waited for.
     """
     worker_id = random.randrange(1, 2**31)
-    moment = now or utcnow()
     ran = 0
     while ran < limit:
+        moment = now or utcnow()
         async with app.database.connection() as db:
             await rows.PROMOTE(db, moment)
         claimed = await claim(app, worker_id=worker_id, limit=1, lease_s=600, now=moment, queues=queues)
