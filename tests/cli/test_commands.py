@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from stoa.cli.up import running_url
 from stoa.kit.postgres.place import find_place
 
 SRC = Path(__file__).resolve().parents[2] / "src"
@@ -107,22 +108,22 @@ class Up:
 
     def __init__(self, home: Path, *options: str) -> None:
         self.home = home
-        self.log = (home.parent / "up.log").open("w+")
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "stoa.cli", "up", "--port", "0", "--no-demo", *options],
-            env=environment(home), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-        )  # fmt: skip
+        self.log = home.parent / "up.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "stoa.cli", "up", "--port", "0", "--no-demo", *options],
+                env=environment(home), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
         self.url = ""
         eventually(self.has_url, self.said)
 
     def has_url(self) -> bool:
         assert self.process.poll() is None, self.said()
-        with suppress(OSError, ValueError):
-            self.url = json.loads((self.home / "up.json").read_text())["url"]
+        self.url = running_url(self.home) or ""
         return bool(self.url)
 
     def said(self) -> str:
-        return Path(self.log.name).read_text()
+        return self.log.read_text()
 
     def pids(self, command: str) -> list[int]:
         found = []

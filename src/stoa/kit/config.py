@@ -29,7 +29,7 @@ __all__ = ["ConfigError", "EncryptionKey", "Settings", "load_settings", "masked"
 ROOT = Path(__file__).resolve().parents[3]
 
 # Variables that the command itself reads before there are settings, or hands to its own children.
-NOT_SETTINGS = frozenset({"STOA_PYTHON", "STOA_CHROMIUM", "STOA_LIFELINE_FD"})
+NOT_SETTINGS = frozenset({"STOA_PYTHON", "STOA_CHROMIUM", "STOA_LIFELINE_FD", "STOA_SOCKET_FD"})
 ALIASES = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}
 MASK = "********"
 
