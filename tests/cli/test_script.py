@@ -1,8 +1,12 @@
 """`./stoa` itself: from anywhere, through links and odd paths, and what it says when something is missing."""
 
+import ast
 import os
+import re
 import shutil
 import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -102,3 +106,23 @@ def test_dev_locks_the_same_versions_as_app() -> None:
         return {line.rstrip(" \\") for line in text.splitlines() if "==" in line}
 
     assert pins("app") <= pins("dev")
+
+
+def test_whatever_is_imported_is_locked() -> None:
+    imported = set()
+    for file in (ROOT / "src" / "stoa").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(str(node.module).partition(".")[0])
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / "app.txt").read_text(), re.MULTILINE)
+    names = {name.lower().replace("_", "-") for name in locked}
+    owners = packages_distributions()
+    foreign = imported - sys.stdlib_module_names - {"stoa"}
+    only_in_dev = {"playwright"}  # `./stoa test` installs it before it imports it
+    unlocked = {
+        module for module in foreign - only_in_dev
+        if not names & {owner.lower().replace("_", "-") for owner in owners.get(module, [])}
+    }  # fmt: skip
+    assert unlocked == set(), "add them to requirements/app.in and run requirements/lock"
