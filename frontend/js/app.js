@@ -7,7 +7,9 @@ import './keys.js'
 import './reading.js'
 import './gift.js'
 import { onReady } from './ready.js'
+import { csrf } from './requests.js'
+import { toast } from './toasts.js'
 
 // The editor is several times larger than everything else, so only the page that writes fetches it.
 const editorUrl = document.querySelector('script[data-editor]')?.dataset.editor
-onReady('[data-editor-root]', (root) => import(new URL(editorUrl, location.href).href).then(({ mount }) => mount(root)))
+onReady('[data-editor-root]', (root) => import(new URL(editorUrl, location.href).href).then(({ mount }) => mount(root, { csrf, toast })))

@@ -1,0 +1,109 @@
+// What is typed is never lost: it goes to this device at once, and to the server when the hands rest.
+const PAUSE_MS = 1500
+const LONGEST_MS = 12000
+const key = (id) => `stoa:draft:${id || 'new'}`
+
+export function stored(id) {
+  try {
+    return JSON.parse(localStorage.getItem(key(id)))
+  } catch {
+    return null
+  }
+}
+
+export function forget(id) {
+  try {
+    localStorage.removeItem(key(id))
+  } catch { /* storage may be switched off */ }
+}
+
+/** read(): the text as it stands; say(state, detail): saved | unsaved | saving | offline | conflict | error; made(id): it has an address now. */
+export function makeKeeper({ csrf, url, id, revision, read, say, made }) {
+  let current = id
+  let version = revision
+  let pause
+  let first = 0
+  let running = null
+  let dirty = false
+  let stopped = false
+  let pauseAfter = PAUSE_MS
+
+  function keepHere(text) {
+    try {
+      localStorage.setItem(key(current), JSON.stringify({ ...text, revision: version, at: Date.now() }))
+    } catch { /* full or switched off: the server still has it */ }
+  }
+
+  async function send() {
+    const text = read()
+    if (!current && !text.title.trim() && !text.body.trim()) return true
+    dirty = false
+    say('saving')
+    let response
+    try {
+      response = await fetch(url, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf() },
+        body: JSON.stringify({ id: current || null, revision: version, ...text }),
+        keepalive: text.body.length < 30000,
+      })
+    } catch {
+      dirty = true
+      say('offline')
+      again()
+      return false
+    }
+    const answer = await response.json().catch(() => ({}))
+    if (!response.ok) {
+      dirty = true
+      stopped = response.status === 409
+      say(stopped ? 'conflict' : response.status === 401 ? 'signed-out' : 'error', answer.detail)
+      if (response.status >= 500 || response.status === 429) again()
+      return false
+    }
+    pauseAfter = PAUSE_MS
+    const isNew = !current
+    if (isNew) forget(null)
+    current = answer.id
+    version = answer.revision
+    if (isNew) made(current)
+    if (!dirty) {
+      forget(current)
+      say('saved')
+    }
+    return true
+  }
+
+  function again() {
+    pauseAfter = Math.min(60000, pauseAfter * 2)
+    clearTimeout(pause)
+    pause = setTimeout(flush, pauseAfter)
+  }
+
+  async function flush() {
+    clearTimeout(pause)
+    first = 0
+    while (running) await running
+    if (stopped || !dirty) return !dirty
+    running = send()
+    const done = await running
+    running = null
+    return done
+  }
+
+  function changed() {
+    dirty = true
+    keepHere(read())
+    if (stopped) return
+    say('unsaved')
+    first ||= Date.now()
+    clearTimeout(pause)
+    pause = setTimeout(flush, Math.max(0, Math.min(PAUSE_MS, first + LONGEST_MS - Date.now())))
+  }
+
+  addEventListener('online', () => dirty && flush())
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && dirty && flush())
+  addEventListener('beforeunload', (event) => { if (dirty) event.preventDefault() })
+
+  return { changed, flush, get id() { return current }, get revision() { return version }, get dirty() { return dirty }, done() { dirty = false } }
+}

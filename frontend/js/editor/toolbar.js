@@ -1,0 +1,90 @@
+// The row of tools: each a button with a name, its state told by aria-pressed, arrow keys move between them.
+const TOOLS = {
+  bold: ['toggleBold', 'bold'],
+  italic: ['toggleItalic', 'italic'],
+  heading: ['toggleHeading', 'heading', { level: 1 }],
+  subheading: ['toggleHeading', 'heading', { level: 2 }],
+  quote: ['toggleBlockquote', 'blockquote'],
+  list: ['toggleBulletList', 'bulletList'],
+  numbered: ['toggleOrderedList', 'orderedList'],
+  code: ['toggleCodeBlock', 'codeBlock'],
+  rule: ['setHorizontalRule'],
+  undo: ['undo'],
+  redo: ['redo'],
+}
+
+export function makeToolbar({ form, editor, upload, mode }) {
+  const bar = form.querySelector('[data-toolbar]')
+  const tools = [...bar.querySelectorAll('[data-tool]')]
+  const file = bar.querySelector('input[type="file"]')
+
+  const run = (name) => {
+    if (TOOLS[name]) {
+      const [command, , options] = TOOLS[name]
+      editor.chain().focus()[command](options).run()
+    } else if (name === 'link') link(form, editor)
+    else if (name === 'picture') file.click()
+    else if (name === 'markdown') swap()
+  }
+  const swap = () => {
+    const rich = form.dataset.mode === 'markdown'
+    form.dataset.mode = rich ? 'rich' : 'markdown'
+    form.querySelector('[data-editor-place]').hidden = !rich
+    form.querySelector('[data-editor-source-field]').hidden = rich
+    if (rich) mode(true)
+    else form.querySelector('[data-editor-source]').focus()
+    show()
+  }
+  const show = () => {
+    const source = form.dataset.mode === 'markdown'
+    for (const tool of tools) {
+      const name = tool.dataset.tool
+      if (name === 'markdown') tool.setAttribute('aria-pressed', String(source))
+      else {
+        tool.disabled = source || (name === 'undo' && !editor.can().undo()) || (name === 'redo' && !editor.can().redo())
+        const [, active, options] = TOOLS[name] ?? [null, name]
+        if (active && tool.hasAttribute('aria-pressed')) tool.setAttribute('aria-pressed', String(editor.isActive(active, options)))
+      }
+    }
+  }
+  bar.addEventListener('click', (event) => {
+    const tool = event.target.closest('[data-tool]')
+    if (tool) run(tool.dataset.tool)
+  })
+  bar.addEventListener('keydown', (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (!step) return
+    const usable = tools.filter((tool) => !tool.disabled)
+    usable[(usable.indexOf(document.activeElement) + step + usable.length) % usable.length]?.focus()
+    event.preventDefault()
+  })
+  file.addEventListener('change', () => {
+    upload([...file.files])
+    file.value = ''
+  })
+  editor.on('transaction', show)
+  show()
+}
+
+function link(form, editor) {
+  const dialog = document.getElementById('link-dialog')
+  const input = dialog.querySelector('[name="href"]')
+  const field = dialog.querySelector('form[data-link-form]')
+  input.value = editor.getAttributes('link').href ?? ''
+  dialog.querySelector('[data-link-remove]').hidden = !editor.isActive('link')
+  dialog.showModal()
+  input.select()
+  field.onsubmit = (event) => {
+    event.preventDefault()
+    dialog.close()
+    const href = input.value.trim()
+    if (event.submitter?.hasAttribute('data-link-remove') || !href) {
+      editor.chain().focus().extendMarkRange('link').unsetLink().run()
+      return
+    }
+    const address = /^(https?:|mailto:|\/)/i.test(href) ? href : `https://${href}`
+    if (editor.state.selection.empty && !editor.isActive('link')) {
+      editor.chain().focus().insertContent({ type: 'text', text: href, marks: [{ type: 'link', attrs: { href: address } }] }).run()
+    } else editor.chain().focus().extendMarkRange('link').setLink({ href: address }).run()
+  }
+}
