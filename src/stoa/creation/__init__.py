@@ -1,0 +1,1 @@
+"""What creators make: works, posts, and later sites, serials, a market, memberships. Imports money, foundation, kit."""

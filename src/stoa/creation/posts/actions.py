@@ -1,0 +1,291 @@
+"""Writing, publishing and taking back posts. All of them act for `ctx.actor`, on their own posts."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from stoa.creation.posts import policies
+from stoa.creation.posts.policies import access_own_post, check_post
+from stoa.creation.posts.types import KIND, PostView, Rendered
+from stoa.creation.works import actions as works
+from stoa.creation.works.errors import EditConflict
+from stoa.creation.works.policies import access_own_work, screen
+from stoa.creation.works.types import Screening, State, WorkRow, WorkText
+from stoa.foundation.media.queries import media_by_ids
+from stoa.foundation.media.types import MediaView
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import insert, run
+from stoa.kit.errors import Invalid, NotFound
+from stoa.kit.markdown import (
+    ImageFacts,
+    image_urls,
+    own_media_id,
+    plain,
+    preview,
+    reading_minutes,
+    render,
+    word_count,
+)
+
+_LONG: Final = 5000  # characters; rendering more than these takes milliseconds, in which others should be served
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SAVE = run("update posts set body_markdown = $2, body_html = $3, cover_chosen = $4 where work_id = $1")
+
+
+class _Text(msgspec.Struct, frozen=True, kw_only=True):
+    """What the author typed, evened out."""
+
+    title: str
+    body_markdown: str
+    category: str | None
+    images: list[str]
+    cover_media_id: UUID | None
+    language: str
+    rating: str
+
+
+class _Made(msgspec.Struct, frozen=True):
+    """What is stored of a _Text."""
+
+    text: WorkText
+    body_html: str
+
+
+async def write(
+    ctx: Ctx,
+    *,
+    title: str = "",
+    body_markdown: str = "",
+    category: str | None = None,
+    images: Sequence[str] = (),
+    cover_media_id: UUID | None = None,
+    language: str = "en",
+    rating: str = "general",
+) -> PostView:
+    """A new draft; it may still be incomplete. Without a cover, the first own picture is it. Raises Invalid."""
+    text = _Text(
+        title=_one_line(title),
+        body_markdown=_lines(body_markdown),
+        category=category,
+        images=list(dict.fromkeys(images)),
+        cover_media_id=cover_media_id,
+        language=language,
+        rating=rating,
+    )
+    made = await _make(ctx, text, complete=False)
+    work = await works.create(ctx, kind=KIND, text=made.text)
+    row = {
+        "work_id": work.id,
+        "body_markdown": text.body_markdown,
+        "body_html": made.body_html,
+        "cover_chosen": cover_media_id is not None,
+    }
+    await insert(ctx.db, "posts", row)
+    return await access_own_post(ctx, work.id)
+
+
+async def edit(
+    ctx: Ctx,
+    post_id: UUID,
+    *,
+    revision: int,
+    title: str | UnsetType = UNSET,
+    body_markdown: str | UnsetType = UNSET,
+    category: str | UnsetType | None = UNSET,
+    images: Sequence[str] | UnsetType = UNSET,
+    cover_media_id: UUID | UnsetType | None = UNSET,
+    language: str | UnsetType = UNSET,
+    rating: str | UnsetType = UNSET,
+    slug: str | UnsetType = UNSET,
+) -> PostView:
+    """Changes what is given, on the `revision` the author saw; what changes nothing keeps the revision.
+
+    A post that is out has to stay complete, and may go into review by its new text (P5). A new `slug` leaves the old
+    one behind as a redirect (S6). Raises NotFound, Forbidden, EditConflict, Invalid, TextRefused.
+    """
+    post = await access_own_post(ctx, post_id)
+    if post.revision != revision:
+        raise EditConflict(post.revision)
+    before = _typed(post)
+    given = {
+        "title": title if title is UNSET else _one_line(title),
+        "body_markdown": body_markdown if body_markdown is UNSET else _lines(body_markdown),
+        "category": category,
+        "images": images if images is UNSET else list(dict.fromkeys(images)),
+        "cover_media_id": cover_media_id,
+        "language": language,
+        "rating": rating,
+    }
+    after = msgspec.structs.replace(before, **{name: v for name, v in given.items() if v is not UNSET})
+    new_slug = None if slug is UNSET or slug == post.slug else _checked_slug(slug)
+    if after == before and new_slug is None:
+        return post
+    is_out = post.state in (State.PUBLISHED, State.IN_REVIEW)
+    made = await _make(ctx, after, complete=is_out)
+    work = await works.edit(
+        ctx,
+        _as_read(await _own_work(ctx, post_id), post),
+        text=made.text,
+        screening=_screened(after) if is_out else None,
+    )
+    await _SAVE(ctx.db, post_id, after.body_markdown, made.body_html, after.cover_media_id is not None)
+    if new_slug is not None:
+        await works.rename(ctx, work, new_slug)
+    return await access_own_post(ctx, post_id)
+
+
+async def publish(ctx: Ctx, post_id: UUID, *, revision: int | None = None) -> PostView:
+    """Publishes a complete post, or puts it into review: see `state` and `screening_reasons` of the answer (P5).
+
+    Raises NotFound, Forbidden, Invalid, TextRefused, WrongState, EditConflict.
+    """
+    post = await access_own_post(ctx, post_id)
+    if revision is not None and post.revision != revision:
+        raise EditConflict(post.revision)
+    text = _typed(post)
+    _check(text, complete=True)
+    work = _as_read(await _own_work(ctx, post_id), post)
+    await works.publish(ctx, work, screening=_screened(text))
+    return await access_own_post(ctx, post_id)
+
+
+async def unpublish(ctx: Ctx, post_id: UUID) -> PostView:
+    """Takes a post back from readers or from review. Raises NotFound, Forbidden, WrongState."""
+    await works.unpublish(ctx, await _own_work(ctx, post_id))
+    return await access_own_post(ctx, post_id)
+
+
+async def delete(ctx: Ctx, post_id: UUID) -> None:
+    """Deletes a post softly. Raises NotFound, Forbidden."""
+    await works.delete(ctx, await _own_work(ctx, post_id))
+
+
+async def preview_of(ctx: Ctx, body_markdown: str) -> Rendered:
+    """What a text would look like; stores nothing. Raises Invalid."""
+    text = _Text(
+        title="",
+        body_markdown=_lines(body_markdown),
+        category=None,
+        images=[],
+        cover_media_id=None,
+        language="en",
+        rating="general",
+    )
+    made = await _make(ctx, text, complete=False)
+    words = made.text.word_count
+    return Rendered(made.body_html, made.text.excerpt, words, reading_minutes(words))
+
+
+# ---- from what was typed to what is stored ---------------------------------------------------------------------
+
+
+async def _make(ctx: Ctx, text: _Text, *, complete: bool) -> _Made:
+    _check(text, complete=complete)
+    media = await _media(ctx, text)
+    facts = {str(m.id): ImageFacts(m.width, m.height, m.srcset) for m in media.values()}
+    if len(text.body_markdown) > _LONG:
+        body_html, words = await asyncio.to_thread(_rendered, text.body_markdown, facts)
+    else:
+        body_html, words = _rendered(text.body_markdown, facts)
+    stored = WorkText(
+        title=text.title,
+        excerpt=preview(words),
+        body_text=words,
+        word_count=word_count(words),
+        language=text.language,
+        rating=text.rating,
+        category=text.category,
+        cover_media_id=text.cover_media_id or _first_own(ctx, text, media),
+        images=text.images,
+    )
+    return _Made(stored, body_html)
+
+
+def _rendered(source: str, facts: dict[str, ImageFacts]) -> tuple[str, str]:
+    # Control characters have no place in words, and search uses two of them to mark what it found.
+    return render(source, images=facts), _CONTROL.sub("", plain(source))
+
+
+async def _media(ctx: Ctx, text: _Text) -> dict[UUID, MediaView]:
+    """Our own pictures in the text, by id. Raises Invalid where the cover or a list entry is not the author's."""
+    listed = _media_ids(text.images)
+    wanted = {*listed, *_media_ids(image_urls(text.body_markdown))}
+    if text.cover_media_id is not None:
+        wanted.add(text.cover_media_id)
+    media = {m.id: m for m in await media_by_ids(ctx, list(wanted))}
+    own = {m.id for m in media.values() if m.owner_id == ctx.member.id}
+    if not own.issuperset(listed):
+        raise Invalid(fields={"images": "One of these pictures is not among your uploads"})
+    if text.cover_media_id is not None and text.cover_media_id not in own:
+        raise Invalid(fields={"cover_media_id": "This picture is not among your uploads"})
+    return media
+
+
+def _media_ids(urls: Sequence[str]) -> list[UUID]:
+    return [UUID(media_id) for media_id in map(own_media_id, urls) if media_id is not None]
+
+
+def _first_own(ctx: Ctx, text: _Text, media: dict[UUID, MediaView]) -> UUID | None:
+    for media_id in _media_ids([*text.images, *image_urls(text.body_markdown)]):
+        if media_id in media and media[media_id].owner_id == ctx.member.id:
+            return media_id
+    return None
+
+
+def _check(text: _Text, *, complete: bool) -> None:
+    check_post(
+        title=text.title,
+        body_markdown=text.body_markdown,
+        category=text.category,
+        images=text.images,
+        language=text.language,
+        rating=text.rating,
+        complete=complete,
+    )
+
+
+def _screened(text: _Text) -> Screening:
+    return screen(text.title, text.body_markdown)
+
+
+def _typed(post: PostView) -> _Text:
+    return _Text(
+        title=post.title,
+        body_markdown=post.body_markdown or "",
+        category=post.category,
+        images=post.images,
+        cover_media_id=post.cover.id if post.cover and post.cover_chosen else None,
+        language=post.language,
+        rating=post.rating,
+    )
+
+
+async def _own_work(ctx: Ctx, post_id: UUID) -> WorkRow:
+    work = await access_own_work(ctx, post_id)
+    if work.kind != KIND:
+        raise NotFound("There is no such post")
+    return work
+
+
+def _as_read(work: WorkRow, post: PostView) -> WorkRow:
+    """The work with the revision that was read with its text: a change in between is a conflict, not overwritten."""
+    return msgspec.structs.replace(work, revision=post.revision, state=post.state)
+
+
+def _checked_slug(slug: str) -> str:
+    if not re.fullmatch(policies.SLUG_PATTERN, slug) or len(slug) > 100:
+        raise Invalid(fields={"slug": "Please use lower case letters, digits and single hyphens, at most 100"})
+    return slug
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,291 @@
+"""Reads of works: lists, search, the review queue."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from stoa.creation.works.types import (
+    ReactionView,
+    ReviewItem,
+    SearchHit,
+    Sort,
+    StatsView,
+    WorkCard,
+    WorkRow,
+)
+from stoa.foundation.media.queries import cover_columns
+from stoa.foundation.people.queries import PERSON_COLUMNS
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import Statement, many, maybe, one, value
+from stoa.kit.markdown import WORDS_PER_MINUTE
+from stoa.kit.pagination import Numbered, Page, decode, keyset, numbered
+
+LISTED: Final = "w.state = 'published' and w.deleted_at is null"
+STATS_COLUMNS: Final = ", ".join(
+    f'coalesce(s.{name}, 0) as "stats.{name}"'
+    for name in ("views", "likes", "dislikes", "comments", "gifts", "gifts_coins", "hot")
+)
+CARD_COLUMNS: Final = f"""
+    w.id, w.kind, w.slug, w.title, w.excerpt, w.category, w.language, w.rating, w.access, w.word_count,
+    greatest(1, round(w.word_count / {WORDS_PER_MINUTE}.0))::integer as reading_minutes, w.images,
+    {PERSON_COLUMNS}, {cover_columns("m", "cover")}, {STATS_COLUMNS}, w.published_at, w.created_at, w.updated_at
+"""
+CARD_JOINS: Final = """
+    join users u on u.id = w.author_id join profiles p on p.user_id = u.id
+    left join media m on m.id = w.cover_media_id and m.state = 'ready'
+"""
+_FIELDS = """w.id, w.author_id, w.kind, w.slug, w.title, w.state, w.revision, w.access, w.opens_at, w.screening_score,
+    w.approved_score, w.published_at"""
+
+_WORK = maybe(WorkRow, f"select {_FIELDS} from works w where w.id = $1 and w.deleted_at is null")
+_REVISION = value(int | None, "select revision from works where id = $1 and deleted_at is null")
+_WORK_ID_OF_SLUG = value(
+    UUID | None,
+    """
+    select work_id from work_slugs
+    where kind = $1 and slug = $2 and site_id is not distinct from $3::uuid and parent_id is not distinct from $4::uuid
+    """,
+)
+_REACTIONS = one(
+    ReactionView,
+    """
+    select s.likes, s.dislikes, s.views, r.kind as my_reaction
+    from work_stats s left join reactions r on r.work_id = s.work_id and r.user_id = $2 where s.work_id = $1
+    """,
+)
+_STATS = maybe(
+    StatsView, "select views, likes, dislikes, comments, gifts, gifts_coins, hot from work_stats where work_id = $1"
+)
+_PUBLISHED_COUNT = value(
+    int, f"select count(*) from works w where {LISTED} and w.author_id = $1 and w.kind = any($2::text[])"
+)
+_REVIEW = many(
+    ReviewItem,
+    f"""
+    select w.id, w.kind, w.title, w.excerpt, left(w.body_text, 5000) as body_text, w.category, w.revision,
+      w.screening_score as score, w.screening_reasons as reasons, {PERSON_COLUMNS}, w.submitted_at
+    from works w join users u on u.id = w.author_id join profiles p on p.user_id = u.id
+    where w.state = 'in_review' and w.deleted_at is null and (w.submitted_at, w.id) > ($1, $2)
+    order by w.submitted_at, w.id limit $3
+    """,
+)
+_REVIEW_COUNT = value(int, "select count(*) from works where state = 'in_review' and deleted_at is null")
+
+# ---- lists -----------------------------------------------------------------------------------------------------
+
+_ORDER: Final = {Sort.RECENT: "w.published_at", Sort.TRENDING: "s.hot", Sort.POPULAR: "s.views"}
+_POSITION: Final = {
+    Sort.RECENT: tuple[datetime, UUID],
+    Sort.TRENDING: tuple[float, UUID],
+    Sort.POPULAR: tuple[int, UUID],
+}
+_LAST_ID: Final = UUID(int=2**128 - 1)
+# Above every row: the first page asks for what comes behind it, so that first and later pages are one statement.
+_TOP: Final[dict[Sort, Any]] = {
+    Sort.RECENT: datetime(9999, 1, 1, tzinfo=UTC),
+    Sort.TRENDING: float("inf"),
+    Sort.POPULAR: 2**63 - 1,
+}
+_FILTERS: Final = {
+    "all": "",
+    "category": "and w.category = ${n}",
+    "author": "and w.author_id = ${n}::uuid",
+    "author and category": "and w.author_id = ${n}::uuid and w.category = ${m}",
+}
+
+
+def _feeds(tail: str, first_filter: int) -> dict[tuple[Sort, str], Statement[list[WorkCard]]]:
+    return {
+        (sort, name): many(
+            WorkCard,
+            f"""
+            select {CARD_COLUMNS} from works w join work_stats s on s.work_id = w.id {CARD_JOINS}
+            where {LISTED} and w.kind = any($1::text[]) {_numbered(text, first_filter)}
+            {tail.format(order=order, last="w.id" if sort is Sort.RECENT else "s.work_id")}
+            """,
+        )
+        for sort, order in _ORDER.items()
+        for name, text in _FILTERS.items()
+    }
+
+
+def _numbered(text: str, first: int) -> str:
+    return text.format(n=first, m=first + 1)
+
+
+_AFTER = _feeds("and ({order}, {last}) < ($2, $3::uuid) order by {order} desc, {last} desc limit $4", 5)
+_AT = _feeds("order by {order} desc, {last} desc limit $2 offset $3", 4)
+_COUNT = {
+    name: value(int, f"select count(*) from works w where {LISTED} and w.kind = any($1::text[]) {_numbered(text, 2)}")
+    for name, text in _FILTERS.items()
+}
+
+
+async def feed(
+    ctx: Ctx,
+    *,
+    sort: Sort = Sort.RECENT,
+    kinds: Sequence[str] = ("post",),
+    category: str | None = None,
+    author_id: UUID | None = None,
+    cursor: str | None = None,
+    limit: int = 20,
+) -> Page[WorkCard]:
+    """Published works, a keyset page. Raises Invalid for a cursor of another list."""
+    name, filters = _filters(category, author_id)
+    scope = f"works.{sort}"
+    seek = decode(cursor, _POSITION[sort], scope=scope) or (_TOP[sort], _LAST_ID)
+    rows = await _AFTER[sort, name](ctx.db, list(kinds), *seek, limit + 1, *filters)
+    return keyset(rows, limit, scope=scope, key=lambda row: (_position(row, sort), row.id))
+
+
+async def feed_page(
+    ctx: Ctx,
+    *,
+    sort: Sort = Sort.RECENT,
+    kinds: Sequence[str] = ("post",),
+    category: str | None = None,
+    author_id: UUID | None = None,
+    page: int = 1,
+    limit: int = 10,
+) -> Numbered[WorkCard]:
+    """Published works by page number, with their count (P2). `page` and `limit` are within bounds already."""
+    name, filters = _filters(category, author_id)
+    total = await _COUNT[name](ctx.db, list(kinds), *filters)
+    rows = await _AT[sort, name](ctx.db, list(kinds), limit, (page - 1) * limit, *filters)
+    return numbered(rows, page=page, limit=limit, total=total)
+
+
+def _filters(category: str | None, author_id: UUID | None) -> tuple[str, list[object]]:
+    given: dict[str, object] = {}
+    if author_id is not None:
+        given["author"] = author_id
+    if category is not None:
+        given["category"] = category
+    return " and ".join(given) or "all", list(given.values())
+
+
+def _position(row: WorkCard, sort: Sort) -> object:
+    match sort:
+        case Sort.RECENT:
+            return row.published_at
+        case Sort.TRENDING:
+            return row.stats.hot
+        case Sort.POPULAR:
+            return row.stats.views
+
+
+# ---- search ----------------------------------------------------------------------------------------------------
+
+
+class _FoundRow(msgspec.Struct, frozen=True):
+    work: WorkCard
+    rank: float
+    headline: str
+
+
+_NESTED_CARD: Final = f"""
+    w.id as "work.id", w.kind as "work.kind", w.slug as "work.slug", w.title as "work.title",
+    w.excerpt as "work.excerpt", w.category as "work.category", w.language as "work.language",
+    w.rating as "work.rating", w.access as "work.access", w.word_count as "work.word_count",
+    greatest(1, round(w.word_count / {WORDS_PER_MINUTE}.0))::integer as "work.reading_minutes",
+    w.images as "work.images", {PERSON_COLUMNS.replace('"author.', '"work.author.')},
+    {cover_columns("m", "work.cover")}, {STATS_COLUMNS.replace('"stats.', '"work.stats.')},
+    w.published_at as "work.published_at", w.created_at as "work.created_at", w.updated_at as "work.updated_at"
+"""
+# Words are looked for as English, as they stand, and in the reader's language. The marks around them are control
+# characters, which no stored text holds, so that the rest can be escaped before they become tags. A headline is made
+# only for the rows of the page, and only of free works: it must not show what stands behind a wall.
+_SEARCH = many(
+    _FoundRow,
+    f"""
+    with asked as materialized (
+      select websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $1)
+        || websearch_to_tsquery(works_search_config($2), $1) as words
+    ), found as (
+      select w.id, ts_rank_cd(w.search, asked.words, 1)::double precision as rank
+      from works w, asked where {LISTED} and w.search @@ asked.words and w.kind = any($3::text[])
+    ), page as materialized (
+      select id, rank from found where (rank, id) < ($4, $5::uuid) order by rank desc, id desc limit $6
+    )
+    select {_NESTED_CARD}, page.rank,
+      ts_headline(
+        works_search_config(w.language), case w.access when 'free' then left(w.body_text, 50000) else w.excerpt end,
+        asked.words, E'StartSel=\\x02, StopSel=\\x03, MaxFragments=2, MaxWords=28, MinWords=12, FragmentDelimiter=" … "'
+      ) as headline
+    from page cross join asked join works w on w.id = page.id join work_stats s on s.work_id = w.id {CARD_JOINS}
+    order by page.rank desc, page.id desc
+    """,
+)
+
+
+async def search(
+    ctx: Ctx,
+    text: str,
+    *,
+    language: str = "en",
+    kinds: Sequence[str] = ("post",),
+    cursor: str | None = None,
+    limit: int = 20,
+) -> Page[SearchHit]:
+    """Published works that hold the words, the best first; quotes, `or` and `-` work as in web search."""
+    seek = decode(cursor, tuple[float, UUID], scope="works.search") or (float("inf"), _LAST_ID)
+    rows = await _SEARCH(ctx.db, text, language, list(kinds), *seek, limit + 1)
+    hits = [SearchHit(row.work, row.rank, _marked(row.headline)) for row in rows]
+    return keyset(hits, limit, scope="works.search", key=lambda hit: (hit.rank, hit.work.id))
+
+
+def _marked(headline: str) -> str:
+    return escape(headline).replace("\x02", "<mark>").replace("\x03", "</mark>")
+
+
+# ---- single works ----------------------------------------------------------------------------------------------
+
+
+async def work_by_id(ctx: Ctx, work_id: UUID) -> WorkRow | None:
+    """A work that is not deleted, in any state, or None. Policies decide who may know of it."""
+    return await _WORK(ctx.db, work_id)
+
+
+async def work_id_of_slug(
+    ctx: Ctx, kind: str, slug: str, *, site_id: UUID | None = None, parent_id: UUID | None = None
+) -> UUID | None:
+    """The work that has or once had this address (S6), or None."""
+    return await _WORK_ID_OF_SLUG(ctx.db, kind, slug, site_id, parent_id)
+
+
+async def revision_of(ctx: Ctx, work_id: UUID) -> int | None:
+    """The revision a work has now, or None when it is gone."""
+    return await _REVISION(ctx.db, work_id)
+
+
+async def reactions(ctx: Ctx, work_id: UUID) -> ReactionView:
+    """Counts and the actor's own reaction. Raises NotFound for a work that was never published."""
+    return await _REACTIONS(ctx.db, work_id, ctx.actor.id if ctx.actor else None)
+
+
+async def stats(ctx: Ctx, work_id: UUID) -> StatsView | None:
+    """What readers did with a work; None before it is published."""
+    return await _STATS(ctx.db, work_id)
+
+
+async def published_count(ctx: Ctx, author_id: UUID, *, kinds: Sequence[str] = ("post",)) -> int:
+    """How many works of somebody everybody can see."""
+    return await _PUBLISHED_COUNT(ctx.db, author_id, list(kinds))
+
+
+async def review_queue(ctx: Ctx, *, cursor: str | None = None, limit: int = 20) -> Page[ReviewItem]:
+    """What waits for a moderator, the longest waiting first."""
+    start = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+    seek = decode(cursor, tuple[datetime, UUID], scope="works.review") or start
+    rows = await _REVIEW(ctx.db, *seek, limit + 1)
+    return keyset(rows, limit, scope="works.review", key=lambda row: (row.submitted_at, row.id))
+
+
+async def review_count(ctx: Ctx) -> int:
+    """How many texts wait for a moderator."""
+    return await _REVIEW_COUNT(ctx.db)

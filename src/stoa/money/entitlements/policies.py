@@ -1,0 +1,28 @@
+"""`may_read`: whatever hands out a work's content (pages, API, feeds, exports) asks here, and nothing else decides."""
+
+from stoa.kit.ctx import Ctx
+from stoa.money.entitlements.types import Answer, Granted, Offer, Readable, Refused
+
+
+async def may_read(ctx: Ctx, work: Readable) -> Answer:
+    """Whether the actor may have the whole of a work (S1).
+
+    Author and staff always may. Whether the actor may know of the work at all is decided before, by its `access_`
+    policy; a work that is not published is refused here without an offer.
+    """
+    if ctx.actor is not None:
+        if ctx.actor.id == work.author_id:
+            return Granted("author")
+        if ctx.actor.is_staff:
+            return Granted("staff")
+    if work.state != "published":
+        return Refused([])
+    match work.access:
+        case "free":
+            return Granted("free")
+        case "scheduled" if work.opens_at is not None:
+            if work.opens_at <= ctx.now:
+                return Granted("free")
+            return Refused([Offer("wait", "Opens to everybody", work.opens_at)])
+        case _:
+            return Refused([])

@@ -1,0 +1,56 @@
+"""What the door asks of a work, and what it answers."""
+
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+import msgspec
+
+Why = Literal["free", "author", "staff"]
+
+
+class Readable(Protocol):
+    """Of any work: who made it, whether it is out, and its access rule (S1)."""
+
+    @property
+    def id(self) -> UUID:
+        """The work's id."""
+
+    @property
+    def author_id(self) -> UUID:
+        """Who made it."""
+
+    @property
+    def state(self) -> str:
+        """'published' when it is out."""
+
+    @property
+    def access(self) -> str:
+        """free, subscribers, tier or scheduled."""
+
+    @property
+    def opens_at(self) -> datetime | None:
+        """When a scheduled work opens to everybody."""
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """Something that would open a work: `kind` in a word, `label` for people, `opens_at` when waiting is enough."""
+
+    kind: str
+    label: str
+    opens_at: datetime | None = None
+
+
+class Granted(msgspec.Struct, frozen=True, tag="granted"):
+    """The reader may have the whole work."""
+
+    why: Why
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """The reader may have only its beginning; the offers would open the rest."""
+
+    offers: list[Offer]
+
+
+Answer = Granted | Refused
