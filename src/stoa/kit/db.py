@@ -240,7 +240,8 @@ def _plain(arguments: tuple[Any, ...]) -> bool:
 # ---- the plain cases -------------------------------------------------------------------------------------------
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as a SQL identifier. Raises ValueError for anything but ASCII letters, digits and underscores."""
     if not name.replace("_", "").isalnum() or not name.isascii():
         raise ValueError(f"not an identifier: {name!r}")
     return f'"{name}"'
@@ -248,13 +249,13 @@ def _quoted(name: str) -> str:
 
 async def insert(db: Db, table: str, values: Mapping[str, object], *, returning: str | None = None) -> Any:
     """Insert one row; answers the `returning` column, or None."""
-    names = ", ".join(_quoted(n) for n in values)
+    names = ", ".join(quoted(n) for n in values)
     marks = ", ".join(f"${i}" for i in range(1, len(values) + 1))
-    sql = f"insert into {_quoted(table)} ({names}) values ({marks})"
+    sql = f"insert into {quoted(table)} ({names}) values ({marks})"
     if returning is None:
         await db.execute(sql, *values.values())
         return None
-    return await db.fetchval(f"{sql} returning {_quoted(returning)}", *values.values())
+    return await db.fetchval(f"{sql} returning {quoted(returning)}", *values.values())
 
 
 async def update(db: Db, table: str, values: Mapping[str, object], *, where: Mapping[str, object]) -> int:
@@ -263,23 +264,23 @@ async def update(db: Db, table: str, values: Mapping[str, object], *, where: Map
         return 0
     if not where:
         raise ValueError("an update without a condition is a mistake")
-    sets = ", ".join(f"{_quoted(n)} = ${i}" for i, n in enumerate(values, 1))
-    conditions = " and ".join(f"{_quoted(n)} = ${i}" for i, n in enumerate(where, len(values) + 1))
+    sets = ", ".join(f"{quoted(n)} = ${i}" for i, n in enumerate(values, 1))
+    conditions = " and ".join(f"{quoted(n)} = ${i}" for i, n in enumerate(where, len(values) + 1))
     status = await db.execute(
-        f"update {_quoted(table)} set {sets} where {conditions}", *values.values(), *where.values()
+        f"update {quoted(table)} set {sets} where {conditions}", *values.values(), *where.values()
     )
     return affected(status)
 
 
 async def upsert(db: Db, table: str, values: Mapping[str, object], *, key: Sequence[str]) -> None:
     """Insert one row, or set its other columns where `key` is there already."""
-    names = ", ".join(_quoted(n) for n in values)
+    names = ", ".join(quoted(n) for n in values)
     marks = ", ".join(f"${i}" for i in range(1, len(values) + 1))
     others = [n for n in values if n not in key]
-    does = f"update set {', '.join(f'{_quoted(n)} = excluded.{_quoted(n)}' for n in others)}" if others else "nothing"
-    conflict = ", ".join(_quoted(n) for n in key)
+    does = f"update set {', '.join(f'{quoted(n)} = excluded.{quoted(n)}' for n in others)}" if others else "nothing"
+    conflict = ", ".join(quoted(n) for n in key)
     await db.execute(
-        f"insert into {_quoted(table)} ({names}) values ({marks}) on conflict ({conflict}) do {does}",
+        f"insert into {quoted(table)} ({names}) values ({marks}) on conflict ({conflict}) do {does}",
         *values.values(),
     )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
+from stoa.kit.clock import utcnow
 from stoa.kit.config import Settings
 from stoa.kit.files import open_storage
 from stoa.kit.migrate import MIGRATIONS, MigrationError, pending
@@ -132,9 +133,9 @@ async def _storage(settings: Settings) -> Finding:
 async def _clock(settings: Settings) -> Finding:
     connection = await _connect(settings)
     try:
-        before = datetime.now(UTC)
+        before = utcnow()
         theirs = await connection.fetchval("select clock_timestamp()")
-        after = datetime.now(UTC)
+        after = utcnow()
     finally:
         await connection.close()
     difference_s = abs((theirs - (before + (after - before) / 2)).total_seconds())

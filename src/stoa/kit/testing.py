@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asyncpg
 
+from stoa.kit.db import quoted
 from stoa.kit.postgres import EmbeddedPostgres
 
 _EMPTY = """
@@ -70,8 +71,8 @@ async def make_database(postgres: EmbeddedPostgres, name: str, *, template: str 
     """A fresh database, empty or a copy of `template` (which nobody may be connected to); answers its address."""
     db = await asyncpg.connect(postgres.dsn)
     try:
-        await db.execute(f'drop database if exists "{name}" with (force)')
-        await db.execute(f'create database "{name}"' + (f' template "{template}"' if template else ""))
+        await db.execute(f"drop database if exists {quoted(name)} with (force)")
+        await db.execute(f"create database {quoted(name)}" + (f" template {quoted(template)}" if template else ""))
     finally:
         await db.close()
     return dsn_of(postgres, name)
@@ -81,7 +82,7 @@ async def drop_database(postgres: EmbeddedPostgres, name: str) -> None:
     """Ends its connections and deletes it."""
     db = await asyncpg.connect(postgres.dsn)
     try:
-        await db.execute(f'drop database if exists "{name}" with (force)')
+        await db.execute(f"drop database if exists {quoted(name)} with (force)")
     finally:
         await db.close()
 

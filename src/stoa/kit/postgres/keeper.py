@@ -87,6 +87,7 @@ class Keeper:
     # --- clients
 
     def handle_signals(self) -> socket.socket:
+        """Leave on SIGTERM, ignore what a terminal sends; answers the end that wakes the selector."""
         wake, write = socket.socketpair()
         wake.setblocking(False)
         write.setblocking(False)
@@ -98,6 +99,7 @@ class Keeper:
         return wake
 
     def listen(self) -> socket.socket:
+        """The socket on which clients connect."""
         address = self.run / "keeper"
         with suppress(FileNotFoundError):
             address.unlink()
@@ -128,6 +130,7 @@ class Keeper:
             self.tell_all({"state": "ready"})
 
     def welcome(self, client: socket.socket) -> None:
+        """A new client: it hears at once how things stand."""
         client.setblocking(False)
         self.clients[client] = b""
         self.selector.register(client, selectors.EVENT_READ, client)
@@ -135,6 +138,7 @@ class Keeper:
         self.leaving = self.leaving or self.state == "failed"
 
     def hear(self, client: socket.socket) -> None:
+        """What a client says, or that it is gone."""
         try:
             heard = client.recv(4096)
         except BlockingIOError:
@@ -151,15 +155,18 @@ class Keeper:
                 self.leaving = True  # this one hears "stopped" at the end
 
     def forget(self, client: socket.socket) -> None:
+        """Close the connection of a client that has left."""
         self.selector.unregister(client)
         self.clients.pop(client, None)
         client.close()
 
     def tell(self, client: socket.socket, message: dict[str, str]) -> None:
+        """One line to one client; one that is gone is noticed elsewhere."""
         with suppress(OSError):
             client.send(json.dumps(message).encode() + b"\n")
 
     def tell_all(self, message: dict[str, str]) -> None:
+        """One line to every client."""
         for client in self.clients:
             self.tell(client, message)
 
@@ -197,6 +204,7 @@ class Keeper:
             os.close(lock)
 
     def tie_to_keeper(self) -> None:
+        """In the server's process, before it becomes the server: let it end when the keeper does."""
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -205,6 +213,7 @@ class Keeper:
             self.libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
 
     def take_server_lock(self, lock: int) -> None:
+        """Wait until no process of an earlier server is left, and help the last ones leave."""
         began = time.monotonic()
         while True:
             try:
@@ -265,11 +274,13 @@ class Keeper:
         self.launch()
 
     def give_up(self, error: str) -> None:
+        """The server cannot be started: say so and leave."""
         self.state, self.error = "failed", error
         self.tell_all({"state": "failed", "error": error})
         self.leaving = bool(self.clients)  # else wait for the one who started this keeper, and say it then
 
     def log_tail(self) -> str:
+        """The last lines the server has written since it was started."""
         try:
             with self.log.open("rb") as log:
                 log.seek(self.log_offset)
@@ -279,6 +290,7 @@ class Keeper:
         return "\n".join(lines[-6:])
 
     def shut_down(self) -> None:
+        """End the server: a fast shutdown, then without a checkpoint, then without asking."""
         if self.server is None:
             return
         for number, patience_s in ((signal.SIGINT, SHUTDOWN_S), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):

@@ -227,9 +227,11 @@ class Worker:
                 await asyncio.sleep(KEEPER_PAUSE_S)
         finally:
             if not db.is_closed():
-                with suppress(Exception):
+                try:
                     await db.remove_listener("stoa_jobs", woken)
                     await rows.UNLOCK_WORKER(db, rows.WORKER_LOCK, self.id)
+                except Exception as error:  # the connection ends anyway, and the lock with it
+                    log.info("worker.connection_lost", error=repr(error))
 
     async def _renew(self, db: Db) -> None:
         """Renews the leases of all jobs held here; one that is not ours any more is cancelled.
@@ -264,17 +266,21 @@ class Worker:
         """Gives back what has not begun, and waits for what has."""
         unbegun, self._waiting = list(self._waiting.values()), {}
         if unbegun:
-            with suppress(Exception):  # without a database their leases run out
-                await give_back(self.app, unbegun)
+            await self._give_back(unbegun)
         if self._running:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.grace_s):
                     await self._idle.wait()
+
+    async def _give_back(self, jobs: list[Claimed]) -> None:
+        try:
+            await give_back(self.app, jobs)
+        except Exception as error:  # without a database their leases run out, and others take them over
+            log.warning("worker.cannot_give_back", error=repr(error))
 
     async def _return_unfinished(self) -> None:
         unfinished = [job for job, _ in self._running.values()] + list(self._waiting.values())
         self._running, self._waiting = {}, {}
         if unfinished:
             log.warning("worker.gives_back", jobs=[str(job.id) for job in unfinished])
-            with suppress(Exception):
-                await give_back(self.app, unfinished)
+            await self._give_back(unfinished)
