@@ -78,6 +78,7 @@ def _sources() -> list[Path]:
 def _environment() -> dict[str, str]:
     """The environment for npm, with a Node.js that is recent enough first on the path."""
     environment = dict(os.environ)
+    environment.setdefault("NODE_USE_SYSTEM_CA", "1")  # the certificates that this machine trusts, as pip does
     if not _is_recent("node", environment) or shutil.which("npm") is None:
         bootstrap.install("node")
         environment["PATH"] = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"
