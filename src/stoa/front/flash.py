@@ -62,13 +62,18 @@ def unpack(cookie: str | None, secret: str) -> list[Toast]:
     return []
 
 
-def add(request: Request[Any, Any, Any], response: Response[Any], *toasts: Toast) -> None:
-    """Shows toasts: at once if this answers an HTMX request that stays on its page, else on the next page."""
+def add(request: Request[Any, Any, Any], response: Response[Any], *toasts: Toast, closes_dialog: bool = False) -> None:
+    """Shows toasts: at once if this answers an HTMX request that stays on its page, else on the next page.
+
+    closes_dialog also closes the dialog that the request came from.
+    """
     redirects = response.status_code is not None and 300 <= response.status_code < 400
     if "hx-request" in request.headers and not redirects and "HX-Redirect" not in response.headers:
+        events: dict[str, Any] = {"toast": {"items": [msgspec.to_builtins(t) for t in toasts], "target": "body"}}
+        if closes_dialog:
+            events["closeDialog"] = {"target": "body"}
         # Header values are Latin-1 on the wire: JSON with escapes passes unharmed.
-        detail = {"items": [msgspec.to_builtins(t) for t in toasts], "target": "body"}
-        payload = msgspec.json.encode({"toast": detail}).decode()
+        payload = msgspec.json.encode(events).decode()
         response.headers["HX-Trigger"] = "".join(c if c < "\x7f" else _escape(c) for c in payload)
         return
     settings = lending_of(request.scope).app.settings

@@ -21,6 +21,7 @@ from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import StoaError
 from stoa.kit.http.edge import csrf_token
+from stoa.money.wallet.queries import wallet
 
 FRONT: Final = Path(__file__).parent
 MANIFEST: Final = FRONT / "static" / "build" / "manifest.json"
@@ -135,9 +136,10 @@ async def base_context(request: Request[Any, Any, Any], ctx: Ctx) -> dict[str, A
         **_bare_context(request),
         "actor": ctx.actor,
         "me": me,
-        "coins_minor": None,
+        "coins_minor": (await wallet(ctx, ctx.actor.id)).total_minor if ctx.actor else None,
         "csrf": csrf_token(request),
         "now": ctx.now,
+        "base_url": ctx.app.settings.base_url,
     }
 
 

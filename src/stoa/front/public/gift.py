@@ -1,0 +1,193 @@
+"""Gifts: the form, in a dialog or as a page of its own, and taking one back while its time runs (M6)."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+
+from stoa.creation.posts.policies import access_post_by_slug
+from stoa.foundation.people.policies import access_person
+from stoa.foundation.people.queries import person_by_id
+from stoa.foundation.people.types import PersonView
+from stoa.foundation.settings.queries import platform
+from stoa.front import flash
+from stoa.front.flash import Action, Toast
+from stoa.front.page import base_context, page, render, safe_next, see_other
+from stoa.kit import forms
+from stoa.kit.ctx import Ctx
+from stoa.kit.errors import Invalid
+from stoa.kit.http import CtxDep, Path, access
+from stoa.kit.ids import new_id
+from stoa.money.wallet import actions
+from stoa.money.wallet.errors import GiftToOneself, NotEnoughCoins
+from stoa.money.wallet.queries import wallet
+from stoa.money.wallet.types import GiftView
+
+SUGGESTED = (20, 50, 200)
+
+
+class GiftForm(msgspec.Struct):
+    """What the form sends; `amount` is one of the suggestions or "other"."""
+
+    recipient_id: UUID
+    amount: str
+    key: Annotated[str, msgspec.Meta(min_length=8, max_length=100)]
+    work_id: UUID | None = None
+    other_amount: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    message: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+    next: str = "/"
+
+
+class GiftPlace(msgspec.Struct):
+    """What the gift form shows: to whom, for what, what is in the wallet, and what was typed already."""
+
+    recipient: PersonView
+    work_id: UUID | None
+    back: str
+    key: str
+    balance_minor: int
+    promotional_minor: int
+    coins_per_usd: int
+    creator_percent: int
+    suggested: list[tuple[int, str, str]]
+    chosen: str
+    other: str = ""
+    message: str = ""
+    errors: dict[str, str] = {}
+
+
+async def gift_context(ctx: Ctx, recipient: PersonView, *, work_id: UUID | None, back: str) -> GiftPlace | None:
+    """The form for the actor, or None for nobody and for the recipient themselves."""
+    if ctx.actor is None or ctx.actor.id == recipient.id:
+        return None
+    config = await platform(ctx)
+    held = await wallet(ctx, ctx.actor.id)
+    per_usd = config.coins_per_usd
+    return GiftPlace(
+        recipient=recipient,
+        work_id=work_id,
+        back=back,
+        key=str(new_id()),
+        balance_minor=held.total_minor,
+        promotional_minor=held.promotional_minor,
+        coins_per_usd=per_usd,
+        creator_percent=config.gift_creator_percent,
+        suggested=[(n, f"{n} coins", f"${n / per_usd:.2f}") for n in SUGGESTED],
+        chosen=str(SUGGESTED[1]),
+    )
+
+
+@get("/p/{slug:str}/gift", opt=access("member"))
+async def gift_for_post(request: Request, ctx: CtxDep, slug: Path[str]) -> Response[Any]:
+    """The form as a page, for a post."""
+    found = await access_post_by_slug(ctx, slug)
+    place = await gift_context(ctx, found.author, work_id=found.id, back=f"/p/{found.slug}")
+    return await _form_page(request, ctx, place, found.title)
+
+
+@get("/@{username:str}/gift", opt=access("member"))
+async def gift_for_person(request: Request, ctx: CtxDep, username: Path[str]) -> Response[Any]:
+    """The form as a page, for a person."""
+    person = await access_person(ctx, username)
+    place = await gift_context(ctx, person, work_id=None, back=f"/@{person.username}")
+    return await _form_page(request, ctx, place, None)
+
+
+async def _form_page(
+    request: Request[Any, Any, Any], ctx: Ctx, place: GiftPlace | None, title: str | None
+) -> Response[Any]:
+    if place is None:
+        raise GiftToOneself
+    return await page(request, ctx, "public/gift.html", gift=place, work_title=title)
+
+
+@post("/gifts", opt=access("member"))
+async def give(request: Request, ctx: CtxDep) -> Response[Any]:
+    """Makes the gift. The form carries a key, so that a second click is the same gift (M11)."""
+    form = dict(await request.form())
+    try:
+        given = forms.parse(GiftForm, form, strict=False)
+        gift = await actions.gift(
+            ctx,
+            recipient_id=given.recipient_id,
+            amount_coins=_amount(given),
+            message=given.message,
+            work_id=given.work_id,
+            key=given.key,
+        )
+    except (Invalid, NotEnoughCoins) as error:
+        return await _again(request, ctx, form, error)
+    config = await platform(ctx)
+    text = f"You gave {gift.amount_coins} {'coin' if gift.amount_coins == 1 else 'coins'} to {gift.recipient.display_name}."
+    undo = Action("Undo", f"/gifts/{gift.id}/undo?next={safe_next(given.next)}") if config.gift_undo_s else None
+    toast = Toast(text, "good", undo, seconds=max(4, config.gift_undo_s))
+    return await _after(request, ctx, gift, given.next, toast)
+
+
+def _amount(given: GiftForm) -> int:
+    if given.amount != "other":
+        if given.amount.isascii() and given.amount.isdigit():
+            return int(given.amount[:8])
+        raise Invalid(fields={"amount": "Please choose an amount"})
+    if given.other_amount is None:
+        raise Invalid(fields={"other_amount": "Please say how many coins"})
+    return given.other_amount
+
+
+async def _again(
+    request: Request[Any, Any, Any], ctx: Ctx, form: dict[str, Any], error: Invalid | NotEnoughCoins
+) -> Response[Any]:
+    """The form with what was typed and what is wrong with it."""
+    person_id = form.get("recipient_id", "")
+    fields = error.fields if isinstance(error, Invalid) else {"amount": error.detail}
+    if "recipient_id" in fields or "key" in fields:
+        raise error
+    recipient = await _recipient(ctx, person_id)
+    work_id = form.get("work_id") or None
+    place = await gift_context(
+        ctx, recipient, work_id=UUID(work_id) if work_id else None, back=safe_next(form.get("next"))
+    )
+    if place is None:
+        raise error
+    place.chosen, place.other = form.get("amount", place.chosen), form.get("other_amount", "")
+    place.message, place.errors = form.get("message", ""), {**fields} or {"amount": error.detail}
+    if "hx-request" in request.headers:
+        context = await base_context(request, ctx)
+        text = render("public/_gift_form.html", **context, gift=place, in_dialog=True)
+        return Response(content=text, media_type="text/html", status_code=error.status if error.status == 422 else 422)
+    return await page(request, ctx, "public/gift.html", status=error.status, gift=place, work_title=None)
+
+
+async def _recipient(ctx: Ctx, person_id: str) -> PersonView:
+    found = await person_by_id(ctx, UUID(person_id))
+    if found is None:
+        raise Invalid(fields={"recipient_id": "There is no such person"})
+    return found
+
+
+async def _after(
+    request: Request[Any, Any, Any], ctx: Ctx, gift: GiftView, target: str, toast: Toast
+) -> Response[Any]:
+    """Back to where the gift was made: for HTMX a fresh form, the new balance and the thanks; else a redirect."""
+    if "hx-request" not in request.headers:
+        response: Response[Any] = see_other(safe_next(target))
+        flash.add(request, response, toast)
+        return response
+    context = await base_context(request, ctx)
+    place = await gift_context(ctx, gift.recipient, work_id=gift.work_id, back=safe_next(target))
+    text = render("public/_gift_done.html", **context, gift=place, given=gift, in_dialog=True)
+    response = Response(content=text, media_type="text/html", status_code=200)
+    flash.add(request, response, toast, closes_dialog=True)
+    return response
+
+
+@post("/gifts/{gift_id:uuid}/undo", opt=access("member"))
+async def undo(request: Request, ctx: CtxDep, gift_id: Path[UUID]) -> Response[Any]:
+    """Takes a gift back; nothing of it stays."""
+    gift = await actions.undo_gift(ctx, gift_id)
+    toast = Toast(f"Your {gift.amount_coins} coins are back in your wallet.", "good")
+    return await _after(request, ctx, gift, safe_next(request.query_params.get("next")), toast)
+
+
+routes = [gift_for_post, gift_for_person, give, undo]

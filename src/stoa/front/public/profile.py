@@ -1,0 +1,68 @@
+"""`/@{username}`: a person, what they wrote, and following them."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+
+from stoa.creation.works.queries import feed, published_count
+from stoa.foundation.people import actions
+from stoa.foundation.people.queries import profile
+from stoa.front.page import page, render, see_other
+from stoa.front.public.home import address
+from stoa.kit.ctx import Ctx
+from stoa.kit.errors import Invalid, NotFound
+from stoa.kit.http import CtxDep, Path, access
+from stoa.kit.http.edge import csrf_token
+
+PAGE_SIZE = 15
+
+
+@get("/@{username:str}", opt=access("public"))
+async def show_profile(request: Request, ctx: CtxDep, username: Path[str]) -> Response[Any]:
+    """Bio, counts, and their published works."""
+    person = await profile(ctx, username)
+    if person is None:
+        raise NotFound("There is nobody of this name")
+    path, cursor = f"/@{person.username}", request.query_params.get("cursor")
+    if username != person.username:
+        return see_other(path)
+    try:
+        found = await feed(ctx, author_id=person.id, cursor=cursor, limit=PAGE_SIZE)
+    except Invalid:
+        return see_other(path)
+    follows = address(path, cursor=found.next_cursor) if found.next_cursor else None
+    if "hx-request" in request.headers and cursor:
+        return await page(request, ctx, "public/_more_works.html", works=found.items, follows=follows)
+    total = await published_count(ctx, person.id)
+    return await page(
+        request, ctx, "public/profile.html", person=person, works=found.items, follows=follows, works_count=total
+    )
+
+
+async def _after_following(request: Request[Any, Any, Any], ctx: Ctx, username: str) -> Response[Any]:
+    """The button as it is now, in place for HTMX."""
+    if "hx-request" not in request.headers:
+        return see_other(f"/@{username}")
+    person = await profile(ctx, username)
+    return Response(
+        content=render("public/_follow.html", person=person, csrf=csrf_token(request)),
+        media_type="text/html",
+        status_code=200,
+    )
+
+
+@post("/@{username:str}/follow", opt=access("member"))
+async def follow(request: Request, ctx: CtxDep, username: Path[str]) -> Response[Any]:
+    """Follows; repeating it changes nothing."""
+    await actions.follow(ctx, username)
+    return await _after_following(request, ctx, username)
+
+
+@post("/@{username:str}/unfollow", opt=access("member"))
+async def unfollow(request: Request, ctx: CtxDep, username: Path[str]) -> Response[Any]:
+    """Follows no more."""
+    await actions.unfollow(ctx, username)
+    return await _after_following(request, ctx, username)
+
+
+routes = [show_profile, follow, unfollow]

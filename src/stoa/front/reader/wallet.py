@@ -1,0 +1,140 @@
+"""`/wallet`: the balance and its buckets, what coins cost, and the setting of promotional coins (M3, M4)."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+
+from stoa.foundation.settings.queries import platform
+from stoa.front import flash
+from stoa.front.page import page, see_other
+from stoa.kit import forms
+from stoa.kit.ctx import Ctx
+from stoa.kit.errors import Invalid, StoaError
+from stoa.kit.http import CtxDep, access
+from stoa.kit.ids import new_id
+from stoa.money.payments import actions as payments
+from stoa.money.payments.errors import OrderClosed
+from stoa.money.wallet import actions, queries
+from stoa.money.wallet.queries import history
+from stoa.money.wallet.types import Package
+
+RECENT = 6
+
+# What can be paid with at once while there is no real gateway: the sandbox's stored methods.
+TEST_METHODS = (
+    ("pm_card_visa", "Test card that pays"),
+    ("pm_card_authenticationRequired", "Test card whose bank asks first"),
+    ("pm_card_chargeDeclined", "Test card that is declined"),
+)
+
+FormKey = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+
+
+class PackageForm(msgspec.Struct):
+    """A package, and the key that was drawn when the form was shown: sent twice, it buys once (M11)."""
+
+    package_id: Annotated[int, msgspec.Meta(ge=1, le=32767)]
+    key: FormKey
+
+
+class PurchaseForm(PackageForm):
+    """The same, paid at once with a stored method."""
+
+    payment_method_id: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+
+
+def per_coin(package: Package) -> str:
+    """Price of one coin, bonus counted, in hundredths of the currency's main unit: '3.63'."""
+    hundredths = package.price_minor * 100 / package.total_coins
+    return f"{hundredths / 100:.2f}"
+
+
+def saving_percent(package: Package, dearest: Package) -> int:
+    """By how much a coin of this package costs less than one of the smallest package, in whole percent."""
+    return 100 - package.price_minor * dearest.total_coins * 100 // (dearest.price_minor * package.total_coins)
+
+
+@get("/wallet", opt=access("member"))
+async def show_wallet(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[str]:
+    """The balance, the packages, the latest movements."""
+    return await _wallet_page(request, ctx)
+
+
+async def _wallet_page(
+    request: Request[Any, Any, Any], ctx: Ctx, *, errors: dict[str, str] | None = None, status: int = 200
+) -> Response[str]:
+    me = ctx.member
+    packages = await queries.packages(ctx)
+    return await page(
+        request,
+        ctx,
+        "reader/wallet.html",
+        status=status,
+        wallet=await queries.wallet(ctx, me.id),
+        packages=[(p, per_coin(p), saving_percent(p, packages[0])) for p in packages],
+        lines=await history.lines(ctx, me.id, limit=RECENT),
+        config=await platform(ctx),
+        key=str(new_id()),
+        methods=TEST_METHODS if ctx.app.settings.sandbox else (),
+        errors=errors or {},
+    )
+
+
+@post("/wallet/checkout", opt=access("member"))
+async def open_checkout(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
+    """Places the order and goes to the gateway's page; the payer comes back to the order."""
+    try:
+        given = forms.parse(PackageForm, dict(await request.form()), strict=False)
+        order = await actions.order_coins(ctx, given.package_id, key=given.key)
+    except Invalid as error:
+        return await _wallet_page(request, ctx, errors=error.fields, status=error.status)
+    return await to_checkout(ctx, order.id)
+
+
+async def to_checkout(ctx: Ctx, order_id: UUID) -> Response[Any]:
+    """Off to the hosted page of an order; one that is closed shows what became of it instead."""
+    try:
+        checkout = await payments.start_checkout(ctx, order_id, f"/wallet/orders/{order_id}")
+    except OrderClosed:
+        return see_other(f"/wallet/orders/{order_id}")
+    return see_other(checkout.url)
+
+
+@post("/wallet/purchase", opt=access("member"))
+async def purchase(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
+    """Buys a package with a stored method; where the bank asks first, the payer goes there."""
+    try:
+        given = forms.parse(PurchaseForm, dict(await request.form()), strict=False)
+        order = await actions.order_coins(ctx, given.package_id, key=given.key)
+        confirmation = await payments.confirm(
+            ctx, order.id, given.payment_method_id, return_url=f"/wallet/orders/{order.id}"
+        )
+    except Invalid as error:
+        return await _wallet_page(request, ctx, errors=error.fields, status=error.status)
+    except OrderClosed:
+        return see_other(f"/wallet/orders/{order.id}")
+    if confirmation.next_action is not None:
+        return see_other(confirmation.next_action.url)
+    return see_other(f"/wallet/orders/{order.id}")
+
+
+@post("/wallet/settings", opt=access("member"))
+async def change_settings(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
+    """Whether promotional coins are taken as gifts (M4)."""
+    accepts = (await request.form()).get("accepts_promotional") == "on"
+    await actions.change_settings(ctx, accepts_promotional=accepts)
+    text = "You now take promotional coins." if accepts else "You no longer take promotional coins."
+    htmx = "hx-request" in request.headers
+    response: Response[Any] = Response(content=None, status_code=204) if htmx else see_other("/wallet#settings")
+    flash.add(request, response, flash.Toast(text, "good"))
+    return response
+
+
+def error_fields(error: StoaError, field: str) -> dict[str, str]:
+    """An error's message beside the field it is about."""
+    return error.fields if isinstance(error, Invalid) else {field: error.detail}
+
+
+routes = [show_wallet, open_checkout, purchase, change_settings]
