@@ -1,5 +1,7 @@
 """Payments without a request: the inbox, the sandbox's webhooks, double payments, orders nobody paid."""
 
+from dataclasses import replace
+
 from stoa.kit.ctx import Ctx
 from stoa.kit.queue import every, handles
 from stoa.money.payments import actions
@@ -24,7 +26,7 @@ async def deliver_sandbox_event(ctx: Ctx, job: DeliverSandboxEvent) -> None:
 async def refund_extra(ctx: Ctx, job: RefundExtra) -> None:
     """A refund made twice is known by its key."""
     async with ctx.app.database.transaction() as db:
-        own = Ctx(db=db, actor=None, now=ctx.now, trace_id=ctx.trace_id, app=ctx.app)
+        own = replace(ctx, db=db)
         await gateway_named(own, job.gateway).refund(
             own, payment_id=job.payment_id, amount_minor=job.amount_minor, key=f"extra:{job.payment_id}"
         )

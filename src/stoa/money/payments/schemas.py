@@ -1,49 +1,21 @@
 """Bodies of the payments API. Amounts in minor units of `currency`."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
-from stoa.kit.money import to_decimal
-from stoa.money.payments.types import Checkout, CheckoutStatus, Confirmation, Order, OrderEvent, OrderState
-
-MethodId = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
-ReturnUrl = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-
-
-class OrderOut(msgspec.Struct, kw_only=True):
-    """An order as its buyer sees it. `amount` is `amount_minor` as decimal text; `payment_id` the gateway's payment."""
-
-    id: UUID
-    kind: str
-    item: dict[str, Any]
-    description: str
-    amount_minor: int
-    amount: str
-    currency: str
-    refunded_minor: int
-    gateway: str
-    state: OrderState
-    payment_id: str | None
-    failure_code: str | None
-    failure_message: str | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class NextActionOut(msgspec.Struct):
-    """Open `url` so that the payment can go on."""
-
-    kind: str
-    url: str
-
-
-class PaidOrderOut(OrderOut, kw_only=True):
-    """An order after an attempt to pay it."""
-
-    next_action: NextActionOut | None
+from stoa.money.payments.types import (
+    CheckoutStatus,
+    MethodId,
+    Order,
+    OrderEvent,
+    OrderOut,
+    OrderState,
+    ReturnUrl,
+    order_fields,
+)
 
 
 class OrderEventOut(msgspec.Struct):
@@ -59,15 +31,6 @@ class OrderDetailOut(OrderOut, kw_only=True):
     """An order with all its changes, oldest first."""
 
     events: list[OrderEventOut]
-
-
-class CheckoutOut(msgspec.Struct):
-    """Send the payer to `url`; poll `/api/v1/checkouts/{session_id}` for the outcome."""
-
-    order_id: UUID
-    session_id: str
-    url: str
-    expires_at: datetime
 
 
 class CheckoutStatusOut(msgspec.Struct):
@@ -101,28 +64,10 @@ class RefundIn(msgspec.Struct):
     amount_minor: Annotated[int, msgspec.Meta(ge=1, le=10**15)] | None = None
 
 
-def order_out(order: Order) -> OrderOut:
-    """An Order for its buyer."""
-    return OrderOut(**_order_fields(order))
-
-
-def paid_order_out(confirmation: Confirmation) -> PaidOrderOut:
-    """A Confirmation for its buyer."""
-    asked = confirmation.next_action
-    return PaidOrderOut(
-        **_order_fields(confirmation.order), next_action=NextActionOut(asked.kind, asked.url) if asked else None
-    )
-
-
 def order_detail_out(order: Order, events: list[OrderEvent]) -> OrderDetailOut:
     """An Order with its events."""
     changes = [OrderEventOut(e.from_state, e.to_state, e.cause, e.created_at) for e in events]
-    return OrderDetailOut(**_order_fields(order), events=changes)
-
-
-def checkout_out(checkout: Checkout) -> CheckoutOut:
-    """A Checkout for its payer."""
-    return CheckoutOut(checkout.order_id, checkout.session_id, checkout.url, checkout.expires_at)
+    return OrderDetailOut(**order_fields(order), events=changes)
 
 
 def checkout_status_out(status: CheckoutStatus) -> CheckoutStatusOut:
@@ -135,23 +80,3 @@ def checkout_status_out(status: CheckoutStatus) -> CheckoutStatusOut:
         status.payment_status,
         status.failure_message,
     )
-
-
-def _order_fields(order: Order) -> dict[str, Any]:
-    return {
-        "id": order.id,
-        "kind": order.kind,
-        "item": order.item,
-        "description": order.description,
-        "amount_minor": order.amount_minor,
-        "amount": str(to_decimal(order.amount_minor, order.currency)),
-        "currency": order.currency,
-        "refunded_minor": order.refunded_minor,
-        "gateway": order.gateway,
-        "state": order.state,
-        "payment_id": order.payment_id,
-        "failure_code": order.failure_code,
-        "failure_message": order.failure_message,
-        "created_at": order.created_at,
-        "updated_at": order.updated_at,
-    }

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
 
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
+from stoa.kit.money import to_decimal
+
+MethodId = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+ReturnUrl = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
 class OrderState(StrEnum):
@@ -29,7 +33,7 @@ OPEN_STATES: Final = frozenset({OrderState.CREATED, OrderState.PENDING, OrderSta
 HELD_STATES: Final = frozenset({OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.DISPUTED})
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True):
     """A row of `orders`. Amounts in minor units of `currency`; `payment_id` is the gateway's name of the payment."""
 
     id: UUID
@@ -82,6 +86,93 @@ class Checkout(msgspec.Struct, frozen=True):
     session_id: str
     url: str
     expires_at: datetime
+
+
+# ---- as bodies of the API, here because other modules answer with orders too
+
+
+class OrderOut(msgspec.Struct, kw_only=True):
+    """An order as its buyer sees it. `amount` is `amount_minor` as decimal text; `payment_id` the gateway's payment."""
+
+    id: UUID
+    kind: str
+    item: dict[str, Any]
+    description: str
+    amount_minor: int
+    amount: str
+    currency: str
+    refunded_minor: int
+    gateway: str
+    state: OrderState
+    payment_id: str | None
+    failure_code: str | None
+    failure_message: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class NextActionOut(msgspec.Struct):
+    """Open `url` so that the payment can go on."""
+
+    kind: str
+    url: str
+
+
+class PaidOrderOut(OrderOut, kw_only=True):
+    """An order after an attempt to pay it."""
+
+    next_action: NextActionOut | None
+
+
+class CheckoutOut(msgspec.Struct):
+    """Send the payer to `url`; poll `/api/v1/checkouts/{session_id}` for the outcome."""
+
+    order_id: UUID
+    session_id: str
+    url: str
+    expires_at: datetime
+
+
+def order_out(order: Order) -> OrderOut:
+    """An Order for its buyer."""
+    return OrderOut(**order_fields(order))
+
+
+def paid_order_out(confirmation: Confirmation) -> PaidOrderOut:
+    """A Confirmation for its buyer."""
+    asked = confirmation.next_action
+    return PaidOrderOut(
+        **order_fields(confirmation.order), next_action=NextActionOut(asked.kind, asked.url) if asked else None
+    )
+
+
+def checkout_out(checkout: Checkout) -> CheckoutOut:
+    """A Checkout for its payer."""
+    return CheckoutOut(checkout.order_id, checkout.session_id, checkout.url, checkout.expires_at)
+
+
+def order_fields(order: Order) -> dict[str, Any]:
+    """What OrderOut and its kin hold of an order."""
+    return {
+        "id": order.id,
+        "kind": order.kind,
+        "item": order.item,
+        "description": order.description,
+        "amount_minor": order.amount_minor,
+        "amount": str(to_decimal(order.amount_minor, order.currency)),
+        "currency": order.currency,
+        "refunded_minor": order.refunded_minor,
+        "gateway": order.gateway,
+        "state": order.state,
+        "payment_id": order.payment_id,
+        "failure_code": order.failure_code,
+        "failure_message": order.failure_message,
+        "created_at": order.created_at,
+        "updated_at": order.updated_at,
+    }
+
+
+# ---- the plug
 
 
 class Quote(msgspec.Struct, frozen=True):

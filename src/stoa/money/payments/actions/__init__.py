@@ -67,7 +67,7 @@ async def create_order(
     )
     if order is None:  # the same key at the same moment
         return _same(await _known(ctx, user_id, key), kind, item, amount_minor, currency)
-    event = {
+    event: dict[str, Any] = {
         "id": new_id(),
         "order_id": order.id,
         "from_state": None,

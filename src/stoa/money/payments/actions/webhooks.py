@@ -100,12 +100,13 @@ async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
     order = await _ORDER_LOCKED(ctx.db, order_id or payment.order_id, row.gateway)
     if order is None:
         raise OrderNotYetKnown
+    note: str | None = None
     try:
         after = await merge(ctx, order, payment, cause=f"{row.gateway} webhook {notice.kind} {notice.event_id}")
     except AmountMismatch as error:  # it will not fit later either: people must look at it
         outcome, note = "rejected", error.detail
     else:
-        outcome, note = ("applied" if after is not order else "unchanged"), None
+        outcome = "applied" if after is not order else "unchanged"
     changed = {"outcome": outcome, "note": note, "order_id": order.id, "applied_at": ctx.now}
     await update(ctx.db, "webhook_events", changed, where={"id": row.id})
 

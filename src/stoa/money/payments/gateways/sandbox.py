@@ -43,7 +43,7 @@ DECLINED: Final = ("card_declined", "The card was declined. Please use another o
 NOT_AUTHENTICATED: Final = ("authentication_failed", "The card's bank did not recognise you. Please try again")
 
 
-class _Row(msgspec.Struct, frozen=True, kw_only=True):
+class _Row(msgspec.Struct, frozen=True):
     id: str
     order_id: UUID
     session_id: str | None

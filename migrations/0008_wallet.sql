@@ -1,0 +1,79 @@
+-- money/wallet: what a person has decided about their wallet, what coins cost, and who gave whom a gift.
+
+create table wallets (
+  user_id             uuid not null,
+  accepts_promotional boolean not null default true,
+  -- Coins of a refunded purchase that were spent already; taken from what comes in next (M13).
+  debt_minor          bigint not null default 0,
+  created_at          timestamptz not null,
+  constraint wallets_pkey primary key (user_id),
+  constraint wallets_user_fk foreign key (user_id) references users (id),
+  constraint wallets_debt_natural check (debt_minor >= 0)
+);
+
+create table coin_packages (
+  id          smallint not null,
+  coins       integer not null,
+  bonus_coins integer not null,
+  price_minor bigint not null,
+  currency    text not null,
+  is_offered  boolean not null default true,
+  constraint coin_packages_pkey primary key (id),
+  constraint coin_packages_coins_positive check (coins > 0),
+  constraint coin_packages_bonus_natural check (bonus_coins >= 0),
+  constraint coin_packages_price_positive check (price_minor > 0)
+);
+
+-- M3
+insert into coin_packages (id, coins, bonus_coins, price_minor, currency) values
+  (1, 100, 0, 499, 'USD'),
+  (2, 250, 25, 999, 'USD'),
+  (3, 500, 75, 1999, 'USD'),
+  (4, 1000, 200, 3499, 'USD'),
+  (5, 2500, 600, 7999, 'USD'),
+  (6, 5000, 1500, 14999, 'USD');
+
+-- Amounts in hundredths of a coin. What was spent, by bucket, is what the four shares (and a debt paid off) sum to.
+create table gifts (
+  id                         uuid not null,
+  sender_id                  uuid not null,
+  recipient_id               uuid not null,
+  work_id                    uuid,
+  work_title                 text,
+  work_path                  text,
+  amount_coins               integer not null,
+  message                    text,
+  promotional_minor          bigint not null,
+  purchased_minor            bigint not null,
+  earned_minor               bigint not null,
+  creator_minor              bigint not null,
+  creator_promotional_minor  bigint not null,
+  platform_minor             bigint not null,
+  platform_promotional_minor bigint not null,
+  repaid_minor               bigint not null default 0,
+  transfer_id                uuid not null,
+  key                        text not null,
+  created_at                 timestamptz not null,
+  undo_until                 timestamptz not null,
+  undone_at                  timestamptz,
+  undo_transfer_id           uuid,
+  constraint gifts_pkey primary key (id),
+  constraint gifts_sender_fk foreign key (sender_id) references users (id),
+  constraint gifts_recipient_fk foreign key (recipient_id) references users (id),
+  constraint gifts_key_once unique (sender_id, key),
+  constraint gifts_not_to_oneself check (sender_id <> recipient_id),
+  constraint gifts_amount_positive check (amount_coins >= 1),
+  constraint gifts_message_length check (char_length(message) between 1 and 500),
+  constraint gifts_parts_natural check (
+    least(promotional_minor, purchased_minor, earned_minor, creator_minor, creator_promotional_minor, platform_minor,
+          platform_promotional_minor, repaid_minor) >= 0),
+  constraint gifts_spent_is_whole check (promotional_minor + purchased_minor + earned_minor = amount_coins::bigint * 100),
+  constraint gifts_shares_are_whole check (
+    creator_promotional_minor + platform_promotional_minor = promotional_minor
+    and creator_minor + repaid_minor + platform_minor = purchased_minor + earned_minor),
+  constraint gifts_undone_whole check ((undone_at is null) = (undo_transfer_id is null))
+);
+create index gifts_by_sender on gifts (sender_id, created_at desc, id desc);
+create index gifts_by_recipient on gifts (recipient_id, created_at desc, id desc);
+create index gifts_by_work on gifts (work_id, created_at desc, id desc) where work_id is not null;
+create unique index gifts_by_transfer on gifts (transfer_id);

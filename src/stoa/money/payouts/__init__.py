@@ -1,0 +1,5 @@
+"""Earned coins leave the platform as money (M7, M9, M10), and what somebody has earned.
+
+Owns payouts, payout_events, payout_transitions, and the sandbox provider's own books (sandbox_transfers).
+Events: PayoutRequested, PayoutSent, PayoutPaid, PayoutFailed, PayoutCancelled.
+"""

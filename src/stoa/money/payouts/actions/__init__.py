@@ -1,0 +1,161 @@
+"""Asking for a payout, calling it off, and what staff decides about one. Sending it is in `sending`."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from stoa.foundation.settings import queries as settings
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import insert
+from stoa.kit.errors import Forbidden
+from stoa.kit.ids import new_id
+from stoa.kit.money import format_amount
+from stoa.kit.outbox import emit
+from stoa.kit.queue import enqueue
+from stoa.money.ledger import actions as ledger
+from stoa.money.ledger.types import AccountRef, Leg
+from stoa.money.payouts import queries
+from stoa.money.payouts.actions.moving import LOCKED, end, move, note
+from stoa.money.payouts.errors import BelowMinimum, PayoutKeyReused, PayoutOpen, WrongState
+from stoa.money.payouts.gateways import DEFAULT_DESTINATION, DEFAULT_PROVIDER, provider_named
+from stoa.money.payouts.messages import PayoutHeld, PayoutRequested, SubmitPayout
+from stoa.money.payouts.policies import access_own_payout
+from stoa.money.payouts.types import (
+    COIN,
+    MINOR_PER_COIN,
+    PROMISED_DAYS,
+    SUBMIT_AFTER_S,
+    USD,
+    PayoutState,
+    PayoutView,
+    business_days_after,
+    payout_amounts,
+)
+
+REVIEW_DAYS: Final = 2  # business days in which somebody has looked at a held payout
+
+
+async def request_payout(ctx: Ctx, *, key: str, destination: str = DEFAULT_DESTINATION) -> PayoutView:
+    """Ask for all one's earned coins as money (M7). They are reserved at once (M9) and sent by the worker.
+
+    The same key gives the same payout (M11). Raises BelowMinimum, PayoutOpen while another one is under way,
+    UnknownDestination, PayoutKeyReused.
+    """
+    user_id = ctx.member.id
+    provider = provider_named(ctx, DEFAULT_PROVIDER)
+    provider.check_destination(destination)
+    config = await settings.platform(ctx)
+    earned = AccountRef(user_id, COIN, "earned")
+    held = await ledger.lock_balances(ctx, [earned])
+    # Only after the lock: a second click waits for the first, and then finds its payout.
+    known = await queries.PAYOUT_BY_KEY(ctx.db, user_id, key)
+    if known is not None:
+        if known.destination != destination:
+            raise PayoutKeyReused(payout_id=known.id)
+        return known
+    under_way = await queries.OPEN_PAYOUT(ctx.db, user_id)
+    if under_way is not None:
+        raise PayoutOpen(payout_id=under_way.id)
+    earned_minor, minimum_minor = held.get(earned, 0), config.payout_min_coins * MINOR_PER_COIN
+    if earned_minor < minimum_minor:
+        least = f"{config.payout_min_coins:,} earned coins are needed; you have {format_amount(earned_minor, COIN)}"
+        raise BelowMinimum(least, earned_minor=earned_minor, minimum_minor=minimum_minor)
+    amounts = payout_amounts(
+        earned_minor, coins_per_usd=config.coins_per_usd, creator_percent=config.gift_creator_percent
+    )
+    payout_id = new_id()
+    hold = await ledger.hold(
+        ctx,
+        kind="payout",
+        legs_from=[Leg(earned, earned_minor)],
+        key=f"payout:{payout_id}",
+        cause=f"@{ctx.member.username} asked to be paid out",
+        metadata={"payout_id": str(payout_id)},
+    )
+    row = {
+        "id": payout_id,
+        "user_id": user_id,
+        "coins_minor": earned_minor,
+        "usd_amount_minor": amounts.usd_amount_minor,
+        "platform_fee_minor": amounts.platform_fee_minor,
+        "net_payout_minor": amounts.net_payout_minor,
+        "currency": USD,
+        "provider": provider.name,
+        "destination": destination,
+        "hold_id": hold.id,
+        "key": key,
+        "requested_at": ctx.now,
+        "submit_at": ctx.now + timedelta(seconds=SUBMIT_AFTER_S),
+        "promised_from": business_days_after(ctx.now.date(), PROMISED_DAYS[0]),
+        "promised_by": business_days_after(ctx.now.date(), PROMISED_DAYS[1]),
+        "updated_at": ctx.now,
+    }
+    await insert(ctx.db, "payouts", row)
+    payout = await queries.PAYOUT(ctx.db, payout_id)
+    await note(ctx, payout, "requested by the creator", from_state=None)
+    await enqueue(ctx, SubmitPayout(payout_id, 1), run_at=payout.submit_at, unique=f"{payout_id}:1")
+    await emit(ctx, PayoutRequested(payout_id, user_id, payout.net_payout_minor, payout.currency))
+    return payout
+
+
+async def cancel_payout(ctx: Ctx, payout_id: UUID) -> PayoutView:
+    """Call one's own payout off before it is sent; the coins are back at once. Repeating it changes nothing.
+
+    Raises NotFound, and WrongState once it is sent.
+    """
+    await access_own_payout(ctx, payout_id)
+    payout = await LOCKED(ctx.db, payout_id)
+    if payout.state == PayoutState.CANCELLED:
+        return payout
+    if payout.state not in (PayoutState.PENDING, PayoutState.IN_REVIEW):
+        raise WrongState(f"It is {payout.state.value} already", state=payout.state)
+    return await end(ctx, payout, PayoutState.CANCELLED, cause="cancelled by the creator")
+
+
+async def hold_for_review(ctx: Ctx, payout_id: UUID, *, reason: str, until: datetime | None = None) -> PayoutView:
+    """Stop a payout that is not sent yet, until a person has looked at it: with the reason, and by when (F7).
+
+    For staff, and for the modules that watch over risk (no actor). Raises NotFound, Forbidden, WrongState.
+    """
+    _staff_or_system(ctx)
+    payout = await LOCKED(ctx.db, payout_id)
+    if payout.state == PayoutState.IN_REVIEW:
+        return payout
+    if payout.state != PayoutState.PENDING:
+        raise WrongState(f"It is {payout.state.value} already", state=payout.state)
+    midnight = datetime.combine(business_days_after(ctx.now.date(), REVIEW_DAYS), datetime.min.time(), ctx.now.tzinfo)
+    payout = await move(
+        ctx,
+        payout,
+        PayoutState.IN_REVIEW,
+        cause=f"held for review: {reason}",
+        review_reason=reason,
+        review_until=until or midnight + timedelta(days=1),
+    )
+    await emit(ctx, PayoutHeld(payout.id, payout.user_id, reason))
+    return payout
+
+
+async def approve(ctx: Ctx, payout_id: UUID) -> PayoutView:
+    """Let a held payout go on. For staff. Raises NotFound, Forbidden, WrongState."""
+    _staff_or_system(ctx)
+    payout = await LOCKED(ctx.db, payout_id)
+    if payout.state != PayoutState.IN_REVIEW:
+        raise WrongState(f"It is {payout.state.value}, not in review", state=payout.state)
+    payout = await move(ctx, payout, PayoutState.PENDING, cause="approved", review_reason=None, review_until=None)
+    await enqueue(ctx, SubmitPayout(payout.id, 1), unique=f"{payout.id}:1")
+    return payout
+
+
+async def reject(ctx: Ctx, payout_id: UUID, *, reason: str) -> PayoutView:
+    """Call a held payout off; the coins go back, the creator sees the reason. For staff."""
+    _staff_or_system(ctx)
+    payout = await LOCKED(ctx.db, payout_id)
+    if payout.state != PayoutState.IN_REVIEW:
+        raise WrongState(f"It is {payout.state.value}, not in review", state=payout.state)
+    return await end(ctx, payout, PayoutState.CANCELLED, cause=f"rejected: {reason}", failure_reason=reason)
+
+
+def _staff_or_system(ctx: Ctx) -> None:
+    if ctx.actor is not None and not ctx.actor.is_staff:
+        raise Forbidden

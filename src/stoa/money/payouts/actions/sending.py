@@ -1,0 +1,180 @@
+"""Giving payouts to their provider, and what follows from its answers (M10).
+
+Each step first commits what it is about to do, then speaks to the provider under a key made of the payout and the
+attempt, then commits the answer. A worker that dies anywhere in between leaves a job that starts over and finds, under
+the same key, the transfer it made: one attempt is one transfer.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from stoa.foundation.settings import queries as settings
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import many
+from stoa.kit.outbox import emit
+from stoa.kit.queue import enqueue
+from stoa.money.ledger import actions as ledger
+from stoa.money.ledger.types import AccountRef, Leg
+from stoa.money.payouts import queries
+from stoa.money.payouts.actions.moving import LOCKED, end, move
+from stoa.money.payouts.gateways import Transfer, TransferRequest, provider_named
+from stoa.money.payouts.messages import FollowPayout, PayoutPaid, PayoutSent, SubmitPayout
+from stoa.money.payouts.types import COIN, PayoutState, PayoutView
+
+FIRST_LOOK_S: Final = 2
+LONGEST_PAUSE_S: Final = 3600
+RETRY_AFTER_S: Final = (10, 60, 300)  # the last one for all further attempts
+FORGOTTEN_AFTER_S: Final = 900
+
+_FORGOTTEN = many(
+    PayoutView,
+    f"""select {queries.PAYOUT_COLUMNS} from payouts
+        where state in ('pending', 'processing') and greatest(updated_at, submit_at, next_try_at) < $1
+        order by requested_at, id limit 100""",
+)
+
+
+async def submit(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
+    """Make one attempt. Needs a context outside of any transaction."""
+    async with ctx.app.database.transaction() as db:
+        payout = await _begin(replace(ctx, db=db), payout_id, attempt)
+    if payout is None:
+        return
+    request = TransferRequest(
+        key=f"{payout.id}:{attempt}",
+        amount_minor=payout.net_payout_minor,
+        currency=payout.currency,
+        destination=payout.destination,
+        description=f"Earnings, {payout.requested_at:%B %Y}",
+    )
+    transfer = await provider_named(ctx, payout.provider).submit(ctx, request)
+    async with ctx.app.database.transaction() as db:
+        await _record(replace(ctx, db=db), payout_id, attempt, transfer)
+
+
+async def follow(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
+    """Ask what became of an attempt, and act on it. Needs a context outside of any transaction."""
+    payout = await queries.PAYOUT(ctx.db, payout_id)
+    if not _is_at(payout, attempt) or payout.provider_reference is None:
+        return
+    transfer = await provider_named(ctx, payout.provider).look_up(ctx, payout.provider_reference)
+    async with ctx.app.database.transaction() as db:
+        await _record(replace(ctx, db=db), payout_id, attempt, transfer)
+
+
+async def remind(ctx: Ctx) -> int:
+    """Order again the work on payouts that nobody has touched for long, as when their job ended among the dead letters."""
+    forgotten = await _FORGOTTEN(ctx.db, ctx.now - timedelta(seconds=FORGOTTEN_AFTER_S))
+    for payout in forgotten:
+        if payout.state == PayoutState.PROCESSING and payout.provider_reference and payout.next_try_at is None:
+            await enqueue(ctx, FollowPayout(payout.id, payout.attempts), unique=f"{payout.id}:{payout.attempts}")
+            continue
+        attempt = payout.attempts
+        if payout.state == PayoutState.PENDING or payout.next_try_at is not None:
+            attempt += 1
+        await enqueue(ctx, SubmitPayout(payout.id, attempt), unique=f"{payout.id}:{attempt}")
+    return len(forgotten)
+
+
+async def _begin(ctx: Ctx, payout_id: UUID, attempt: int) -> PayoutView | None:
+    """Writes down that the attempt is being made; None when it is not to be made (any more)."""
+    payout = await LOCKED(ctx.db, payout_id)
+    if _is_at(payout, attempt) and payout.provider_reference is None:
+        return payout  # begun before, by a worker that did not live to hear the answer
+    first = payout.state == PayoutState.PENDING and attempt == 1
+    again = payout.state == PayoutState.PROCESSING and payout.next_try_at is not None and payout.attempts == attempt - 1
+    if not first and not again:
+        return None
+    return await move(
+        ctx,
+        payout,
+        PayoutState.PROCESSING,
+        cause=f"attempt {attempt} is sent to {payout.provider}",
+        attempts=attempt,
+        provider_reference=None,
+        next_try_at=None,
+        failure_code=None,
+        failure_reason=None,
+    )
+
+
+async def _record(ctx: Ctx, payout_id: UUID, attempt: int, transfer: Transfer) -> None:
+    """What the provider said of an attempt; news of an attempt that is over is left alone."""
+    payout = await LOCKED(ctx.db, payout_id)
+    if not _is_at(payout, attempt):
+        return
+    if payout.provider_reference is None:
+        cause = f"{payout.provider} took it as {transfer.reference}"
+        payout = await move(
+            ctx, payout, payout.state, cause=cause, provider_reference=transfer.reference, sent_at=ctx.now
+        )
+        await emit(ctx, PayoutSent(payout.id, payout.user_id))
+    match transfer.state:
+        case "arrived":
+            await _arrived(ctx, payout)
+        case "failed":
+            await _failed(ctx, payout, transfer)
+        case "processing":
+            look_at = _next_look(ctx, payout)
+            await enqueue(ctx, FollowPayout(payout.id, attempt), run_at=look_at, unique=f"{payout.id}:{attempt}")
+
+
+async def _arrived(ctx: Ctx, payout: PayoutView) -> None:
+    """The reserved coins are redeemed, and the money for them leaves, in one transfer."""
+    settled = await ledger.settle(
+        ctx,
+        payout.hold_id,
+        legs_to=[Leg(AccountRef(None, COIN, "redeemed"), payout.coins_minor)],
+        beside=[
+            Leg(AccountRef(None, payout.currency, "coin_sales"), -payout.net_payout_minor),
+            Leg(AccountRef(None, payout.currency, f"payout_world:{payout.provider}"), payout.net_payout_minor),
+        ],
+        key=f"payout-paid:{payout.id}",
+        cause=f"Payout {payout.provider_reference} has arrived",
+    )
+    await move(
+        ctx,
+        payout,
+        PayoutState.PAID,
+        cause=f"{payout.provider} says that the money has arrived",
+        transfer_id=settled.closing_transfer_id,
+        ended_at=ctx.now,
+    )
+    await emit(ctx, PayoutPaid(payout.id, payout.user_id, payout.net_payout_minor, payout.currency))
+
+
+async def _failed(ctx: Ctx, payout: PayoutView, transfer: Transfer) -> None:
+    retries = (await settings.platform(ctx)).payout_retries
+    reason = transfer.failure_reason or "The provider could not send it"
+    if payout.attempts > retries:
+        cause = f"attempt {payout.attempts} failed: {reason}; that was the last one"
+        await end(
+            ctx, payout, PayoutState.FAILED, cause=cause, failure_code=transfer.failure_code, failure_reason=reason
+        )
+        return
+    pause_s = RETRY_AFTER_S[min(payout.attempts, len(RETRY_AFTER_S)) - 1]
+    next_try_at = ctx.now + timedelta(seconds=pause_s)
+    await move(
+        ctx,
+        payout,
+        payout.state,
+        cause=f"attempt {payout.attempts} of {retries + 1} failed: {reason}; the next one in {pause_s} s",
+        next_try_at=next_try_at,
+        failure_code=transfer.failure_code,
+        failure_reason=reason,
+    )
+    attempt = payout.attempts + 1
+    await enqueue(ctx, SubmitPayout(payout.id, attempt), run_at=next_try_at, unique=f"{payout.id}:{attempt}")
+
+
+def _is_at(payout: PayoutView, attempt: int) -> bool:
+    """Whether the outcome of this attempt is what the payout waits for."""
+    return payout.state == PayoutState.PROCESSING and payout.attempts == attempt and payout.next_try_at is None
+
+
+def _next_look(ctx: Ctx, payout: PayoutView) -> datetime:
+    """Soon at first, then after as long again as it has taken so far."""
+    waited_s = (ctx.now - payout.sent_at).total_seconds() if payout.sent_at else 0.0
+    return ctx.now + timedelta(seconds=min(max(waited_s, FIRST_LOOK_S), LONGEST_PAUSE_S))

@@ -1,0 +1,38 @@
+"""What can go wrong with a payout."""
+
+from stoa.kit.errors import Conflict, Invalid
+
+
+class BelowMinimum(Conflict):
+    """409 (M7): there are fewer earned coins than a payout needs. `earned_minor` and `minimum_minor` say how many."""
+
+    code = "below_minimum"
+    title = "There are not enough earned coins for a payout yet"
+
+
+class PayoutOpen(Conflict):
+    """409 (M7): another payout is under way; `payout_id` is that one."""
+
+    code = "payout_open"
+    title = "You already have a payout under way"
+
+
+class PayoutKeyReused(Conflict):
+    """409: the same key came with another payout (M11)."""
+
+    code = "idempotency_key_reused"
+    title = "This key belongs to another payout"
+
+
+class WrongState(Conflict):
+    """409: in this state the payout cannot be changed so. `state` names it, `allowed` the states it can go to."""
+
+    code = "payout_state"
+    title = "This payout cannot be changed like that any more"
+
+
+class UnknownDestination(Invalid):
+    """422: the provider cannot pay to this destination."""
+
+    code = "unknown_destination"
+    title = "Payouts cannot be sent there"

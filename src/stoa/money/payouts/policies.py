@@ -1,0 +1,24 @@
+"""Who may see and change a payout."""
+
+from uuid import UUID
+
+from stoa.kit.ctx import Ctx
+from stoa.kit.errors import NotFound
+from stoa.money.payouts import queries
+from stoa.money.payouts.types import PayoutView
+
+
+async def access_payout(ctx: Ctx, payout_id: UUID) -> PayoutView:
+    """A payout, for its creator and for staff. Raises NotFound for everybody else."""
+    payout = await queries.PAYOUT(ctx.db, payout_id)
+    if payout.user_id != ctx.member.id and not ctx.member.is_staff:
+        raise NotFound
+    return payout
+
+
+async def access_own_payout(ctx: Ctx, payout_id: UUID) -> PayoutView:
+    """A payout, for its creator alone. Raises NotFound."""
+    payout = await queries.PAYOUT(ctx.db, payout_id)
+    if payout.user_id != ctx.member.id:
+        raise NotFound
+    return payout

@@ -1,0 +1,151 @@
+"""Reads of payouts and earnings."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from stoa.foundation.settings import queries as settings
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import many, maybe, one
+from stoa.money.ledger import queries as ledger
+from stoa.money.payouts.types import (
+    COIN,
+    MINOR_PER_COIN,
+    DayEarned,
+    EarningsView,
+    PayoutEvent,
+    PayoutState,
+    PayoutView,
+    Timeline,
+    WorkEarned,
+    payout_amounts,
+)
+
+PAYOUT_COLUMNS: Final = """id, user_id, coins_minor, usd_amount_minor, platform_fee_minor, net_payout_minor, currency,
+  state, provider, destination, hold_id, transfer_id, attempts, provider_reference, next_try_at, failure_code,
+  failure_reason, review_reason, review_until, requested_at, submit_at, promised_from, promised_by, sent_at, ended_at"""
+PAYOUT = one(PayoutView, f"select {PAYOUT_COLUMNS} from payouts where id = $1")
+PAYOUT_BY_KEY = maybe(PayoutView, f"select {PAYOUT_COLUMNS} from payouts where user_id = $1 and key = $2")
+OPEN_PAYOUT = maybe(
+    PayoutView,
+    f"""select {PAYOUT_COLUMNS} from payouts
+        where user_id = $1 and state in ('pending', 'in_review', 'processing')""",
+)
+_PAYOUTS = many(
+    PayoutView,
+    f"""select {PAYOUT_COLUMNS} from payouts
+        where user_id = $1 and ($2::timestamptz is null or (requested_at, id) < ($2, $3))
+        order by requested_at desc, id desc limit $4""",
+)
+_OPEN = many(
+    PayoutView,
+    f"""select {PAYOUT_COLUMNS} from payouts
+        where state in ('pending', 'in_review', 'processing')
+          and ($1::text is null or state = $1) and ($2::timestamptz is null or (requested_at, id) > ($2, $3))
+        order by requested_at, id limit $4""",
+)
+_EVENTS = many(
+    PayoutEvent, "select from_state, to_state, cause, created_at from payout_events where payout_id = $1 order by id"
+)
+
+
+class _Sums(msgspec.Struct, frozen=True):
+    """Sums over somebody's received gifts and payouts."""
+
+    earned_minor: int
+    gifts: int
+    pending_minor: int
+    pending_until: datetime | None
+    arrived_minor: int
+    paid_net_minor: int
+
+
+_SUMS = one(
+    _Sums,
+    """select coalesce(sum(g.creator_minor), 0)::bigint as earned_minor,
+              count(*) as gifts,
+              coalesce(sum(g.creator_minor) filter (where g.undo_until > $2), 0)::bigint as pending_minor,
+              max(g.undo_until) filter (where g.undo_until > $2) as pending_until,
+              (select coalesce(sum(coins_minor), 0)::bigint from payouts where user_id = $1 and state = 'paid')
+                as arrived_minor,
+              (select coalesce(sum(net_payout_minor), 0)::bigint from payouts where user_id = $1 and state = 'paid')
+                as paid_net_minor
+       from gifts g where g.recipient_id = $1 and g.undone_at is null""",
+)
+_DAYS = many(
+    DayEarned,
+    """select d.day::date as day, coalesce(sum(g.creator_minor), 0)::bigint as earned_minor, count(g.id) as gifts
+       from generate_series(($2 at time zone 'utc')::date, ($3 at time zone 'utc')::date, '1 day') as d (day)
+       left join gifts g on g.recipient_id = $1 and g.undone_at is null
+         and g.created_at >= d.day at time zone 'utc' and g.created_at < (d.day + interval '1 day') at time zone 'utc'
+       group by d.day order by d.day""",
+)
+_TOP_WORKS = many(
+    WorkEarned,
+    """select work_id, (array_agg(work_title order by created_at desc))[1] as title,
+              (array_agg(work_path order by created_at desc))[1] as path,
+              sum(creator_minor)::bigint as earned_minor, count(*) as gifts, sum(amount_coins)::bigint as coins_given
+       from gifts where recipient_id = $1 and work_id is not null and undone_at is null
+       group by work_id order by sum(creator_minor) desc, sum(amount_coins) desc, work_id limit $2""",
+)
+
+
+async def payout_events(ctx: Ctx, payout_id: UUID) -> list[PayoutEvent]:
+    """All that happened to a payout, oldest first."""
+    return await _EVENTS(ctx.db, payout_id)
+
+
+async def payouts(
+    ctx: Ctx, user_id: UUID, *, before: tuple[datetime, UUID] | None = None, limit: int = 20
+) -> list[PayoutView]:
+    """Somebody's payouts, newest first, those before the given (requested_at, id)."""
+    return await _PAYOUTS(ctx.db, user_id, *(before or (None, None)), limit)
+
+
+async def open_payouts(
+    ctx: Ctx, *, state: PayoutState | None = None, after: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> list[PayoutView]:
+    """Everybody's payouts that are under way, the longest waiting first; for staff."""
+    return await _OPEN(ctx.db, state, *(after or (None, None)), limit)
+
+
+async def earnings(ctx: Ctx, user_id: UUID, *, days: int = 30, top: int = 5) -> EarningsView:
+    """What somebody has earned and where it is, with a series of the last `days` days and their `top` works."""
+    config = await settings.platform(ctx)
+    balances = await ledger.balances(ctx, user_id, COIN)
+    held = {b.purpose: b.balance_minor for b in balances}
+    sums = await _SUMS(ctx.db, user_id, ctx.now)
+    under_way = await OPEN_PAYOUT(ctx.db, user_id)
+    earned_minor = held.get("earned", 0)
+    pending_minor = min(sums.pending_minor, earned_minor)
+    is_sent = under_way is not None and under_way.state == PayoutState.PROCESSING
+    reserved_minor = held.get("earned_reserved", 0)
+    return EarningsView(
+        timeline=Timeline(
+            pending_minor=pending_minor,
+            pending_until=sums.pending_until if pending_minor else None,
+            available_minor=earned_minor - pending_minor,
+            payable_minor=earned_minor,
+            reserved_minor=0 if is_sent else reserved_minor,
+            sent_minor=reserved_minor if is_sent else 0,
+            arrived_minor=sums.arrived_minor,
+        ),
+        earned_total_minor=sums.earned_minor,
+        gifts_total=sums.gifts,
+        paid_net_minor=sums.paid_net_minor,
+        payable=(
+            payout_amounts(
+                earned_minor, coins_per_usd=config.coins_per_usd, creator_percent=config.gift_creator_percent
+            )
+            if earned_minor >= config.payout_min_coins * MINOR_PER_COIN
+            else None
+        ),
+        payout_min_coins=config.payout_min_coins,
+        coins_per_usd=config.coins_per_usd,
+        creator_percent=config.gift_creator_percent,
+        open_payout=under_way,
+        days=await _DAYS(ctx.db, user_id, ctx.now - timedelta(days=days - 1), ctx.now),
+        top_works=await _TOP_WORKS(ctx.db, user_id, top),
+    )

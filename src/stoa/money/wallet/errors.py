@@ -1,0 +1,38 @@
+"""What can go wrong in a wallet."""
+
+from stoa.kit.errors import Conflict, Invalid
+
+
+class NotEnoughCoins(Conflict):
+    """409: the sender has fewer coins than the gift. `available_minor` is what they could give to this person."""
+
+    code = "insufficient_funds"
+    title = "There are not enough coins in your wallet"
+
+
+class GiftToOneself(Invalid):
+    """422 (M6)."""
+
+    code = "gift_to_oneself"
+    title = "A gift is for somebody else"
+
+
+class GiftKeyReused(Conflict):
+    """409: the same key came with another gift (M11)."""
+
+    code = "idempotency_key_reused"
+    title = "This key belongs to another gift"
+
+
+class UndoTooLate(Conflict):
+    """409: the time in which a gift can be taken back is over."""
+
+    code = "undo_too_late"
+    title = "This gift cannot be taken back any more"
+
+
+class GiftSpent(Conflict):
+    """409: the recipient has spent or reserved the gift already."""
+
+    code = "gift_spent"
+    title = "This gift has been spent already"

@@ -1,0 +1,25 @@
+"""What wallets tell the world."""
+
+from uuid import UUID
+
+from stoa.kit.outbox import Event
+
+
+class GiftSent(Event, frozen=True):
+    """Somebody gave coins; `work_id` when it was for a work."""
+
+    gift_id: UUID
+    sender_id: UUID
+    recipient_id: UUID
+    work_id: UUID | None
+    amount_coins: int
+
+
+class GiftUndone(Event, frozen=True):
+    """The sender took a gift back in time."""
+
+    gift_id: UUID
+    sender_id: UUID
+    recipient_id: UUID
+    work_id: UUID | None
+    amount_coins: int

@@ -1,0 +1,25 @@
+"""Who may see a gift, or a transfer."""
+
+from uuid import UUID
+
+from stoa.kit.ctx import Ctx
+from stoa.kit.errors import NotFound
+from stoa.money.wallet import queries
+from stoa.money.wallet.queries import history
+from stoa.money.wallet.types import GiftView, HistoryLine
+
+
+async def access_gift(ctx: Ctx, gift_id: UUID) -> GiftView:
+    """A gift, for its sender, its recipient and staff. Raises NotFound for everybody else."""
+    gift = await queries.gift(ctx, gift_id)
+    if ctx.member.id not in (gift.sender.id, gift.recipient.id) and not ctx.member.is_staff:
+        raise NotFound
+    return gift
+
+
+async def access_transfer(ctx: Ctx, transfer_id: UUID) -> HistoryLine:
+    """A transfer with its postings, for those with a posting in it and for staff. Raises NotFound for everybody else."""
+    line = await history.line(ctx, transfer_id, viewer_id=ctx.member.id)
+    if not ctx.member.is_staff and not any(posting.is_own for posting in line.postings):
+        raise NotFound
+    return line

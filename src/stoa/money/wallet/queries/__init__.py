@@ -1,0 +1,132 @@
+"""Reads of wallets, packages and gifts; the history is in `queries.history`."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from stoa.foundation.people.queries import AVATAR_URL
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import many, maybe, one
+from stoa.kit.errors import NotFound
+from stoa.money.ledger import queries as ledger
+from stoa.money.wallet.types import COIN, USD, GiftView, Package, WalletView
+
+_PACKAGES = many(
+    Package,
+    "select id, coins, bonus_coins, price_minor, currency from coin_packages where is_offered order by price_minor, id",
+)
+_PACKAGE = maybe(
+    Package, "select id, coins, bonus_coins, price_minor, currency from coin_packages where is_offered and id = $1"
+)
+
+
+class WalletRow(msgspec.Struct, frozen=True):
+    """A row of `wallets`, with its owner's name."""
+
+    user_id: UUID
+    username: str
+    accepts_promotional: bool
+    debt_minor: int
+
+
+_WALLET: Final = """select u.id as user_id, u.username, w.accepts_promotional, w.debt_minor
+  from users u join wallets w on w.user_id = u.id
+  where u.status in ('active', 'pending_verification')"""
+_WALLET_BY_ID = maybe(WalletRow, f"{_WALLET} and u.id = $1")
+_WALLET_BY_NAME = maybe(WalletRow, f"{_WALLET} and lower(u.username) = lower($1)")
+
+
+def _person(alias: str, field: str) -> str:
+    avatar = AVATAR_URL.replace("p.", f"{alias}p.")
+    return f"""{alias}.id as "{field}.id", {alias}.username as "{field}.username",
+      {alias}p.display_name as "{field}.display_name", {avatar} as "{field}.avatar_url",
+      {alias}.is_verified as "{field}.is_verified" """
+
+
+_GIFT: Final = f"""
+    select g.id, {_person("s", "sender")}, {_person("r", "recipient")}, g.work_id, g.work_title, g.work_path,
+      g.amount_coins, g.message, g.promotional_minor, g.purchased_minor, g.earned_minor, g.creator_minor,
+      g.creator_promotional_minor, g.platform_minor, g.platform_promotional_minor, g.repaid_minor, g.transfer_id,
+      g.created_at, g.undo_until, g.undone_at
+    from gifts g
+    join users s on s.id = g.sender_id join profiles sp on sp.user_id = s.id
+    join users r on r.id = g.recipient_id join profiles rp on rp.user_id = r.id
+"""
+GIFT = one(GiftView, f"{_GIFT} where g.id = $1")
+GIFT_BY_KEY = maybe(GiftView, f"{_GIFT} where g.sender_id = $1 and g.key = $2")
+_BEFORE: Final = "($2::timestamptz is null or (g.created_at, g.id) < ($2, $3))"
+_NEWEST: Final = "order by g.created_at desc, g.id desc limit $4"
+_SENT = many(GiftView, f"{_GIFT} where g.sender_id = $1 and {_BEFORE} {_NEWEST}")
+_RECEIVED = many(GiftView, f"{_GIFT} where g.recipient_id = $1 and {_BEFORE} {_NEWEST}")
+_ON_WORK = many(GiftView, f"{_GIFT} where g.work_id = $1 and g.undone_at is null and {_BEFORE} {_NEWEST}")
+
+
+async def wallet_row(ctx: Ctx, user_id: UUID) -> WalletRow:
+    """Whose wallet it is and what they decided. Raises NotFound for nobody, or somebody who may not receive."""
+    row = await _WALLET_BY_ID(ctx.db, user_id)
+    if row is None:
+        raise NotFound("There is nobody with this wallet")
+    return row
+
+
+async def wallet_row_by_username(ctx: Ctx, username: str) -> WalletRow:
+    """The same by name in any case. Raises NotFound."""
+    row = await _WALLET_BY_NAME(ctx.db, username)
+    if row is None:
+        raise NotFound("There is nobody of this name")
+    return row
+
+
+async def wallet(ctx: Ctx, user_id: UUID) -> WalletView:
+    """The buckets of a person (M4). Raises NotFound."""
+    row = await wallet_row(ctx, user_id)
+    held = {(b.asset, b.purpose): b.balance_minor for b in await ledger.balances(ctx, user_id)}
+    promotional, purchased, earned = (held.get((COIN, p), 0) for p in ("promotional", "purchased", "earned"))
+    return WalletView(
+        promotional_minor=promotional,
+        purchased_minor=purchased,
+        earned_minor=earned,
+        reserved_minor=sum(m for (asset, p), m in held.items() if asset == COIN and p.endswith("_reserved")),
+        total_minor=promotional + purchased + earned,
+        credits_minor=held.get((USD, "promotional"), 0),
+        debt_minor=row.debt_minor,
+        accepts_promotional=row.accepts_promotional,
+    )
+
+
+async def packages(ctx: Ctx) -> list[Package]:
+    """What coins cost, the smallest first (M3)."""
+    return await _PACKAGES(ctx.db)
+
+
+async def package(ctx: Ctx, package_id: int) -> Package | None:
+    """An offered package, or None."""
+    return await _PACKAGE(ctx.db, package_id) if 0 < package_id < 2**15 else None
+
+
+async def gift(ctx: Ctx, gift_id: UUID) -> GiftView:
+    """A gift. Raises NotFound."""
+    return await GIFT(ctx.db, gift_id)
+
+
+async def gifts_sent(
+    ctx: Ctx, user_id: UUID, *, before: tuple[datetime, UUID] | None = None, limit: int = 20
+) -> list[GiftView]:
+    """Gifts somebody made, newest first, those before the given (created_at, id); undone ones carry `undone_at`."""
+    return await _SENT(ctx.db, user_id, *(before or (None, None)), limit)
+
+
+async def gifts_received(
+    ctx: Ctx, user_id: UUID, *, before: tuple[datetime, UUID] | None = None, limit: int = 20
+) -> list[GiftView]:
+    """Gifts somebody got, newest first."""
+    return await _RECEIVED(ctx.db, user_id, *(before or (None, None)), limit)
+
+
+async def gifts_on_work(
+    ctx: Ctx, work_id: UUID, *, before: tuple[datetime, UUID] | None = None, limit: int = 20
+) -> list[GiftView]:
+    """Gifts on a work that were not taken back, newest first."""
+    return await _ON_WORK(ctx.db, work_id, *(before or (None, None)), limit)

@@ -1,0 +1,257 @@
+"""What moved in a person's wallet, in their words: each transfer with all its postings, every posting explained."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import many
+from stoa.kit.errors import NotFound
+from stoa.kit.money import format_amount
+from stoa.money.wallet.types import COIN, USD, HistoryLine, PostingLine
+
+SPENDABLE: Final = ("promotional", "purchased", "earned")
+
+
+class _Change(msgspec.Struct, frozen=True):
+    transfer_id: UUID
+    created_at: datetime
+    coins_minor: int
+    usd_minor: int
+
+
+# Each of the latest transfers is among the latest of every account it touched, so a few rows per account are enough.
+_CHANGES = many(
+    _Change,
+    """select p.transfer_id, p.created_at,
+              coalesce(sum(p.amount_minor) filter (where a.asset = 'COIN' and a.purpose = any ($5)), 0)::bigint as coins_minor,
+              coalesce(sum(p.amount_minor) filter (where a.asset = 'USD' and a.purpose = any ($5)), 0)::bigint as usd_minor
+       from ledger_accounts a
+       cross join lateral (
+         select q.transfer_id, q.created_at, q.amount_minor from ledger_postings q
+         where q.account_id = a.id and ($2::timestamptz is null or (q.created_at, q.transfer_id) < ($2, $3))
+         order by q.created_at desc, q.transfer_id desc limit $4
+       ) p
+       where a.owner_id = $1 and a.asset in ('COIN', 'USD')
+       group by p.transfer_id, p.created_at
+       order by p.created_at desc, p.transfer_id desc limit $4""",
+)
+_CHANGES_OF_ONE = many(
+    _Change,
+    """select p.transfer_id, p.created_at,
+              coalesce(sum(p.amount_minor) filter (where a.asset = 'COIN' and a.purpose = any ($3)), 0)::bigint as coins_minor,
+              coalesce(sum(p.amount_minor) filter (where a.asset = 'USD' and a.purpose = any ($3)), 0)::bigint as usd_minor
+       from ledger_postings p join ledger_accounts a on a.id = p.account_id
+       where p.transfer_id = $1 and a.owner_id = $2
+       group by p.transfer_id, p.created_at""",
+)
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One posting, with what is known of its transfer: the gift or the order behind it, also behind what it reverses."""
+
+    transfer_id: UUID
+    kind: str
+    of_kind: str
+    cause: str
+    metadata: dict[str, Any]
+    is_reversed: bool
+    created_at: datetime
+    owner_id: UUID | None
+    owner: str | None
+    asset: str
+    purpose: str
+    amount_minor: int
+    gift_coins: int | None
+    gift_title: str | None
+    sender_id: UUID | None
+    sender: str | None
+    recipient: str | None
+    order_description: str | None
+    order_minor: int | None
+    order_currency: str | None
+
+
+_FACTS = many(
+    Fact,
+    """select t.id as transfer_id, t.kind, coalesce(o.kind, t.kind) as of_kind, t.cause,
+              coalesce(o.metadata, t.metadata) as metadata,
+              exists (select from ledger_transfers v where v.reverses = t.id) as is_reversed,
+              p.created_at, a.owner_id, u.username as owner, a.asset, a.purpose, p.amount_minor,
+              g.amount_coins as gift_coins, g.work_title as gift_title, g.sender_id, s.username as sender,
+              r.username as recipient, b.description as order_description, b.amount_minor as order_minor,
+              b.currency as order_currency
+       from ledger_transfers t
+       join ledger_postings p on p.transfer_id = t.id
+       join ledger_accounts a on a.id = p.account_id
+       left join users u on u.id = a.owner_id
+       left join ledger_transfers o on o.id = t.reverses
+       left join gifts g on g.transfer_id = coalesce(t.reverses, t.id)
+       left join users s on s.id = g.sender_id
+       left join users r on r.id = g.recipient_id
+       left join orders b on b.id = (t.metadata ->> 'order_id')::uuid and t.kind in ('coin_purchase', 'coin_refund')
+       where t.id = any ($1)
+       order by a.asset, p.amount_minor, a.id desc""",
+)
+
+
+async def lines(
+    ctx: Ctx, user_id: UUID, *, before: tuple[datetime, UUID] | None = None, limit: int = 20
+) -> list[HistoryLine]:
+    """What changed in somebody's coins and credit, newest first, those before the given (created_at, transfer_id)."""
+    created_at, transfer_id = before or (None, None)
+    changes = await _CHANGES(ctx.db, user_id, created_at, transfer_id, limit, list(SPENDABLE))
+    facts: dict[UUID, list[Fact]] = {change.transfer_id: [] for change in changes}
+    for fact in await _FACTS(ctx.db, list(facts)):
+        facts[fact.transfer_id].append(fact)
+    return [_line(change, facts[change.transfer_id], user_id) for change in changes]
+
+
+async def line(ctx: Ctx, transfer_id: UUID, *, viewer_id: UUID) -> HistoryLine:
+    """One transfer as somebody sees it who may not be part of it. Raises NotFound where there is none."""
+    facts = await _FACTS(ctx.db, [transfer_id])
+    if not facts:
+        raise NotFound
+    changes = await _CHANGES_OF_ONE(ctx.db, transfer_id, viewer_id, list(SPENDABLE))
+    change = changes[0] if changes else _Change(transfer_id, facts[0].created_at, 0, 0)
+    return _line(change, facts, viewer_id)
+
+
+def _line(change: _Change, facts: list[Fact], viewer_id: UUID) -> HistoryLine:
+    first = facts[0]
+    is_part = any(fact.owner_id == viewer_id for fact in facts)
+    return HistoryLine(
+        transfer_id=change.transfer_id,
+        kind=first.kind,
+        created_at=change.created_at,
+        title=_title(first, viewer_id, change) if is_part else first.cause,
+        coins_minor=change.coins_minor,
+        usd_minor=change.usd_minor,
+        is_reversed=first.is_reversed,
+        postings=[
+            PostingLine(
+                account=_account(fact, viewer_id),
+                asset=fact.asset,
+                amount_minor=fact.amount_minor,
+                explanation=_explanation(fact, viewer_id),
+                is_own=fact.owner_id == viewer_id,
+            )
+            for fact in facts
+        ],
+    )
+
+
+def _title(fact: Fact, viewer_id: UUID, change: _Change) -> str:
+    coins = format_amount(abs(change.coins_minor), COIN)
+    match fact.kind, fact.of_kind:
+        case "welcome", _:
+            return "Welcome bonus"
+        case "gift", _:
+            on = f" for “{fact.gift_title}”" if fact.gift_title else ""
+            if fact.sender_id == viewer_id:
+                return f"You gave {fact.gift_coins:,} coins to @{fact.recipient}{on}"
+            return f"@{fact.sender} gave you {fact.gift_coins:,} coins{on}"
+        case "reversal", "gift":
+            if fact.sender_id == viewer_id:
+                return f"You took back your gift of {fact.gift_coins:,} coins to @{fact.recipient}"
+            return f"@{fact.sender} took back a gift of {fact.gift_coins:,} coins"
+        case "coin_purchase", _:
+            price = format_amount(fact.order_minor or 0, fact.order_currency or USD)
+            return f"You bought {fact.order_description} for {price} {fact.order_currency}"
+        case "payout", _:
+            return f"{coins} coins set aside for a payout"
+        case "payout.settled", _:
+            return "Your payout has arrived"
+        case "payout.released", _:
+            return f"A payout did not take place: {coins} coins are back"
+        case _:
+            return fact.cause
+
+
+_COINS_OF: Final = {
+    "promotional": "promotional coins",
+    "purchased": "purchased coins",
+    "earned": "earned coins",
+    "promotional_reserved": "reserved promotional coins",
+    "purchased_reserved": "reserved purchased coins",
+    "earned_reserved": "coins reserved for a payout",
+}
+_PLATFORM: Final = {
+    "fees": "The platform's share",
+    "promotional_fees": "The platform's promotional share",
+    "issued": "Coins issued",
+    "redeemed": "Coins redeemed",
+    "coin_sales": "Coin sales",
+    "welcome": "Welcome bonuses",
+    "receivable": "Owed to the platform",
+    "world": "Payment gateway",
+    "payout_world": "Payout provider",
+}
+
+
+def _account(fact: Fact, viewer_id: UUID) -> str:
+    purpose, _, detail = fact.purpose.partition(":")
+    if fact.owner_id is None:
+        name = _PLATFORM.get(purpose, purpose.replace("_", " ").capitalize())
+        return f"{name} ({detail})" if detail else name
+    held = _COINS_OF.get(purpose, purpose.replace("_", " "))
+    if fact.asset != COIN:
+        held = f"{purpose.replace('_', ' ')} credit in {fact.asset}"
+    return f"Your {held}" if fact.owner_id == viewer_id else f"@{fact.owner}: {held}"
+
+
+_WHY: Final[dict[tuple[str, str], str]] = {
+    ("welcome", "welcome"): "Given by the platform to everybody who joins",
+    ("welcome", "promotional"): "Yours to spend; it cannot be paid out",
+    ("coin_purchase", "world"): "The price, paid through the gateway",
+    ("coin_purchase", "coin_sales"): "The price, received for coins",
+    ("coin_purchase", "issued"): "New coins were made for this purchase",
+    ("coin_purchase", "purchased"): "The coins that were bought, bonus included",
+    ("coin_purchase", "receivable"): "Pays off coins of a refunded purchase that were spent already",
+    ("coin_refund", "world"): "The money went back through the gateway",
+    ("coin_refund", "coin_sales"): "The money was taken from what coins had brought",
+    ("coin_refund", "issued"): "The coins of this purchase are gone",
+    ("coin_refund", "purchased"): "The coins that this money had bought",
+    ("coin_refund", "receivable"): "Coins that were spent already; they are owed, and taken from what comes in next",
+    ("gift", "receivable"): "Pays off coins of a refunded purchase that were spent already",
+    ("payout", "earned"): "Set aside when the payout was requested",
+    ("payout", "earned_reserved"): "Kept here until the payout has arrived, or does not take place",
+    ("payout.settled", "earned_reserved"): "The coins that were set aside are used up",
+    ("payout.settled", "redeemed"): "Coins given back for money",
+    ("payout.settled", "coin_sales"): "The money that these coins are worth",
+    ("payout.settled", "payout_world"): "Sent to the creator",
+    ("payout.released", "earned_reserved"): "No longer set aside",
+    ("payout.released", "earned"): "Back where they were",
+}
+
+
+def _explanation(fact: Fact, viewer_id: UUID) -> str:
+    purpose = fact.purpose.partition(":")[0]
+    if fact.kind == "reversal":
+        return (
+            "Taken back, as the movement was reversed"
+            if fact.amount_minor < 0
+            else "Given back, as the movement was reversed"
+        )
+    if fact.kind == "gift" and purpose != "receivable":
+        return _gift_explanation(fact, purpose, viewer_id)
+    return _WHY.get((fact.kind, purpose), fact.cause)
+
+
+def _gift_explanation(fact: Fact, purpose: str, viewer_id: UUID) -> str:
+    percent = fact.metadata.get("creator_percent", 0)
+    if fact.amount_minor < 0:
+        whose = "your" if fact.owner_id == viewer_id else "the giver's"
+        return f"Part of the gift that was paid from {whose} {purpose} coins"
+    whose = "Your" if fact.owner_id == viewer_id else "The creator's"
+    match purpose:
+        case "earned":
+            return f"{whose} share: {percent} % of what was paid with purchased and earned coins; it can be paid out"
+        case "promotional":
+            return f"{whose} share: {percent} % of what was paid with promotional coins; it stays promotional"
+        case "fees":
+            return f"The platform's share: {100 - percent} % of what was paid with purchased and earned coins"
+        case _:
+            return f"The platform's share: {100 - percent} % of what was paid with promotional coins"
