@@ -22,6 +22,16 @@ return case split_part(lower(language), '-', 1)
   else 'simple'::regconfig
 end;
 
+-- A text in another language than English also stands there unstemmed, so that readers who do not say which language
+-- they search in still find it by its words.
+create function works_search(language text, title text, category text, body_text text) returns tsvector
+language sql immutable parallel safe
+return setweight(to_tsvector(works_search_config(language), title), 'A')
+  || setweight(to_tsvector('simple', coalesce(category, '')), 'B')
+  || setweight(to_tsvector(works_search_config(language), body_text), 'C')
+  || case when works_search_config(language) in ('english'::regconfig, 'simple'::regconfig) then ''::tsvector
+      else setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', body_text), 'C') end;
+
 create table works (
   id uuid not null,
   author_id uuid not null,
@@ -55,11 +65,7 @@ create table works (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   deleted_at timestamptz,
-  search tsvector not null generated always as (
-    setweight(to_tsvector(works_search_config(language), title), 'A')
-    || setweight(to_tsvector('simple', coalesce(category, '')), 'B')
-    || setweight(to_tsvector(works_search_config(language), body_text), 'C')
-  ) stored,
+  search tsvector not null generated always as (works_search(language, title, category, body_text)) stored,
   constraint works_pkey primary key (id),
   constraint works_author_id_fkey foreign key (author_id) references users (id),
   constraint works_parent_id_fkey foreign key (parent_id) references works (id),
