@@ -85,10 +85,7 @@ _CLASSES: Final[dict[str, type[StoaError]]] = {
 }
 _CONSTRAINTS: Final[dict[str, type[StoaError]]] = {
     "ledger_accounts_not_negative": InsufficientFunds,
-    "ledger_postings_not_negative": InsufficientFunds,
     "ledger_transfers_key_once": KeyReused,
-    "ledger_transfers_legs_fit": Unbalanced,
-    "ledger_postings_move": Unbalanced,
     "ledger_postings_pkey": Unbalanced,
 }
 
