@@ -144,7 +144,7 @@ def http_handlers(litestar: Litestar) -> Iterable[tuple[str, str, HTTPRouteHandl
             for handler in route.route_handlers:
                 for method in sorted(handler.http_methods):
                     if method != "OPTIONS":
-                        yield method, route.path_format, handler
+                        yield method, handler.opt.get("shown_as", route.path_format), handler
 
 
 def check_access_declared(litestar: Litestar) -> None:

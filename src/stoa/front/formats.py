@@ -1,6 +1,6 @@
 """How numbers, money and times are written on a page. All of them take what the database holds and give text."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from stoa.kit.clock import utcnow
@@ -88,6 +88,11 @@ def day(moment: datetime, now: datetime | None = None) -> str:
     return text if moment.year == (now or utcnow()).year else f"{text} {moment.year}"
 
 
+def date_of(day_: date) -> str:
+    """A day without a time: '3 May 2026'."""
+    return f"{day_.day} {day_:%B %Y}"
+
+
 def exact(moment: datetime) -> str:
     """'3 May 2026, 14:05 UTC'."""
     moment = moment.astimezone(UTC)
@@ -116,6 +121,7 @@ FILTERS: Final = {
     "accounting": accounting,
     "ago": ago,
     "day": day,
+    "date": date_of,
     "exact": exact,
     "iso": iso,
     "initials": initials,

@@ -14,6 +14,7 @@ from stoa.foundation.settings.queries import platform
 from stoa.front import flash
 from stoa.front.flash import Action, Toast
 from stoa.front.page import base_context, page, render, safe_next, see_other
+from stoa.front.public.profile import username_of
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
@@ -86,10 +87,10 @@ async def gift_for_post(request: Request, ctx: CtxDep, slug: Path[str]) -> Respo
     return await _form_page(request, ctx, place, found.title)
 
 
-@get("/@{username:str}/gift", opt=access("member"))
-async def gift_for_person(request: Request, ctx: CtxDep, username: Path[str]) -> Response[Any]:
+@get("/{handle:str}/gift", opt=access("member") | {"shown_as": "/@{username}/gift"})
+async def gift_for_person(request: Request, ctx: CtxDep, handle: Path[str]) -> Response[Any]:
     """The form as a page, for a person."""
-    person = await access_person(ctx, username)
+    person = await access_person(ctx, username_of(handle))
     place = await gift_context(ctx, person, work_id=None, back=f"/@{person.username}")
     return await _form_page(request, ctx, place, None)
 

@@ -17,9 +17,17 @@ from stoa.kit.http.edge import csrf_token
 PAGE_SIZE = 15
 
 
-@get("/@{username:str}", opt=access("public"))
-async def show_profile(request: Request, ctx: CtxDep, username: Path[str]) -> Response[Any]:
+def username_of(handle: str) -> str:
+    """'@ana' as 'ana'. A parameter is a whole part of a path, so the @ is taken off here. Raises NotFound without it."""
+    if not handle.startswith("@"):
+        raise NotFound
+    return handle[1:]
+
+
+@get("/{handle:str}", opt=access("public") | {"shown_as": "/@{username}"})
+async def show_profile(request: Request, ctx: CtxDep, handle: Path[str]) -> Response[Any]:
     """Bio, counts, and their published works."""
+    username = username_of(handle)
     person = await profile(ctx, username)
     if person is None:
         raise NotFound("There is nobody of this name")
@@ -51,18 +59,18 @@ async def _after_following(request: Request[Any, Any, Any], ctx: Ctx, username: 
     )
 
 
-@post("/@{username:str}/follow", opt=access("member"))
-async def follow(request: Request, ctx: CtxDep, username: Path[str]) -> Response[Any]:
+@post("/{handle:str}/follow", opt=access("member") | {"shown_as": "/@{username}/follow"})
+async def follow(request: Request, ctx: CtxDep, handle: Path[str]) -> Response[Any]:
     """Follows; repeating it changes nothing."""
-    await actions.follow(ctx, username)
-    return await _after_following(request, ctx, username)
+    await actions.follow(ctx, username_of(handle))
+    return await _after_following(request, ctx, username_of(handle))
 
 
-@post("/@{username:str}/unfollow", opt=access("member"))
-async def unfollow(request: Request, ctx: CtxDep, username: Path[str]) -> Response[Any]:
+@post("/{handle:str}/unfollow", opt=access("member") | {"shown_as": "/@{username}/unfollow"})
+async def unfollow(request: Request, ctx: CtxDep, handle: Path[str]) -> Response[Any]:
     """Follows no more."""
-    await actions.unfollow(ctx, username)
-    return await _after_following(request, ctx, username)
+    await actions.unfollow(ctx, username_of(handle))
+    return await _after_following(request, ctx, username_of(handle))
 
 
 routes = [show_profile, follow, unfollow]

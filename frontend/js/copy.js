@@ -1,0 +1,16 @@
+// [data-copy]: copies its value and says so. Hidden until there is a clipboard.
+import { onReady } from './ready.js'
+import { toast } from './toasts.js'
+
+onReady('[data-copy]', (button) => {
+  if (!navigator.clipboard) return
+  button.hidden = false
+  button.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy)
+      toast({ text: `Copied ${button.dataset.copy}`, kind: 'good', seconds: 3 })
+    } catch {
+      toast({ text: 'The browser did not allow copying.', kind: 'bad' })
+    }
+  })
+})
