@@ -39,7 +39,8 @@ command = [sys.executable, "-c", part]
 given = [argument.split("=") for argument in sys.argv[3:]]
 parts = [Part(name, [*command, name, folder, how], order=i) for i, (name, how) in enumerate(given)]
 async def ready():
-    (Path(folder) / "ready").touch()
+    if os.environ.get("NEVER_READY"):
+        await asyncio.sleep(60)
 try:
     asyncio.run(Supervisor(parts, os.environ, lambda text: print(text, flush=True)).run(ready))
 except Stopped as error:
@@ -133,6 +134,16 @@ def test_a_part_that_keeps_dying_ends_the_whole_with_the_reason(whole: Callable[
     assert it.process.returncode == 1
     assert "worker ended with status 3, 6 times within a minute" in complaint
     assert is_dead(pid)
+
+
+def test_a_part_that_fails_at_the_start_ends_the_whole_at_once(
+    whole: Callable[..., Whole], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEVER_READY", "1")
+    it = whole("web=dies")
+    _, complaint = it.process.communicate(timeout=20)
+    assert it.process.returncode == 1
+    assert "web ended with status 3 before everything was up" in complaint
 
 
 def test_parts_follow_a_supervisor_that_is_killed(whole: Callable[..., Whole], tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ work on it
 
 def main() -> NoReturn:
     """Run one command and exit with its status: 0 well, 1 not, 2 not understood, 130 interrupted."""
-    arguments = parser().parse_args()
+    arguments = parsed(sys.argv[1:])
     try:
         status = arguments.command(arguments)
         if inspect.iscoroutine(status):
@@ -65,6 +65,18 @@ def fail(*lines: str) -> NoReturn:
     sys.exit(1)
 
 
+# Commands that pass on what follows, after this many words, to what they call.
+PASSING_ON = {"test": 1, "bench": 2}
+
+
+def parsed(words: list[str]) -> argparse.Namespace:
+    """The command line, understood; exits with 2 and the usage if it is not."""
+    own = PASSING_ON.get(words[0], len(words)) if words else 0
+    arguments = parser().parse_args(words[:own] or ["--help"])
+    arguments.rest = words[own:]
+    return arguments
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     top = argparse.ArgumentParser(prog="./stoa", usage=USAGE, add_help=True, allow_abbrev=False)
@@ -88,11 +100,8 @@ def parser() -> argparse.ArgumentParser:
     add("migrate", lazily("operate", "migrate"))
     add("routes", lazily("operate", "routes"))
     add("openapi", lazily("operate", "openapi"))
-    bench = add("bench", lazily("operate", "bench"))
-    bench.add_argument("name", nargs="?")
-    bench.add_argument("rest", nargs=argparse.REMAINDER, metavar="options")
-    test = add("test", lazily("check", "test"))
-    test.add_argument("rest", nargs=argparse.REMAINDER, metavar="paths and pytest options")
+    add("bench", lazily("operate", "bench")).add_argument("name", nargs="?")
+    add("test", lazily("check", "test"))
     admin = add("create-admin", lazily("operate", "create_admin"), group(commands, "user"))
     admin.add_argument("--username")
     admin.add_argument("--email")

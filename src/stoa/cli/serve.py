@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import errno
+import importlib
 import inspect
 import os
 import socket
@@ -103,8 +104,9 @@ def worker(_: argparse.Namespace) -> None:
 def seed(_: argparse.Namespace) -> None:
     """Fill an empty database with demo content."""
     follow_parent()
-    from stoa.demo import seed as fill
     from stoa.modules import build_app, close_app
+
+    fill = importlib.import_module("stoa.demo").seed
 
     async def run(settings: Settings) -> None:
         app = await build_app(settings)

@@ -145,11 +145,13 @@ async def _greet(settings: Settings, dsn: str, took_s: float) -> None:
             print("  Log in as")
             for who, username, password in shown:
                 print(f"    {who:<14} {username:<18} {password}")
+    if await _ask(dsn, IS_EMPTY):
+        print("  Nobody is here yet. Make an administrator: ./stoa user create-admin")
     print(flush=True)
 
 
 def _demo_logins() -> list[tuple[str, str, str]]:
-    """Who, e-mail or username, password: as `stoa.demo.LOGINS` has them."""
+    """(who it is, username, password) as `stoa.demo.LOGINS` has them."""
     if importlib.util.find_spec("stoa.demo") is None:
         return []
     return [tuple(login) for login in getattr(importlib.import_module("stoa.demo"), "LOGINS", ())]

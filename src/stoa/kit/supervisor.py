@@ -51,6 +51,7 @@ class Supervisor:
         self.env = {**env, LIFELINE: str(self._read_fd)}
         self._stopping = asyncio.Event()
         self._signals = 0
+        self._is_ready = False
 
     def stop(self) -> None:
         """Ask for the end; a second time ends the parts at once."""
@@ -68,7 +69,7 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.stop)
         tasks = [asyncio.create_task(self._keep(part)) for part in self.parts]
-        tasks += [asyncio.create_task(self._call(work)) for work in (ready, *beside)]
+        tasks += [asyncio.create_task(self._get_ready(ready)), *(asyncio.create_task(self._call(w)) for w in beside)]
         stop = asyncio.create_task(self._stopping.wait())
         try:
             pending: set[asyncio.Task[object]] = {*tasks, stop}
@@ -86,6 +87,10 @@ class Supervisor:
             os.close(self._read_fd)
             os.close(self._write_fd)
 
+    async def _get_ready(self, ready: Callable[[], Awaitable[None]]) -> None:
+        await ready()
+        self._is_ready = True
+
     @staticmethod
     async def _call(work: Callable[[], Awaitable[None]]) -> None:
         await work()
@@ -102,6 +107,8 @@ class Supervisor:
             now = time.monotonic()
             part.deaths = [at for at in part.deaths if now - at < WITHIN_S] + [now]
             how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+            if not self._is_ready and code > 0:
+                raise Stopped(f"{part.name} {how} before everything was up; it said why, above")
             if len(part.deaths) >= MAX_DEATHS:
                 raise Stopped(f"{part.name} {how}, {len(part.deaths)} times within a minute")
             pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (len(part.deaths) - 1))
