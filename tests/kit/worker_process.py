@@ -1,4 +1,7 @@
-"""A worker as a process of its own, for tests that kill it. Run with the database's address as its only argument."""
+"""A worker as a process of its own, for tests that kill it: `python -c "… worker_process.main()" <database>`.
+
+It is imported, not run as a script, so that its jobs have the same names here and there.
+"""
 
 import asyncio
 import os
@@ -71,5 +74,5 @@ async def serve(dsn: str) -> None:
     await database.close()
 
 
-if __name__ == "__main__":
+def main() -> None:
     asyncio.run(serve(sys.argv[1]))

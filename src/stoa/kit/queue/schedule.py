@@ -63,7 +63,7 @@ async def fire_due(app: App, now: datetime, periodic: Mapping[str, Periodic] = P
             id_ = await insert_job(
                 ctx,
                 type_=task.handler.name,
-                payload=None,
+                payload={},
                 options=task.handler.options,
                 key=task.handler.name,
                 unique="",

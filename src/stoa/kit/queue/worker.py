@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from stoa.kit import metrics
@@ -88,9 +89,7 @@ class Worker:
             await self._drain()
         finally:
             self._ending = True
-            for task in (*slots, keeper):
-                task.cancel()
-            await asyncio.gather(*slots, keeper, return_exceptions=True)
+            await _ended({*slots, keeper})
             await self._return_unfinished()
         log.info("worker.stopped", worker=self.id)
 
@@ -157,7 +156,7 @@ class Worker:
             try:
                 async with self.app.database.connection() as db:
                     # One connection for as long as there is something to do: lending it costs as much as a small job.
-                    while job is not None and not db.is_closed():
+                    while job is not None and _usable(db):
                         await self._run(db, job)
                         job = None if self._buffer.empty() else self._buffer.get_nowait()
             except Exception as error:
@@ -226,7 +225,7 @@ class Worker:
                 metrics.observe_pool(self.app)
                 await asyncio.sleep(KEEPER_PAUSE_S)
         finally:
-            if not db.is_closed():
+            if _usable(db):
                 try:
                     await db.remove_listener("stoa_jobs", woken)
                     await rows.UNLOCK_WORKER(db, rows.WORKER_LOCK, self.id)
@@ -284,3 +283,18 @@ class Worker:
         if unfinished:
             log.warning("worker.gives_back", jobs=[str(job.id) for job in unfinished])
             await self._give_back(unfinished)
+
+
+async def _ended(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancels until all have ended: one that was just waiting for a connection can miss a cancellation."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=2)
+
+
+def _usable(db: Db) -> bool:
+    try:
+        return not db.is_closed()
+    except asyncpg.InterfaceError:  # it broke, and the pool has taken it back
+        return False
