@@ -259,7 +259,7 @@ def _initdb(place: Place, *, durable: bool) -> None:
     _run(
         place,
         [str(place.bin / "initdb"), "-D", str(draft), "-U", ROLE, "--auth=reject", "--encoding=UTF8", "--locale=C",
-         "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--text-search-config=pg_catalog.simple",
+         "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--text-search-config=simple",
          "--no-instructions", *([] if durable else ["--no-sync"])],
     )  # fmt: skip
     _run(place, [str(place.bin / "postgres"), "--single", "-D", str(draft), *([] if durable else ["-F"]), "postgres"],
