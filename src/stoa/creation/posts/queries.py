@@ -17,7 +17,7 @@ from stoa.foundation.media.types import Cover
 from stoa.foundation.people.queries import PERSON_COLUMNS
 from stoa.foundation.people.types import PersonView
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, maybe
+from stoa.kit.db import many, maybe, value
 from stoa.kit.markdown import WORDS_PER_MINUTE
 from stoa.kit.pagination import Numbered, Page, bounded, decode, keyset
 from stoa.money.entitlements.policies import may_read
@@ -89,6 +89,9 @@ _OWN = many(
 _STATES: Final = ("draft", "in_review", "published", "unpublished", "refused")
 
 
+_SOURCE = value(str, "select body_markdown from posts where work_id = $1")
+
+
 async def post_by_id(ctx: Ctx, post_id: UUID) -> PostView | None:
     """A post as the actor may have it; None for one they may not know of."""
     return await _view(ctx, await _BY_ID(ctx.db, post_id, ctx.actor.id if ctx.actor else None))
@@ -97,6 +100,11 @@ async def post_by_id(ctx: Ctx, post_id: UUID) -> PostView | None:
 async def post_by_slug(ctx: Ctx, slug: str) -> PostView | None:
     """The same by an address the post has or once had: where `slug` of the answer differs, redirect to it (S6)."""
     return await _view(ctx, await _BY_SLUG(ctx.db, slug, ctx.actor.id if ctx.actor else None))
+
+
+async def source(ctx: Ctx, post: PostView) -> str:
+    """The text as its author wrote it, for whoever may read it; the excerpt of a post that is locked for the actor."""
+    return post.excerpt if post.is_locked else await _SOURCE(ctx.db, post.id)
 
 
 async def posts_page(

@@ -191,7 +191,7 @@ class _Ending:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            await self._lending.finish(message["status"] < 400)
+            await self._lending.finish(message["status"] < 400 or self._lending.keep)
             self._lending.answered = True
         await self._send(message)
 
@@ -217,12 +217,13 @@ class _Keeping(_Ending):
         if message.get("more_body"):
             return
         body, status = b"".join(self._body), self._start["status"]  # type: ignore[typeddict-item]
-        if status < 400:
+        commit = status < 400 or self._lending.keep
+        if commit:
             headers = {k.lower(): v for k, v in self._start["headers"]}  # type: ignore[typeddict-item]
             content_type = headers.get(b"content-type", b"").decode("latin-1")
             db = await self._lending.db()
             await idempotency.keep(db, self._who, self._key, status=status, content_type=content_type, body=body)
-        await self._lending.finish(status < 400)
+        await self._lending.finish(commit)
         self._lending.answered = True
         await self._send(self._start)
         await self._send({"type": "http.response.body", "body": body, "more_body": False})

@@ -26,6 +26,8 @@ class Lending:
         self.actor: Actor | None = None
         self.now: datetime = utcnow()
         self.answered = False  # whether the answer has begun to leave
+        # Set by a handler whose refusal is itself a fact to keep, such as a declined card: commits whatever the status.
+        self.keep = False
         self._lent: AbstractAsyncContextManager[Db] | None = None
         self._db: Db | None = None
 

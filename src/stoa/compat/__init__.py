@@ -1,0 +1,1 @@
+"""The documents' own wordings, where they differ from `/api/v1`, over the same queries and actions."""
