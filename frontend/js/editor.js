@@ -11,6 +11,7 @@ const WORDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Ha
 const SAYINGS = {
   saved: 'Saved',
   unsaved: 'Not saved yet',
+  waiting: 'Changes kept on this device',
   saving: 'Saving …',
   offline: 'No network; kept on this device',
   conflict: 'Changed in another window; kept on this device',
@@ -36,10 +37,11 @@ export function mount(form, { csrf, toast }) {
       say('state', detail && state === 'error' ? `${detail} Kept on this device.` : SAYINGS[state])
       form.querySelector('[data-conflict]').hidden = state !== 'conflict'
     },
-    made: (id) => {
-      form.querySelector('[name="id"]').value = id
-      form.dataset.id = id
-      history.replaceState(null, '', `/write/${id}`)
+    live: form.hasAttribute('data-live'),
+    kept: (id, revision, isNew) => {
+      form.querySelector('[name="id"]').value = form.dataset.id = id
+      form.querySelector('[name="revision"]').value = revision
+      if (isNew) history.replaceState(null, '', `/write/${id}`)
     },
   })
 
@@ -140,8 +142,16 @@ function buttons(form, keeper) {
     event.preventDefault()
     if ((await keeper.flush()) && keeper.id) window.open(`/write/${keeper.id}/preview`, '_blank', 'noopener')
   })
-  // Leaving through a button of this form saves everything by itself.
-  form.addEventListener('submit', () => keeper.done())
+  // The form carries the text itself; it only waits for an autosave that is under way, whose revision it has to name.
+  form.addEventListener('submit', async (event) => {
+    if (form.dataset.leaving) return keeper.done()
+    event.preventDefault()
+    const { submitter } = event
+    await keeper.flush()
+    form.dataset.leaving = 'yes'
+    form.requestSubmit(submitter)
+    setTimeout(() => delete form.dataset.leaving, 1000)
+  })
   document.addEventListener('keydown', (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key !== 's') return
     event.preventDefault()

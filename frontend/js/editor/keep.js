@@ -17,8 +17,9 @@ export function forget(id) {
   } catch { /* storage may be switched off */ }
 }
 
-/** read(): the text as it stands; say(state, detail): saved | unsaved | saving | offline | conflict | error; made(id): it has an address now. */
-export function makeKeeper({ csrf, url, id, revision, read, say, made }) {
+/** read(): the text as it stands; say(state, detail): see SAYINGS; kept(id, revision, isNew): what the server has.
+ * live: the text is out, so changes stay on this device until the form is sent. */
+export function makeKeeper({ csrf, url, id, revision, read, say, kept, live }) {
   let current = id
   let version = revision
   let pause
@@ -66,7 +67,7 @@ export function makeKeeper({ csrf, url, id, revision, read, say, made }) {
     if (isNew) forget(null)
     current = answer.id
     version = answer.revision
-    if (isNew) made(current)
+    kept(current, version, isNew)
     if (!dirty) {
       forget(current)
       say('saved')
@@ -84,7 +85,7 @@ export function makeKeeper({ csrf, url, id, revision, read, say, made }) {
     clearTimeout(pause)
     first = 0
     while (running) await running
-    if (stopped || !dirty) return !dirty
+    if (stopped || live || !dirty) return live || !dirty
     running = send()
     const done = await running
     running = null
@@ -95,7 +96,8 @@ export function makeKeeper({ csrf, url, id, revision, read, say, made }) {
     dirty = true
     keepHere(read())
     if (stopped) return
-    say('unsaved')
+    say(live ? 'waiting' : 'unsaved')
+    if (live) return
     first ||= Date.now()
     clearTimeout(pause)
     pause = setTimeout(flush, Math.max(0, Math.min(PAUSE_MS, first + LONGEST_MS - Date.now())))
