@@ -126,9 +126,9 @@ create table work_stats (
   ) stored,
   constraint work_stats_pkey primary key (work_id),
   constraint work_stats_work_id_fkey foreign key (work_id) references works (id) on delete cascade,
-  constraint work_stats_counts check (
-    views >= 0 and likes >= 0 and dislikes >= 0 and comments >= 0 and gifts >= 0 and gifts_coins >= 0
-  )
+  -- None on likes and dislikes: PostgreSQL checks a new row before it waits for one that another transaction is
+  -- changing, so two clicks of one reader at once would fail. Rows and counters change together instead.
+  constraint work_stats_counts check (views >= 0 and comments >= 0 and gifts >= 0 and gifts_coins >= 0)
 );
 create index work_stats_hot on work_stats (hot desc, work_id desc);
 create index work_stats_views on work_stats (views desc, work_id desc);

@@ -200,7 +200,7 @@ async def publish(ctx: Ctx, work: WorkRow, *, screening: Screening) -> WorkRow:
 
 async def unpublish(ctx: Ctx, work: WorkRow) -> WorkRow:
     """Takes a published work, or one in review, back to its author. Raises WrongState for any other."""
-    if await _TAKE_BACK(ctx.db, work.id, [State.PUBLISHED, State.IN_REVIEW]) is None:
+    if await _TAKE_BACK(ctx.db, work.id, [State.PUBLISHED, State.IN_REVIEW], ctx.now) is None:
         raise WrongState("This is not published", work.state)
     if work.state == State.PUBLISHED:
         await emit(ctx, WorkUnpublished(work_id=work.id, author_id=work.author_id, kind=work.kind, title=work.title))
