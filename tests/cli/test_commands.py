@@ -100,6 +100,14 @@ def test_doctor_says_what_to_do(home: Path) -> None:
     assert re.search(r"NOT  mail .*\n +-> ", done.stdout)
 
 
+def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    for command in ("up", "migrate", "doctor"):
+        done = stoa(tmp_path, command, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none", STOA_PORT="0")
+        assert done.returncode == 1
+        assert re.search(r"NOT  database .*\n +-> |stoa: database_url: no connection", done.stdout + done.stderr)
+        assert "Traceback" not in done.stderr
+
+
 # --- up
 
 

@@ -67,9 +67,9 @@ async def _python(_: Settings) -> Finding:
 
 
 async def _disk(settings: Settings) -> Finding:
-    free = min(
-        shutil.disk_usage(settings.home).free, shutil.disk_usage((settings.home / "postgres").resolve().parent).free
-    )
+    settings.home.mkdir(mode=0o711, parents=True, exist_ok=True)
+    places = {settings.home, (settings.home / "postgres").resolve()}
+    free = min(shutil.disk_usage(place).free for place in places if place.exists())
     seen = f"{free / 1024**3:.1f} GB free at {settings.home}"
     return Finding("disk", free >= MIN_FREE_BYTES, seen, "make room, or set STOA_HOME to a folder on a larger disk")
 

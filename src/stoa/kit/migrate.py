@@ -54,7 +54,7 @@ async def migrate(dsn: str, folder: Path = MIGRATIONS) -> list[str]:
     Raises `MigrationError` when a file fails (it then left nothing behind, and those before it stay applied), when one
     that was applied has changed, or when the database is newer than this version of Stoa.
     """
-    connection = await asyncpg.connect(dsn)
+    connection = await _connect(dsn)
     try:
         await connection.execute("select pg_advisory_lock($1)", LOCK_KEY)
         await connection.execute("set client_min_messages = warning")
@@ -69,12 +69,19 @@ async def migrate(dsn: str, folder: Path = MIGRATIONS) -> list[str]:
 
 async def pending(dsn: str, folder: Path = MIGRATIONS) -> list[str]:
     """The names of the files that are not applied yet; changes nothing. Raises as `migrate`."""
-    connection = await asyncpg.connect(dsn)
+    connection = await _connect(dsn)
     try:
         rows = await connection.fetch(APPLIED) if await connection.fetchval(TABLE_EXISTS) else []
         return [migration.name for migration in _missing(read_migrations(folder), rows)]
     finally:
         await connection.close()
+
+
+async def _connect(dsn: str) -> Any:
+    try:
+        return await asyncpg.connect(dsn)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise MigrationError(f"database_url: no connection: {error or type(error).__name__}") from error
 
 
 def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
