@@ -6,6 +6,7 @@ window never exceeds the limit; what a process has taken and not spent is lost w
 keeps below what that process has let through. Limits under 20 are therefore exact to the request.
 """
 
+import asyncio
 import math
 import time
 from typing import Final
@@ -25,13 +26,20 @@ class _Grant(msgspec.Struct):
 
 
 class _Window:
-    __slots__ = ("ends_at", "exhausted", "next_lease", "tokens")
+    __slots__ = ("asking", "ends_at", "exhausted", "next_lease", "tokens")
 
     def __init__(self) -> None:
+        self.asking = asyncio.Lock()  # one question at a time: requests that come at once share its answer
         self.tokens = 0
         self.ends_at = 0.0  # on the monotonic clock of this process
         self.next_lease = 1
         self.exhausted = False
+
+    def lacks(self, cost: int) -> bool:
+        """Whether the table has to be asked."""
+        if self.ends_at <= time.monotonic():
+            self.tokens, self.next_lease, self.exhausted = 0, 1, False
+        return self.tokens < cost and not self.exhausted
 
 
 # now() is the same throughout the statement. A statement that waited for the row's lock has an earlier now() than the
@@ -63,11 +71,10 @@ async def allow(app: App, key: str, limit: int, per_s: float, cost: int = 1) -> 
     window = windows.get(key)
     if window is None:
         window = windows[key] = _Window()
-    clock = time.monotonic()
-    if window.ends_at <= clock:
-        window.tokens, window.next_lease, window.exhausted = 0, 1, False
-    if window.tokens < cost and not window.exhausted:
-        await _take(app, window, key, limit, per_s, cost)
+    if window.lacks(cost):
+        async with window.asking:
+            if window.lacks(cost):
+                await _take(app, window, key, limit, per_s, cost)
     if window.tokens < cost:
         raise TooManyRequests(math.ceil(max(window.ends_at - time.monotonic(), 0.001)))
     window.tokens -= cost
