@@ -148,9 +148,12 @@ function buttons(form, keeper) {
     event.preventDefault()
     const { submitter } = event
     await keeper.flush()
-    form.dataset.leaving = 'yes'
-    form.requestSubmit(submitter)
-    setTimeout(() => delete form.dataset.leaving, 1000)
+    // Not within the event that was just stopped: a form does not submit while it is submitting.
+    setTimeout(() => {
+      form.dataset.leaving = 'yes'
+      form.requestSubmit(submitter)
+      setTimeout(() => delete form.dataset.leaving, 1000)
+    })
   })
   document.addEventListener('keydown', (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key !== 's') return

@@ -14,6 +14,7 @@ export function toast({ text, kind = '', action = null, seconds = 6 }) {
     form.action = action.url
     form.setAttribute('hx-post', action.url)
     form.setAttribute('hx-swap', 'none')
+    form.setAttribute('hx-target', '#toasts')
     form.querySelector('button').textContent = action.label
   } else form.remove()
   item.dataset.seconds = seconds

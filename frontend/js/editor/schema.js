@@ -14,7 +14,7 @@ export const extensions = (placeholder = '') => [
   StarterKit.configure({
     heading: false,
     underline: false,
-    link: { openOnClick: false, autolink: true, defaultProtocol: 'https', protocols: ['http', 'https', 'mailto'] },
+    link: { openOnClick: false, autolink: true, defaultProtocol: 'https' },
   }),
   LowerHeading,
   Picture,

@@ -15,7 +15,7 @@ const TOOLS = {
 
 export function makeToolbar({ form, editor, upload, mode }) {
   const bar = form.querySelector('[data-toolbar]')
-  const tools = [...bar.querySelectorAll('[data-tool]')]
+  const tools = [...form.querySelectorAll('[data-tool]')]
   const file = bar.querySelector('input[type="file"]')
 
   const run = (name) => {
@@ -47,14 +47,14 @@ export function makeToolbar({ form, editor, upload, mode }) {
       }
     }
   }
-  bar.addEventListener('click', (event) => {
-    const tool = event.target.closest('[data-tool]')
-    if (tool) run(tool.dataset.tool)
-  })
+  for (const tool of tools) {
+    tool.hidden = false
+    tool.addEventListener('click', () => run(tool.dataset.tool))
+  }
   bar.addEventListener('keydown', (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
     if (!step) return
-    const usable = tools.filter((tool) => !tool.disabled)
+    const usable = tools.filter((tool) => !tool.disabled && bar.contains(tool))
     usable[(usable.indexOf(document.activeElement) + step + usable.length) % usable.length]?.focus()
     event.preventDefault()
   })
