@@ -10,7 +10,8 @@ async def postings(app: App, transfer_id: Any) -> dict[tuple[str, str, str], int
     async with app.database.connection() as db:
         rows = await db.fetch(
             """select coalesce(u.username, '') as owner, a.asset, a.purpose, p.amount_minor
-               from ledger_postings p join ledger_accounts a on a.id = p.account_id left join users u on u.id = a.owner_id
+               from ledger_postings p join ledger_accounts a on a.id = p.account_id
+               left join users u on u.id = a.owner_id
                where p.transfer_id = $1""",
             transfer_id,
         )

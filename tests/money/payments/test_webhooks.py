@@ -165,7 +165,7 @@ async def test_failure_after_success_and_success_after_failure(app: Any, client:
 
 
 async def test_the_webhook_before_the_answer_of_the_charge(app: Any, client: Any, make: Any) -> None:
-    """The charge's answer is lost (its transaction dies), the event arrives, the client asks again with the same key."""
+    """The event arrives while the charge's answer is still on its way into the order."""
     from stoa.money.payments.gateways.sandbox import Sandbox
 
     ana = await make.member("ana")
@@ -240,7 +240,8 @@ async def test_a_second_payment_of_one_order_goes_back(app: Any, client: Any, ma
     order = (await buy(client.as_(ana), package=1)).json()
     async with make.tx() as ctx:  # two tabs: the other one had its hosted page open, and the gateway took its card too
         await ctx.db.execute(
-            """insert into sandbox_payments (id, request_key, order_id, amount_minor, currency, card, status, created_at, updated_at)
+            """insert into sandbox_payments
+                 (id, request_key, order_id, amount_minor, currency, card, status, created_at, updated_at)
                values ('pay_second', 'second', $1, 499, 'USD', 'good', 'succeeded', now(), now())""",
             order["id"],
         )

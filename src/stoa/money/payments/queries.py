@@ -17,8 +17,8 @@ from stoa.money.payments.types import (
     SandboxSession,
 )
 
-ORDER_COLUMNS: Final = """id, user_id, kind, item, description, amount_minor, currency, gateway, state, refunded_minor, payment_id,
-  failure_code, failure_message, fulfilled_at, key, created_at, updated_at"""
+ORDER_COLUMNS: Final = """id, user_id, kind, item, description, amount_minor, currency, gateway, state, refunded_minor,
+  payment_id, failure_code, failure_message, fulfilled_at, key, created_at, updated_at"""
 
 ORDER = one(Order, f"select {ORDER_COLUMNS} from orders where id = $1")
 ORDER_BY_KEY = maybe(Order, f"select {ORDER_COLUMNS} from orders where user_id = $1 and key = $2")
@@ -53,7 +53,8 @@ _CHECKOUT = one(
        from sandbox_sessions s
        join orders o on o.id = s.order_id
        left join lateral (
-         select status, failure_message from sandbox_payments where session_id = s.id order by created_at desc, id desc limit 1
+         select status, failure_message from sandbox_payments
+         where session_id = s.id order by created_at desc, id desc limit 1
        ) p on true
        where s.id = $1""",
 )
@@ -71,6 +72,8 @@ _CHALLENGE = one(
 
 
 class Seen(msgspec.Struct, frozen=True):
+    """What a gateway has said of a payment so far."""
+
     status: str
     captured_minor: int
     refunded_minor: int
@@ -79,7 +82,8 @@ class Seen(msgspec.Struct, frozen=True):
 
 SEEN = maybe(
     Seen,
-    "select status, captured_minor, refunded_minor, disputed from order_payments where gateway = $1 and payment_id = $2",
+    """select status, captured_minor, refunded_minor, disputed from order_payments
+       where gateway = $1 and payment_id = $2""",
 )
 
 
@@ -104,7 +108,7 @@ async def order_events(ctx: Ctx, order_id: UUID) -> list[OrderEvent]:
 async def inbox(
     ctx: Ctx, *, state: str | None = None, before: tuple[datetime, UUID] | None = None, limit: int = 50
 ) -> list[InboxEvent]:
-    """The webhook inbox, newest first. `state`: waiting, refused (not believed), applied, unchanged, rejected, or all."""
+    """The webhook inbox, newest first. `state`: waiting, refused (not believed), applied, unchanged, rejected."""
     received_at, event_id = before or (None, None)
     return await _INBOX(ctx.db, state, received_at, event_id, limit)
 

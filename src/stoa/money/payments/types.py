@@ -199,8 +199,10 @@ class Purchasable(Protocol):
         ...
 
     async def undo(self, ctx: Ctx, order: Order, *, refunded_minor: int, refund_key: str) -> None:
-        """Takes back the share of `refunded_minor` in the order's amount (M13). `order.refunded_minor` is the sum of the
-        earlier refunds. The money has gone back already, so this must not fail."""
+        """Takes back the share that `refunded_minor` has in the order's amount (M13).
+
+        `order.refunded_minor` is the sum of the earlier refunds. The money has gone back already: this must not fail.
+        """
         ...
 
 
@@ -228,8 +230,10 @@ def purchasable(kind: str) -> Purchasable:
 
 
 class CheckoutStatus(msgspec.Struct, frozen=True):
-    """How far a hosted checkout is, for its payer: `state` of the session (open, complete, expired, cancelled), of the order,
-    and of the last payment attempted in it."""
+    """How far a hosted checkout is, for its payer.
+
+    `state` is that of the session (open, complete, expired, cancelled), `payment_status` that of its latest attempt.
+    """
 
     session_id: str
     state: str
@@ -241,8 +245,10 @@ class CheckoutStatus(msgspec.Struct, frozen=True):
 
 
 class InboxEvent(msgspec.Struct, frozen=True):
-    """One row of the webhook inbox, as staff sees it. `outcome` is null while it waits to be applied; `deliveries` counts how
-    often it arrived."""
+    """One row of the webhook inbox, as staff sees it.
+
+    `outcome` is null while it waits to be applied; `deliveries` counts how often it arrived.
+    """
 
     id: UUID
     gateway: str
@@ -282,7 +288,7 @@ class SandboxChallenge(msgspec.Struct, frozen=True):
 
 
 class SandboxCard(msgspec.Struct, frozen=True):
-    """A card as typed on the hosted page: number with or without spaces, expiry `MM/YY`, three or four digits of CVC."""
+    """A card as typed: number with or without spaces, expiry `MM/YY`, three or four digits of CVC."""
 
     number: str
     expiry: str
@@ -290,8 +296,10 @@ class SandboxCard(msgspec.Struct, frozen=True):
 
 
 class SandboxAnswer(msgspec.Struct, frozen=True):
-    """What the sandbox says to a submitted card: `status` succeeded, failed or requires_action; where to send the payer next
-    (`redirect_url`), or what is wrong with the card (`message`), who may then try another one."""
+    """What the sandbox says to a card: `status` succeeded, failed or requires_action.
+
+    `redirect_url` is where to send the payer next; None when they may try another card, for the reason in `message`.
+    """
 
     status: str
     redirect_url: str | None

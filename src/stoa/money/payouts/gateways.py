@@ -67,7 +67,8 @@ class _Row(msgspec.Struct, frozen=True):
 _COLUMNS: Final = "id, amount_minor, currency, destination, state, failure_code, failure_reason, arrives_at"
 _KEEP = run(
     """insert into sandbox_transfers
-         (id, request_key, amount_minor, currency, destination, state, failure_code, failure_reason, created_at, arrives_at)
+         (id, request_key, amount_minor, currency, destination, state, failure_code, failure_reason, created_at,
+          arrives_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (request_key) do nothing"""
 )
 _BY_KEY = one(_Row, f"select {_COLUMNS} from sandbox_transfers where request_key = $1")

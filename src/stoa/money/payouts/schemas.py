@@ -107,7 +107,8 @@ def next_step(payout: PayoutView) -> str:
         case PayoutState.PROCESSING if payout.next_try_at is not None:
             return f"{payout.failure_reason}. It will be tried again at {payout.next_try_at:%H:%M} UTC."
         case PayoutState.PROCESSING:
-            return f"It is on its way. It should arrive between {payout.promised_from:%d %B} and {payout.promised_by:%d %B}."
+            first, last = payout.promised_from, payout.promised_by
+            return f"It is on its way. It should arrive between {first:%d %B} and {last:%d %B}."
         case PayoutState.PAID:
             return "It has arrived."
         case PayoutState.FAILED:

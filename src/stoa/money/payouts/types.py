@@ -40,8 +40,8 @@ OPEN_STATES: Final = frozenset({PayoutState.PENDING, PayoutState.IN_REVIEW, Payo
 class PayoutView(msgspec.Struct, frozen=True):
     """A payout. `coins_minor` in hundredths of a coin; the three amounts in minor units of `currency` (M7).
 
-    `next_try_at` and `failure_reason` tell of an attempt that failed and will be made again; on a payout that is failed,
-    why. `review_reason` and `review_until` tell why it waits for a person, and until when at the latest (F7).
+    `next_try_at` and `failure_reason` tell of an attempt that failed and will be made again; a failed payout has its
+    reason there. `review_reason` and `review_until` tell why it waits for a person, and how long at most (F7).
     """
 
     id: UUID
@@ -91,8 +91,8 @@ class PayoutAmounts(msgspec.Struct, frozen=True):
 def payout_amounts(coins_minor: int, *, coins_per_usd: int, creator_percent: int) -> PayoutAmounts:
     """What earned coins are in money (M7): net = earned ÷ 78, amount = earned ÷ 40 % ÷ 78, fee the difference.
 
-    The earned coins are the creator's share already (M6), so nothing is taken here: amount and fee report what the givers
-    paid and what the platform kept then. Each is rounded once, half to even, so that net + fee = amount to the cent.
+    The earned coins are the creator's share already (M6), so nothing is taken here: amount and fee report what the
+    givers paid and what the platform kept then. Both are rounded half to even, and net + fee = amount to the cent.
     """
     # A coin has as many hundredths as a dollar has cents, so hundredths of coins ÷ coins per dollar are cents.
     net_minor = round_ratio(coins_minor, coins_per_usd)

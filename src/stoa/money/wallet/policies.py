@@ -18,7 +18,7 @@ async def access_gift(ctx: Ctx, gift_id: UUID) -> GiftView:
 
 
 async def access_transfer(ctx: Ctx, transfer_id: UUID) -> HistoryLine:
-    """A transfer with its postings, for those with a posting in it and for staff. Raises NotFound for everybody else."""
+    """A transfer, for those with a posting in it and for staff. Raises NotFound for everybody else."""
     line = await history.line(ctx, transfer_id, viewer_id=ctx.member.id)
     if not ctx.member.is_staff and not any(posting.is_own for posting in line.postings):
         raise NotFound

@@ -24,7 +24,7 @@ class BucketOut(msgspec.Struct):
 
 
 class WalletOut(msgspec.Struct):
-    """M4. `total` is what can be spent; `reserved` is set aside for a payout and not in it. `credits` are promotional USD."""
+    """M4. `total` can be spent; `reserved`, set aside for a payout, is not in it. `credits` are promotional USD."""
 
     total_minor: int
     total: str

@@ -80,8 +80,10 @@ class GiftView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PostingLine(msgspec.Struct, frozen=True):
-    """One posting of a transfer: `amount_minor` in the asset's smallest unit, negative where it left; `account` in words,
-    `explanation` why. `is_own` for an account of the person who reads it."""
+    """One posting of a transfer: `amount_minor` in the asset's smallest unit, negative where it left.
+
+    `account` says where in words, `explanation` why; `is_own` for an account of the person who reads it.
+    """
 
     account: str
     asset: str
@@ -91,8 +93,10 @@ class PostingLine(msgspec.Struct, frozen=True):
 
 
 class HistoryLine(msgspec.Struct, frozen=True):
-    """One transfer in a person's history. `coins_minor` and `usd_minor` are what it changed in their spendable balances;
-    `title` says in words what happened."""
+    """One transfer in a person's history; `title` says in words what happened.
+
+    `coins_minor` and `usd_minor` are what it changed in what they can spend.
+    """
 
     transfer_id: UUID
     kind: str

@@ -33,7 +33,8 @@ UNPAID_S: Final = 24 * 3600
 _LOCKED = one(Order, f"select {queries.ORDER_COLUMNS} from orders where id = $1 for update")
 _NEW = maybe(
     Order,
-    f"""insert into orders (id, user_id, kind, item, description, amount_minor, currency, gateway, key, created_at, updated_at)
+    f"""insert into orders (id, user_id, kind, item, description, amount_minor, currency, gateway, key,
+          created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
         on conflict (user_id, key) do nothing returning {queries.ORDER_COLUMNS}""",
 )
@@ -51,8 +52,9 @@ async def create_order(
 ) -> Order:
     """Place an order of the acting member for `item` of a `kind` that somebody sells, at the price they were shown.
 
-    `amount_minor` in minor units of `currency`. The same key gives the same order (M11); with another item OrderKeyReused.
-    Raises PriceChanged when the price is not that one (any more), Invalid for what is not sold, UnknownGateway.
+    `amount_minor` in minor units of `currency`. The same key gives the same order (M11). Raises OrderKeyReused when it
+    comes with another item, PriceChanged when the price is not that one (any more), UnknownGateway, and Invalid for
+    what is not sold.
     """
     user_id = ctx.member.id
     gateway_named(ctx, gateway)
@@ -151,7 +153,7 @@ async def cancel_order(ctx: Ctx, order_id: UUID) -> Order:
 
 
 async def refund(ctx: Ctx, order_id: UUID, *, amount_minor: int | None = None, reason: str, key: str) -> Order:
-    """Give back all that is left of an order, or `amount_minor` of it, and take back that share of what was bought (M13).
+    """Give back all that is left of an order, or `amount_minor` of it, and take that share of the goods back (M13).
 
     For staff. Raises NotRefundable beyond what was paid, or what is still there to be taken back.
     """

@@ -38,7 +38,7 @@ async def leave_checkout(ctx: Ctx, session_id: str) -> str:
 
 
 async def deliver_sandbox_event(ctx: Ctx, event_id: str) -> None:
-    """Send one of the sandbox's events to our webhook address by HTTP, as a gateway would; a refusal raises, and is retried."""
+    """Send one of the sandbox's events to our webhook address by HTTP, as a gateway would. A refusal raises."""
     event = await _OUTGOING(ctx.db, event_id)
     if event is None or event.is_delivered:
         return

@@ -19,8 +19,10 @@ Verdict = Literal["verified", "bad_signature", "too_old"]
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a gateway knows of one payment. Amounts in minor units; `captured_minor` stays what it was after a refund.
-    `action_url` is where the payer must go while `status` is requires_action."""
+    """All that a gateway knows of one payment. Amounts in minor units; a refund leaves `captured_minor` as it was.
+
+    `action_url` is where the payer must go while `status` is requires_action.
+    """
 
     payment_id: str
     order_id: UUID

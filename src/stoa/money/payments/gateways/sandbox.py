@@ -65,7 +65,8 @@ _BY_KEY = maybe(_Row, f"select {_COLUMNS} from sandbox_payments where request_ke
 _SESSION_OF = value(str | None, "select session_id from sandbox_payments where id = $1")
 _WAITING_IN_SESSION = maybe(
     _Row,
-    f"select {_COLUMNS} from sandbox_payments where session_id = $1 and card = $2 and status = 'requires_action' for update",
+    f"""select {_COLUMNS} from sandbox_payments
+        where session_id = $1 and card = $2 and status = 'requires_action' for update""",
 )
 _SESSION = one(
     SandboxSession,

@@ -1,4 +1,4 @@
-"""Webhook signatures of the form `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`, with a tolerance for their age."""
+"""Webhook signatures: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`, with a tolerance for their age."""
 
 import hashlib
 import hmac

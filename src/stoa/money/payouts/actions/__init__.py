@@ -1,8 +1,10 @@
 """Asking for a payout, calling it off, and what staff decides about one. Sending it is in `sending`."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
+
+import msgspec
 
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
@@ -72,25 +74,18 @@ async def request_payout(ctx: Ctx, *, key: str, destination: str = DEFAULT_DESTI
         cause=f"@{ctx.member.username} asked to be paid out",
         metadata={"payout_id": str(payout_id)},
     )
-    row = {
+    row: dict[str, Any] = {
         "id": payout_id,
         "user_id": user_id,
         "coins_minor": earned_minor,
-        "usd_amount_minor": amounts.usd_amount_minor,
-        "platform_fee_minor": amounts.platform_fee_minor,
-        "net_payout_minor": amounts.net_payout_minor,
+        **msgspec.structs.asdict(amounts),
         "currency": USD,
         "provider": provider.name,
         "destination": destination,
         "hold_id": hold.id,
         "key": key,
-        "requested_at": ctx.now,
-        "submit_at": ctx.now + timedelta(seconds=SUBMIT_AFTER_S),
-        "promised_from": business_days_after(ctx.now.date(), PROMISED_DAYS[0]),
-        "promised_by": business_days_after(ctx.now.date(), PROMISED_DAYS[1]),
-        "updated_at": ctx.now,
     }
-    await insert(ctx.db, "payouts", row)
+    await insert(ctx.db, "payouts", row | _dates(ctx))
     payout = await queries.PAYOUT(ctx.db, payout_id)
     await note(ctx, payout, "requested by the creator", from_state=None)
     await enqueue(ctx, SubmitPayout(payout_id, 1), run_at=payout.submit_at, unique=f"{payout_id}:1")
@@ -154,6 +149,17 @@ async def reject(ctx: Ctx, payout_id: UUID, *, reason: str) -> PayoutView:
     if payout.state != PayoutState.IN_REVIEW:
         raise WrongState(f"It is {payout.state.value}, not in review", state=payout.state)
     return await end(ctx, payout, PayoutState.CANCELLED, cause=f"rejected: {reason}", failure_reason=reason)
+
+
+def _dates(ctx: Ctx) -> dict[str, Any]:
+    today = ctx.now.date()
+    return {
+        "requested_at": ctx.now,
+        "submit_at": ctx.now + timedelta(seconds=SUBMIT_AFTER_S),
+        "promised_from": business_days_after(today, PROMISED_DAYS[0]),
+        "promised_by": business_days_after(today, PROMISED_DAYS[1]),
+        "updated_at": ctx.now,
+    }
 
 
 def _staff_or_system(ctx: Ctx) -> None:

@@ -65,7 +65,7 @@ async def follow(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
 
 
 async def remind(ctx: Ctx) -> int:
-    """Order again the work on payouts that nobody has touched for long, as when their job ended among the dead letters."""
+    """Order the work on payouts again that nobody has touched for long, as when their job became a dead letter."""
     forgotten = await _FORGOTTEN(ctx.db, ctx.now - timedelta(seconds=FORGOTTEN_AFTER_S))
     for payout in forgotten:
         if payout.state == PayoutState.PROCESSING and payout.provider_reference and payout.next_try_at is None:

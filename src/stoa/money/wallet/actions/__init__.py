@@ -193,7 +193,7 @@ def spend_buckets(held_minor: dict[str, int], amount_minor: int, *, promotional:
 
 
 def split_gift(spent: dict[str, int], *, creator_percent: int, debt_minor: int = 0) -> Shares:
-    """Each bucket split by largest remainder (M6); promotional stays promotional (M4); a debt is paid off first (M13)."""
+    """Each bucket split by largest remainder (M6); promotional stays so (M4); a debt is paid off first (M13)."""
     creator = {b: allocate(minor, [creator_percent, 100 - creator_percent])[0] for b, minor in spent.items()}
     earned_minor = creator["purchased"] + creator["earned"]
     repaid_minor = min(earned_minor, debt_minor)
@@ -227,7 +227,7 @@ async def _check_gift(ctx: Ctx, recipient: WalletRow, amount_coins: int, message
 
 
 def _touched(sender_id: UUID, recipient_id: UUID) -> list[AccountRef]:
-    """Every personal account a gift can move, of both, so that two opposite gifts lock them in one and the same order."""
+    """All accounts of both people that a gift can move: two opposite gifts lock them in the same order."""
     own = [AccountRef(sender_id, COIN, bucket) for bucket in BUCKETS]
     return [*own, AccountRef(recipient_id, COIN, "promotional"), AccountRef(recipient_id, COIN, "earned")]
 

@@ -12,8 +12,6 @@ from stoa.kit.errors import NotFound
 from stoa.kit.money import format_amount
 from stoa.money.wallet.types import COIN, USD, HistoryLine, PostingLine
 
-SPENDABLE: Final = ("promotional", "purchased", "earned")
-
 
 class _Change(msgspec.Struct, frozen=True):
     transfer_id: UUID
@@ -22,12 +20,16 @@ class _Change(msgspec.Struct, frozen=True):
     usd_minor: int
 
 
+_SPENDABLE: Final = "a.purpose in ('promotional', 'purchased', 'earned')"
+_SUMS: Final = f"""
+  coalesce(sum(p.amount_minor) filter (where a.asset = 'COIN' and {_SPENDABLE}), 0)::bigint as coins_minor,
+  coalesce(sum(p.amount_minor) filter (where a.asset = 'USD' and {_SPENDABLE}), 0)::bigint as usd_minor"""
+
 # Each of the latest transfers is among the latest of every account it touched, so a few rows per account are enough.
 _CHANGES = many(
     _Change,
-    """select p.transfer_id, p.created_at,
-              coalesce(sum(p.amount_minor) filter (where a.asset = 'COIN' and a.purpose = any ($5)), 0)::bigint as coins_minor,
-              coalesce(sum(p.amount_minor) filter (where a.asset = 'USD' and a.purpose = any ($5)), 0)::bigint as usd_minor
+    f"""select p.transfer_id, p.created_at,
+              {_SUMS}
        from ledger_accounts a
        cross join lateral (
          select q.transfer_id, q.created_at, q.amount_minor from ledger_postings q
@@ -40,9 +42,8 @@ _CHANGES = many(
 )
 _CHANGES_OF_ONE = many(
     _Change,
-    """select p.transfer_id, p.created_at,
-              coalesce(sum(p.amount_minor) filter (where a.asset = 'COIN' and a.purpose = any ($3)), 0)::bigint as coins_minor,
-              coalesce(sum(p.amount_minor) filter (where a.asset = 'USD' and a.purpose = any ($3)), 0)::bigint as usd_minor
+    f"""select p.transfer_id, p.created_at,
+              {_SUMS}
        from ledger_postings p join ledger_accounts a on a.id = p.account_id
        where p.transfer_id = $1 and a.owner_id = $2
        group by p.transfer_id, p.created_at""",
@@ -50,7 +51,7 @@ _CHANGES_OF_ONE = many(
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One posting, with what is known of its transfer: the gift or the order behind it, also behind what it reverses."""
+    """One posting, with what is known of its transfer: the gift or order behind it, or behind what it reverses."""
 
     transfer_id: UUID
     kind: str
@@ -102,7 +103,7 @@ async def lines(
 ) -> list[HistoryLine]:
     """What changed in somebody's coins and credit, newest first, those before the given (created_at, transfer_id)."""
     created_at, transfer_id = before or (None, None)
-    changes = await _CHANGES(ctx.db, user_id, created_at, transfer_id, limit, list(SPENDABLE))
+    changes = await _CHANGES(ctx.db, user_id, created_at, transfer_id, limit)
     facts: dict[UUID, list[Fact]] = {change.transfer_id: [] for change in changes}
     for fact in await _FACTS(ctx.db, list(facts)):
         facts[fact.transfer_id].append(fact)
@@ -114,7 +115,7 @@ async def line(ctx: Ctx, transfer_id: UUID, *, viewer_id: UUID) -> HistoryLine:
     facts = await _FACTS(ctx.db, [transfer_id])
     if not facts:
         raise NotFound
-    changes = await _CHANGES_OF_ONE(ctx.db, transfer_id, viewer_id, list(SPENDABLE))
+    changes = await _CHANGES_OF_ONE(ctx.db, transfer_id, viewer_id)
     change = changes[0] if changes else _Change(transfer_id, facts[0].created_at, 0, 0)
     return _line(change, facts, viewer_id)
 
