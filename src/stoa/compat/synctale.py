@@ -22,7 +22,7 @@ from stoa.creation.works.queries import published_count
 from stoa.creation.works.types import Sort, State, WorkCard
 from stoa.foundation.identity import actions as identity
 from stoa.foundation.identity.queries import user_by_id
-from stoa.foundation.identity.schemas import AnyText, Email, Username
+from stoa.foundation.identity.types import AnyText, Email, Username
 from stoa.foundation.people.queries import profile
 from stoa.foundation.people.types import PersonView
 from stoa.kit.ctx import Ctx

@@ -50,6 +50,8 @@ async def test_register_reports_every_field(client: Any, app: Any) -> None:
         ({"username": "admin"}, "invalid", 422),
         ({"username": "аna"}, "invalid", 422),  # Cyrillic a
         ({"username": "a\x00na"}, "invalid", 422),
+        ({"username": "bea\n"}, "invalid", 422),
+        ({"email": "bea@example.org\n"}, "invalid", 422),
         ({"password": "short"}, "invalid", 422),
         ({"password": "password123"}, "invalid", 422),
         ({"password": "x" * 257}, "invalid", 422),

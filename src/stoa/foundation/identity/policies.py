@@ -10,10 +10,6 @@ from stoa.foundation.identity.queries import SESSION_BY_ID
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, NotFound
 
-# I1. Only ASCII letters, digits, and single . _ - between them: no look-alikes from other scripts.
-USERNAME_PATTERN = r"^[A-Za-z0-9](?:[._-]?[A-Za-z0-9]){2,49}$"
-EMAIL_PATTERN = r"^[^@\s\x00-\x1f\"(),:;<>\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,186}[A-Za-z0-9])?$"
-
 RESERVED = frozenset(
     """
     about account accounts admin administrator api app assets auth billing blog brand cart categories checkout contact

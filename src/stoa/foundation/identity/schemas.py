@@ -1,15 +1,10 @@
 """Bodies of `/api/v1/auth`."""
 
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.identity.policies import EMAIL_PATTERN, USERNAME_PATTERN
-
-Username = Annotated[str, msgspec.Meta(min_length=3, max_length=50, pattern=USERNAME_PATTERN)]
-Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=EMAIL_PATTERN)]
-AnyText = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+from stoa.foundation.identity.types import AnyText, Email, Username
 
 
 class RegisterIn(msgspec.Struct):

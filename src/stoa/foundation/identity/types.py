@@ -2,9 +2,20 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
+
+# I1. `$` alone would let a line break at the end pass.
+# Only ASCII letters, digits, and single . _ - between them: no look-alikes from other scripts.
+USERNAME_PATTERN: Final = r"^[A-Za-z0-9](?:[._-]?[A-Za-z0-9]){2,49}$(?!\n)"
+EMAIL_PATTERN: Final = r"^[^@\s\x00-\x1f\"(),:;<>\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,186}[A-Za-z0-9])?$(?!\n)"
+
+# As they are typed at the door, by programs and in forms.
+Username = Annotated[str, msgspec.Meta(min_length=3, max_length=50, pattern=USERNAME_PATTERN)]
+Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=EMAIL_PATTERN)]
+AnyText = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 
 
 class Role(StrEnum):

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 
 from stoa.foundation.identity import actions
 from stoa.foundation.identity.errors import EmailTaken, LockedOut, UsernameTaken, WrongCredentials
-from stoa.foundation.identity.schemas import LoginIn, RegisterIn
+from stoa.foundation.identity.types import AnyText, Email, Username
 from stoa.foundation.settings.queries import platform
 from stoa.front import flash
 from stoa.front.page import page, safe_next, see_other
@@ -17,6 +18,21 @@ from stoa.kit.errors import Invalid, StoaError
 from stoa.kit.http import CtxDep, access
 from stoa.kit.http.credentials import SESSION_COOKIE
 from stoa.kit.http.lending import lending_of
+
+
+class LoginForm(msgspec.Struct):
+    """What `/login` sends."""
+
+    email: AnyText
+    password: AnyText
+
+
+class RegisterForm(msgspec.Struct):
+    """What `/register` sends."""
+
+    username: Username
+    email: Email
+    password: AnyText
 
 
 def _session_cookie(ctx: Ctx, value: str, max_age_s: int) -> Cookie:
@@ -54,7 +70,7 @@ async def login(request: Request, ctx: CtxDep) -> Response[Any]:
     form = dict(await request.form())
     target = safe_next(form.get("next"))
     try:
-        given = forms.parse(LoginIn, form, strict=False)
+        given = forms.parse(LoginForm, form, strict=False)
         shown = lending_of(request.scope).credentials
         row = await actions.check_login(ctx, email=given.email, password=given.password, address=shown.address)
     except Invalid as error:
@@ -86,7 +102,7 @@ async def register(request: Request, ctx: CtxDep) -> Response[Any]:
     form = dict(await request.form())
     target = safe_next(form.get("next"))
     try:
-        given = forms.parse(RegisterIn, form, strict=False)
+        given = forms.parse(RegisterForm, form, strict=False)
         user = await actions.register(ctx, username=given.username, email=given.email, password=given.password)
     except (Invalid, EmailTaken, UsernameTaken) as error:
         return await _register_again(request, ctx, form, error)
