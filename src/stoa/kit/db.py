@@ -49,6 +49,9 @@ class Db(Protocol):
     async def remove_listener(self, channel: str, callback: Callable[[Any, int, str, str], None]) -> None:
         """Ends `add_listener`."""
 
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+
     def is_closed(self) -> bool:
         """Whether the connection has ended."""
 
@@ -298,18 +301,41 @@ class Database:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
+        self._lent: dict[int, set[Callable[[], None]]] = {}
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Db]:
         """A connection in autocommit: each statement is a transaction of its own."""
         async with self.pool.acquire() as db:
-            yield db
+            self._lent[id(db)] = set()
+            try:
+                yield db
+            finally:
+                self.settle(db)
+                del self._lent[id(db)]
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Db]:
         """A connection inside one transaction, committed at the end, rolled back on an exception."""
-        async with self.pool.acquire() as db, db.transaction():
+        async with self.connection() as db, db.transaction():
             yield db
+
+    def afterwards(self, db: Db, call: Callable[[], None]) -> bool:
+        """Has `call` called once when this connection is given back; whatever is to be committed is committed then.
+
+        It is called after a rollback too. False when the connection was not lent here, and then it will not be called.
+        """
+        waiting = self._lent.get(id(db))
+        if waiting is None:
+            return False
+        waiting.add(call)
+        return True
+
+    def settle(self, db: Db) -> None:
+        """Calls what waits for this connection; for those who keep one connection for several transactions."""
+        waiting = self._lent[id(db)]
+        while waiting:
+            waiting.pop()()
 
     async def close(self) -> None:
         """Ends all connections, waiting for those still at work."""

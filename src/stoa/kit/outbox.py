@@ -14,6 +14,7 @@ import msgspec
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import run
 from stoa.kit.ids import new_id
+from stoa.kit.queue.bell import wake_workers
 from stoa.kit.queue.job import Handler, Options, module_name, register, type_name
 
 
@@ -40,15 +41,13 @@ _RECORD_AND_QUEUE = run(
     """
     with recorded as (
         insert into events (id, type, payload, actor_id, trace_id, created_at) values ($1, $2, $3, $4, $5, $6)
-    ), queued as (
-        insert into jobs (id, queue, type, payload, state, priority, outside, scheduled_at, run_at, max_attempts,
-                          backoff_s, timeout_s, key, trace_id, created_at)
-        select l.id, l.queue, l.type, $3, 'waiting', l.priority, l.outside, $6, $6, l.max_attempts,
-               l.backoff_s, l.timeout_s, l.key, $5, $6
-        from jsonb_to_recordset($7) as l (id uuid, queue text, type text, priority smallint, outside boolean,
-                                          max_attempts smallint, backoff_s real, timeout_s real, key text)
     )
-    select pg_notify('stoa_jobs', '')::text
+    insert into jobs (id, queue, type, payload, state, priority, outside, scheduled_at, run_at, max_attempts,
+                      backoff_s, timeout_s, key, trace_id, created_at)
+    select l.id, l.queue, l.type, $3, 'waiting', l.priority, l.outside, $6, $6, l.max_attempts,
+           l.backoff_s, l.timeout_s, l.key, $5, $6
+    from jsonb_to_recordset($7) as l (id uuid, queue text, type text, priority smallint, outside boolean,
+                                      max_attempts smallint, backoff_s real, timeout_s real, key text)
     """
 )
 
@@ -62,6 +61,7 @@ async def emit(ctx: Ctx, event: Event) -> UUID:
     if listeners:
         queued = [_queued(listener, event) for listener in listeners]
         await _RECORD_AND_QUEUE(ctx.db, id_, name, event, actor_id, ctx.trace_id, ctx.now, queued)
+        await wake_workers(ctx)
     else:
         await _RECORD(ctx.db, id_, name, event, actor_id, ctx.trace_id, ctx.now)
     for call in _WITHIN.get(name, ()):

@@ -11,6 +11,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import Statement, many, maybe, run, value
 from stoa.kit.errors import Conflict, NotFound
 from stoa.kit.pagination import Page, decode, keyset
+from stoa.kit.queue.bell import wake_workers
 
 State = Literal["scheduled", "waiting", "running", "done", "dead", "discarded"]
 OPEN_STATES: Final = ("scheduled", "waiting", "running")
@@ -194,7 +195,6 @@ _REVIVE_ALL = run(
     """
 )
 _DISCARD = run("update jobs set state = 'discarded', finished_at = $2 where id = $1 and state = 'dead'")
-_WAKE: Statement[str] = value(str, "select pg_notify('stoa_jobs', '')::text")
 
 
 async def counts(ctx: Ctx) -> list[QueueCount]:
@@ -260,7 +260,7 @@ async def retry(ctx: Ctx, id_: UUID) -> None:
     except asyncpg.UniqueViolationError:
         raise NewerWaiting from None
     await _changed_or_raise(ctx, id_, changed)
-    await _WAKE(ctx.db)
+    await wake_workers(ctx)
 
 
 async def retry_all(ctx: Ctx, type_: str) -> int:
@@ -269,7 +269,7 @@ async def retry_all(ctx: Ctx, type_: str) -> int:
     Those with a unique key are left: they can only be retried one by one.
     """
     changed = await _REVIVE_ALL(ctx.db, type_, ctx.now)
-    await _WAKE(ctx.db)
+    await wake_workers(ctx)
     return changed
 
 

@@ -9,20 +9,17 @@ import msgspec
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import Statement, maybe, run, value
 from stoa.kit.ids import new_id
+from stoa.kit.queue.bell import wake_workers
 from stoa.kit.queue.job import Job, Options, options_of, type_name
 
-# pg_notify is deduplicated by PostgreSQL: however many jobs a transaction enqueues, its commit wakes the workers once.
 _INSERT: Statement[UUID | None] = value(
     UUID | None,
     """
-    with added as (
-        insert into jobs (id, queue, type, payload, state, priority, outside, scheduled_at, run_at, max_attempts,
-                          backoff_s, timeout_s, key, unique_key, trace_id, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15)
-        on conflict (type, unique_key) where unique_key is not null and state in ('scheduled', 'waiting') do nothing
-        returning id
-    )
-    select id, pg_notify('stoa_jobs', '')::text from added
+    insert into jobs (id, queue, type, payload, state, priority, outside, scheduled_at, run_at, max_attempts,
+                      backoff_s, timeout_s, key, unique_key, trace_id, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15)
+    on conflict (type, unique_key) where unique_key is not null and state in ('scheduled', 'waiting') do nothing
+    returning id
     """,
 )
 
@@ -103,10 +100,12 @@ async def insert_job(
             ctx.now,
         )
         if id_ is not None:
+            await wake_workers(ctx)
             return id_
         waiting = await _WAITING(ctx.db, type_, unique)
         if waiting is None:  # a worker has just started it, so it may not see this transaction: a new one is needed
             continue
         if waiting.attempts == 0 and waiting.run_at > at:
             await _SOONER(ctx.db, waiting.id, at, state)
+        await wake_workers(ctx)  # while this transaction held the lock, a worker may have passed it by
         return waiting.id

@@ -22,6 +22,7 @@ from stoa.kit.clock import utcnow
 from stoa.kit.ctx import App
 from stoa.kit.db import Db
 from stoa.kit.queue import rows, schedule
+from stoa.kit.queue.bell import CHANNEL
 from stoa.kit.queue.job import HANDLERS
 from stoa.kit.queue.rows import Claimed
 from stoa.kit.queue.runner import attempt, backoff, claim, give_back, settle_failure
@@ -176,6 +177,7 @@ class Worker:
         started = loop.time()
         try:
             await attempt(self.app, db, job)
+            self.app.database.settle(db)
         except asyncio.CancelledError:
             if job.id not in self._lost:
                 raise
@@ -212,7 +214,7 @@ class Worker:
 
         if not await rows.LOCK_WORKER(db, rows.WORKER_LOCK, self.id):
             raise RuntimeError("the lock of this worker is still held by its last connection")
-        await db.add_listener("stoa_jobs", woken)
+        await db.add_listener(CHANNEL, woken)
         try:
             self.ready.set()
             self._wake.set()  # what came while nobody listened
@@ -227,7 +229,7 @@ class Worker:
         finally:
             if _usable(db):
                 try:
-                    await db.remove_listener("stoa_jobs", woken)
+                    await db.remove_listener(CHANNEL, woken)
                     await rows.UNLOCK_WORKER(db, rows.WORKER_LOCK, self.id)
                 except Exception as error:  # the connection ends anyway, and the lock with it
                     log.info("worker.connection_lost", error=repr(error))
