@@ -131,7 +131,7 @@ create table sandbox_payments (
   disputed        boolean not null default false,
   failure_code    text,
   failure_message text,
-  return_url      text,
+  return_url      text not null,
   created_at      timestamptz not null,
   updated_at      timestamptz not null
 );

@@ -3,6 +3,10 @@
 from typing import Any
 
 from stoa.kit.ctx import App
+from stoa.money.ledger import queries as ledger
+from stoa.money.payments import invariants as payments
+from stoa.money.payouts import invariants as payouts
+from stoa.money.wallet import invariants as wallet
 
 
 async def postings(app: App, transfer_id: Any) -> dict[tuple[str, str, str], int]:
@@ -41,9 +45,7 @@ async def platform(app: App, asset: str, purpose: str) -> int:
 
 
 async def assert_clean(app: App) -> None:
-    """Per asset everything sums to zero, nobody is below zero, and the ledger finds nothing wrong with itself."""
-    from stoa.money.ledger import queries as ledger
-
+    """Per asset everything sums to zero, nobody is below zero, and every invariant of the money modules holds."""
     async with app.database.connection() as db:
         sums = await db.fetch(
             """select a.asset, sum(p.amount_minor)::bigint as total from ledger_postings p
@@ -53,9 +55,16 @@ async def assert_clean(app: App) -> None:
             "select count(*) from ledger_accounts where owner_id is not null and balance_minor < 0"
         )
         differences = await ledger.verify(db)
+        broken = [
+            (name, row["subject"], row["expected"], row["found"])
+            for module in (payments, wallet, payouts)
+            for name, sql in module.INVARIANTS.items()
+            for row in await db.fetch(sql)
+        ]
     assert {r["asset"]: r["total"] for r in sums if r["total"]} == {}
     assert below == 0
     assert [str(d) for d in differences] == []
+    assert broken == []
 
 
 async def count(app: App, sql: str, *args: Any) -> int:

@@ -241,8 +241,8 @@ async def test_a_second_payment_of_one_order_goes_back(app: Any, client: Any, ma
     async with make.tx() as ctx:  # two tabs: the other one had its hosted page open, and the gateway took its card too
         await ctx.db.execute(
             """insert into sandbox_payments
-                 (id, request_key, order_id, amount_minor, currency, card, status, created_at, updated_at)
-               values ('pay_second', 'second', $1, 499, 'USD', 'good', 'succeeded', now(), now())""",
+                 (id, request_key, order_id, amount_minor, currency, card, status, return_url, created_at, updated_at)
+               values ('pay_second', 'second', $1, 499, 'USD', 'good', 'succeeded', '/wallet', now(), now())""",
             order["id"],
         )
     await send(client, told(order, "pay_second"))

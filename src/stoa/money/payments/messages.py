@@ -43,10 +43,11 @@ class ApplyWebhook(Job, frozen=True):
 
 
 class DeliverSandboxEvent(Job, frozen=True):
-    """Have the sandbox send one of its events to our webhook address."""
+    """Have the sandbox send one of its events to our webhook address; it goes on for hours, as gateways do."""
 
     outside: ClassVar[bool] = True
     priority: ClassVar[int] = 10
+    max_attempts: ClassVar[int] = 20
 
     event_id: str
 

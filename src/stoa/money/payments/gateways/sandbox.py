@@ -55,7 +55,7 @@ class _Row(msgspec.Struct, frozen=True):
     disputed: bool
     failure_code: str | None
     failure_message: str | None
-    return_url: str | None
+    return_url: str
 
 
 _COLUMNS = """id, order_id, session_id, amount_minor, currency, card, status, refunded_minor, disputed,

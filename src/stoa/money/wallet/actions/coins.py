@@ -18,7 +18,7 @@ from stoa.money.payments.types import Order, Quote, sells
 from stoa.money.wallet import queries
 from stoa.money.wallet.types import COIN, MINOR_PER_COIN
 
-_DEBT_LOCKED = value(int, "select debt_minor from wallets where user_id = $1 for no key update")
+_DEBT_LOCKED = value(int | None, "select debt_minor from wallets where user_id = $1 for no key update")
 _OWE = run("update wallets set debt_minor = debt_minor + $2 where user_id = $1")
 
 ISSUED: Final = AccountRef(None, COIN, "issued")
@@ -50,7 +50,7 @@ class Coins:
         """Money in and coins out in one transfer; a debt of an earlier refund is paid off first."""
         total_minor = _total_minor(order)
         await ledger.lock_balances(ctx, [_purchased(order)])  # balances before wallet rows, as everywhere
-        owed_minor = await _DEBT_LOCKED(ctx.db, order.user_id)
+        owed_minor = await _DEBT_LOCKED(ctx.db, order.user_id) or 0
         repaid_minor = min(owed_minor, total_minor)
         legs = [
             Leg(AccountRef(None, order.currency, f"world:{order.gateway}"), -order.amount_minor),

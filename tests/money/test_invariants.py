@@ -1,0 +1,57 @@
+"""The invariants of the money modules see what they are there for."""
+
+from typing import Any
+
+import pytest
+
+from stoa.money.payments import invariants as payments
+from stoa.money.payouts import invariants as payouts
+from stoa.money.wallet import invariants as wallet
+from tests.money.books import assert_clean
+
+ALL = payments.INVARIANTS | wallet.INVARIANTS | payouts.INVARIANTS
+HARM = {
+    "an order is in the state its last event says (M14)": "delete from order_events",
+    "what is paid was handed over, and only that": "update orders set fulfilled_at = null",
+    "an order's money is what its gateway said of the payment (M11)": "update orders set refunded_minor = 1",
+    "everybody has a wallet": "delete from wallets",
+    "a paid order of coins is one transfer, in the books and in the orders": "update orders set fulfilled_at = null",
+    "a gift moved what it says (M4, M6)": """
+        update gifts set creator_minor = creator_minor + 1, platform_minor = platform_minor - 1""",
+    "a gift is undone exactly when its transfer is reversed": """
+        update gifts set undone_at = now(), undo_transfer_id = gen_random_uuid() where undone_at is null""",
+    "what people owe is what the platform is owed (M13)": "update wallets set debt_minor = 1",
+    "a payout is in the state its last event says (M10)": "delete from payout_events",
+    "coins are reserved exactly while a payout is under way (M9)": """
+        update payouts set state = 'cancelled', ended_at = now() where state = 'pending'""",
+    "what was sent is what was paid, once (M10)": """
+        update payouts set net_payout_minor = net_payout_minor + 1, usd_amount_minor = usd_amount_minor + 1""",
+}
+
+
+def test_each_has_its_harm() -> None:
+    assert HARM.keys() == ALL.keys()
+
+
+@pytest.mark.parametrize("name", sorted(HARM))
+async def test_each_sees_its_harm(app: Any, client: Any, make: Any, jobs: Any, name: str, monkeypatch: Any) -> None:
+    from datetime import timedelta
+
+    from stoa.kit.clock import utcnow
+    from stoa.kit.queue import run_due
+    from stoa.money.payouts import gateways
+
+    monkeypatch.setattr(gateways, "SANDBOX_ARRIVAL_S", 0)
+    ana, bob = await make.member("ana", earned=400), await make.member("bob", earned=400)
+    await client.as_(ana).post("/api/v1/wallet/purchases", json={"package_id": 1, "payment_method_id": "pm_card_visa"})
+    for _ in range(2):
+        gift = await client.as_(ana).post("/api/v1/gifts", json={"recipient_id": str(bob.id), "amount": 5})
+    await client.as_(ana).post(f"/api/v1/gifts/{gift.json()['id']}/undo")
+    await client.as_(ana).post("/api/v1/payouts", json={})
+    await run_due(app, now=utcnow() + timedelta(seconds=10), reraise=True)
+    await client.as_(bob).post("/api/v1/payouts", json={})
+    await assert_clean(app)
+    async with app.database.connection() as db:
+        assert await db.fetch(ALL[name]) == []
+        await db.execute(HARM[name])
+        assert await db.fetch(ALL[name]) != []
