@@ -79,6 +79,7 @@ export function mount(form, { csrf, toast }) {
   makeToolbar({ form, editor, upload, mode: (rich) => { if (rich) load(source.value) } })
   offerStored(form, title, load, keeper)
   buttons(form, keeper)
+  form.dataset.ready = ''
 }
 
 function makeEditor(form, source) {
@@ -137,11 +138,14 @@ function offerStored(form, title, load, keeper) {
 }
 
 function buttons(form, keeper) {
-  const preview = form.querySelector('[data-preview]')
-  preview.addEventListener('click', async (event) => {
-    event.preventDefault()
-    if ((await keeper.flush()) && keeper.id) window.open(`/write/${keeper.id}/preview`, '_blank', 'noopener')
-  })
+  for (const preview of form.querySelectorAll('[data-preview]')) {
+    preview.addEventListener('click', async (event) => {
+      event.preventDefault()
+      const tab = window.open('', '_blank') // at once: later it would count as a pop-up
+      if ((await keeper.flush()) && keeper.id) tab.location = `/write/${keeper.id}/preview`
+      else tab.close()
+    })
+  }
   // The form carries the text itself; it only waits for an autosave that is under way, whose revision it has to name.
   form.addEventListener('submit', async (event) => {
     if (form.dataset.leaving) return keeper.done()

@@ -10,7 +10,7 @@ from stoa.kit.http import CtxDep, access
 
 
 @get("/about", opt=access("public"))
-async def about(request: Request, ctx: CtxDep) -> Response[Any]:
+async def about(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """M2, M4 to M7 in plain words."""
     return await page(request, ctx, "public/about.html", config=await platform(ctx))
 

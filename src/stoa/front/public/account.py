@@ -56,7 +56,7 @@ async def _sign_in(request: Request[Any, Any, Any], ctx: Ctx, user_id: Any, targ
 
 
 @get("/login", opt=access("public"))
-async def login_form(request: Request, ctx: CtxDep) -> Response[Any]:
+async def login_form(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """The form; who is signed in already goes on."""
     target = safe_next(request.query_params.get("next"))
     if ctx.actor is not None:
@@ -65,7 +65,7 @@ async def login_form(request: Request, ctx: CtxDep) -> Response[Any]:
 
 
 @post("/login", opt=access("public", limit="auth"))
-async def login(request: Request, ctx: CtxDep) -> Response[Any]:
+async def login(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """A new session for these credentials (I5: the answer never tells whether the account exists)."""
     form = dict(await request.form())
     target = safe_next(form.get("next"))
@@ -87,7 +87,7 @@ async def login(request: Request, ctx: CtxDep) -> Response[Any]:
 
 
 @get("/register", opt=access("public"))
-async def register_form(request: Request, ctx: CtxDep) -> Response[Any]:
+async def register_form(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """The form; who is signed in already goes on."""
     target = safe_next(request.query_params.get("next"))
     if ctx.actor is not None:
@@ -97,7 +97,7 @@ async def register_form(request: Request, ctx: CtxDep) -> Response[Any]:
 
 
 @post("/register", opt=access("public", limit="auth"))
-async def register(request: Request, ctx: CtxDep) -> Response[Any]:
+async def register(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """A new account, signed in, with a word about the welcome coins (M5)."""
     form = dict(await request.form())
     target = safe_next(form.get("next"))
@@ -146,7 +146,7 @@ def _better(name: str, message: str) -> str:
 
 
 @post("/logout", opt=access("public"))
-async def logout(request: Request, ctx: CtxDep) -> Response[Any]:
+async def logout(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """Ends the session of this browser."""
     if ctx.actor is not None and ctx.actor.session_id is not None:
         await actions.end_session(ctx, ctx.actor.session_id, reason="logged out")

@@ -11,7 +11,7 @@ from stoa.foundation.people.policies import access_person
 from stoa.foundation.people.queries import person_by_id
 from stoa.foundation.people.types import PersonView
 from stoa.foundation.settings.queries import platform
-from stoa.front import flash
+from stoa.front import flash, formats
 from stoa.front.flash import Action, Toast
 from stoa.front.page import base_context, page, render, safe_next, see_other
 from stoa.front.public.profile import username_of
@@ -23,7 +23,7 @@ from stoa.kit.ids import new_id
 from stoa.money.wallet import actions
 from stoa.money.wallet.errors import GiftToOneself, NotEnoughCoins
 from stoa.money.wallet.queries import wallet
-from stoa.money.wallet.types import GiftView
+from stoa.money.wallet.types import COIN, MINOR_PER_COIN, GiftView
 
 SUGGESTED = (20, 50, 200)
 
@@ -80,7 +80,7 @@ async def gift_context(ctx: Ctx, recipient: PersonView, *, work_id: UUID | None,
 
 
 @get("/p/{slug:str}/gift", opt=access("member"))
-async def gift_for_post(request: Request, ctx: CtxDep, slug: Path[str]) -> Response[Any]:
+async def gift_for_post(request: Request[Any, Any, Any], ctx: CtxDep, slug: Path[str]) -> Response[Any]:
     """The form as a page, for a post."""
     found = await access_post_by_slug(ctx, slug)
     place = await gift_context(ctx, found.author, work_id=found.id, back=f"/p/{found.slug}")
@@ -88,7 +88,7 @@ async def gift_for_post(request: Request, ctx: CtxDep, slug: Path[str]) -> Respo
 
 
 @get("/{handle:str}/gift", opt=access("member") | {"shown_as": "/@{username}/gift"})
-async def gift_for_person(request: Request, ctx: CtxDep, handle: Path[str]) -> Response[Any]:
+async def gift_for_person(request: Request[Any, Any, Any], ctx: CtxDep, handle: Path[str]) -> Response[Any]:
     """The form as a page, for a person."""
     person = await access_person(ctx, username_of(handle))
     place = await gift_context(ctx, person, work_id=None, back=f"/@{person.username}")
@@ -104,7 +104,7 @@ async def _form_page(
 
 
 @post("/gifts", opt=access("member"))
-async def give(request: Request, ctx: CtxDep) -> Response[Any]:
+async def give(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """Makes the gift. The form carries a key, so that a second click is the same gift (M11)."""
     form = dict(await request.form())
     try:
@@ -120,7 +120,8 @@ async def give(request: Request, ctx: CtxDep) -> Response[Any]:
     except (Invalid, NotEnoughCoins) as error:
         return await _again(request, ctx, form, error)
     config = await platform(ctx)
-    text = f"You gave {gift.amount_coins} {'coin' if gift.amount_coins == 1 else 'coins'} to {gift.recipient.display_name}."
+    coins = formats.money(gift.amount_coins * MINOR_PER_COIN, COIN)
+    text = f"You gave {coins} to {gift.recipient.display_name}."
     undo = Action("Undo", f"/gifts/{gift.id}/undo?next={safe_next(given.next)}") if config.gift_undo_s else None
     toast = Toast(text, "good", undo, seconds=max(4, config.gift_undo_s))
     return await _after(request, ctx, gift, given.next, toast)
@@ -167,9 +168,7 @@ async def _recipient(ctx: Ctx, person_id: str) -> PersonView:
     return found
 
 
-async def _after(
-    request: Request[Any, Any, Any], ctx: Ctx, gift: GiftView, target: str, toast: Toast
-) -> Response[Any]:
+async def _after(request: Request[Any, Any, Any], ctx: Ctx, gift: GiftView, target: str, toast: Toast) -> Response[Any]:
     """Back to where the gift was made: for HTMX a fresh form, the new balance and the thanks; else a redirect."""
     if "hx-request" not in request.headers:
         response: Response[Any] = see_other(safe_next(target))
@@ -184,10 +183,11 @@ async def _after(
 
 
 @post("/gifts/{gift_id:uuid}/undo", opt=access("member"))
-async def undo(request: Request, ctx: CtxDep, gift_id: Path[UUID]) -> Response[Any]:
+async def undo(request: Request[Any, Any, Any], ctx: CtxDep, gift_id: Path[UUID]) -> Response[Any]:
     """Takes a gift back; nothing of it stays."""
     gift = await actions.undo_gift(ctx, gift_id)
-    toast = Toast(f"Your {gift.amount_coins} coins are back in your wallet.", "good")
+    coins = formats.money(gift.amount_coins * MINOR_PER_COIN, COIN)
+    toast = Toast(f"Taken back: {coins} are in your wallet again.", "good")
     return await _after(request, ctx, gift, safe_next(request.query_params.get("next")), toast)
 
 

@@ -22,7 +22,7 @@ def address(path: str, **query: str | None) -> str:
 
 
 @get("/", opt=access("public"))
-async def home(request: Request, ctx: CtxDep) -> Response[Any]:
+async def home(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """Recent, trending or popular works, of one category or all; `cursor` answers what follows."""
     asked = request.query_params
     sort_name, category, cursor = asked.get("sort", ""), asked.get("category"), asked.get("cursor")

@@ -25,7 +25,7 @@ FACE_NAMES = dict(zip(FACES, ("Literata", "Inter", "Atkinson Hyperlegible", "Ope
 
 
 @get("/p/{slug:str}", opt=access("public"))
-async def read(request: Request, ctx: CtxDep, slug: Path[str]) -> Response[Any]:
+async def read(request: Request[Any, Any, Any], ctx: CtxDep, slug: Path[str]) -> Response[Any]:
     """The text, its writer, the row of gift, like and share, and what to read next. A first look counts (P2)."""
     found = await access_post_by_slug(ctx, slug)
     if found.slug is not None and found.slug != slug:
@@ -68,7 +68,7 @@ async def _next(ctx: Ctx, found: PostView) -> list[WorkCard]:
 
 
 @post("/works/{work_id:uuid}/react", opt=access("member"))
-async def react(request: Request, ctx: CtxDep, work_id: Path[UUID]) -> Response[Any]:
+async def react(request: Request[Any, Any, Any], ctx: CtxDep, work_id: Path[UUID]) -> Response[Any]:
     """Like, dislike, or the same again to take it back (P3)."""
     form = await request.form()
     asked, is_on = form.get("reaction"), form.get("on") == "yes"

@@ -30,7 +30,7 @@ def _keep(request: Request[Any, Any, Any], ctx: Ctx, key: str, value: str | None
 
 
 @post("/preferences/theme", opt=access("public"))
-async def choose_theme(request: Request, ctx: CtxDep) -> Response[Any]:
+async def choose_theme(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """Light, dark, or as the system says."""
     form = await request.form()
     choice = form.get("theme")
@@ -40,7 +40,7 @@ async def choose_theme(request: Request, ctx: CtxDep) -> Response[Any]:
 
 
 @post("/preferences/reading", opt=access("public"))
-async def choose_reading(request: Request, ctx: CtxDep) -> Response[Any]:
+async def choose_reading(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """Face and size of long texts."""
     form = await request.form()
     face, size = form.get("face"), form.get("size")

@@ -18,14 +18,14 @@ PAGE_SIZE = 15
 
 
 def username_of(handle: str) -> str:
-    """'@ana' as 'ana'. A parameter is a whole part of a path, so the @ is taken off here. Raises NotFound without it."""
+    """'@ana' as 'ana': a parameter is a whole part of a path, so the @ is taken off here. NotFound without it."""
     if not handle.startswith("@"):
         raise NotFound
     return handle[1:]
 
 
 @get("/{handle:str}", opt=access("public") | {"shown_as": "/@{username}"})
-async def show_profile(request: Request, ctx: CtxDep, handle: Path[str]) -> Response[Any]:
+async def show_profile(request: Request[Any, Any, Any], ctx: CtxDep, handle: Path[str]) -> Response[Any]:
     """Bio, counts, and their published works."""
     username = username_of(handle)
     person = await profile(ctx, username)
@@ -60,14 +60,14 @@ async def _after_following(request: Request[Any, Any, Any], ctx: Ctx, username: 
 
 
 @post("/{handle:str}/follow", opt=access("member") | {"shown_as": "/@{username}/follow"})
-async def follow(request: Request, ctx: CtxDep, handle: Path[str]) -> Response[Any]:
+async def follow(request: Request[Any, Any, Any], ctx: CtxDep, handle: Path[str]) -> Response[Any]:
     """Follows; repeating it changes nothing."""
     await actions.follow(ctx, username_of(handle))
     return await _after_following(request, ctx, username_of(handle))
 
 
 @post("/{handle:str}/unfollow", opt=access("member") | {"shown_as": "/@{username}/unfollow"})
-async def unfollow(request: Request, ctx: CtxDep, handle: Path[str]) -> Response[Any]:
+async def unfollow(request: Request[Any, Any, Any], ctx: CtxDep, handle: Path[str]) -> Response[Any]:
     """Follows no more."""
     await actions.unfollow(ctx, username_of(handle))
     return await _after_following(request, ctx, username_of(handle))

@@ -15,7 +15,7 @@ MAX_QUERY = 200
 
 
 @get("/search", opt=access("public"))
-async def search(request: Request, ctx: CtxDep) -> Response[Any]:
+async def search(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """What holds the words, the best first."""
     query = request.query_params.get("q", "").strip()[:MAX_QUERY]
     cursor = request.query_params.get("cursor")

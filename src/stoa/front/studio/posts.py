@@ -27,7 +27,7 @@ SHOWN = (
 
 
 @get(PATH, opt=access("member"))
-async def my_posts(request: Request, ctx: CtxDep) -> Response[Any]:
+async def my_posts(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """The last changed first; `state` filters."""
     asked, cursor = request.query_params.get("state"), request.query_params.get("cursor")
     state = asked if asked in set(State) else None
@@ -44,7 +44,7 @@ async def my_posts(request: Request, ctx: CtxDep) -> Response[Any]:
 
 
 @post("/write/{post_id:uuid}/unpublish", opt=access("member"))
-async def unpublish(request: Request, ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
+async def unpublish(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """Takes a post back; it can be published again."""
     kept = await actions.unpublish(ctx, post_id)
     response = see_other(PATH)
@@ -54,7 +54,7 @@ async def unpublish(request: Request, ctx: CtxDep, post_id: Path[UUID]) -> Respo
 
 
 @post("/write/{post_id:uuid}/again", opt=access("member"))
-async def publish_again(request: Request, ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
+async def publish_again(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """Undoes the taking back."""
     done = await actions.publish(ctx, post_id)
     response = see_other(PATH)
@@ -64,13 +64,13 @@ async def publish_again(request: Request, ctx: CtxDep, post_id: Path[UUID]) -> R
 
 
 @get("/write/{post_id:uuid}/delete", opt=access("member"))
-async def delete_form(request: Request, ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
+async def delete_form(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """Asks once more: a deleted post does not come back."""
     return await page(request, ctx, "studio/delete.html", post=await access_own_post(ctx, post_id))
 
 
 @post("/write/{post_id:uuid}/delete", opt=access("member"))
-async def delete(request: Request, ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
+async def delete(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """Deletes it."""
     await actions.delete(ctx, post_id)
     response = see_other(PATH)

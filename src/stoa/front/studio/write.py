@@ -63,13 +63,13 @@ class Publishing(msgspec.Struct):
 
 
 @get("/write", opt=access("member"))
-async def write_new(request: Request, ctx: CtxDep) -> Response[Any]:
+async def write_new(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """An empty page."""
     return await _editor(request, ctx, Typed(), None)
 
 
 @get("/write/{post_id:uuid}", opt=access("member"))
-async def write_on(request: Request, ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
+async def write_on(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """One's own post, to go on with."""
     found = await access_own_post(ctx, post_id)
     return await _editor(request, ctx, _typed(found), found)
@@ -105,13 +105,15 @@ async def _editor(
 
 async def _keep(ctx: Ctx, typed: Typed) -> PostView:
     """Writes a new draft or changes the one there is. Raises what `actions` raise."""
-    given = {"title": typed.title, "body_markdown": typed.body, "category": typed.category or None}
+    category = typed.category or None
     if typed.id is None:
-        return await actions.write(ctx, **given)
+        return await actions.write(ctx, title=typed.title, body_markdown=typed.body, category=category)
     revision = typed.revision
     if revision is None:
         revision = (await access_own_post(ctx, typed.id)).revision
-    return await actions.edit(ctx, typed.id, revision=revision, **given)
+    return await actions.edit(
+        ctx, typed.id, revision=revision, title=typed.title, body_markdown=typed.body, category=category
+    )
 
 
 @post("/write/save", opt=access("member"), status_code=200)
@@ -127,7 +129,7 @@ async def autosave(ctx: CtxDep, data: Body[Typed]) -> Response[Saved | NotSaved]
 
 
 @post("/write", opt=access("member"))
-async def save(request: Request, ctx: CtxDep) -> Response[Any]:
+async def save(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """The form's buttons: save, go on to publishing, or change a post that is out."""
     form = dict(await request.form())
     try:
@@ -136,8 +138,9 @@ async def save(request: Request, ctx: CtxDep) -> Response[Any]:
     except (Invalid, EditConflict) as error:
         return await _editor_again(request, ctx, form, error)
     if kept.state in LIVE:
-        response = see_other(f"/p/{kept.slug}" if kept.state == State.PUBLISHED else "/dashboard/posts")
-        said = "Your readers see the new text." if kept.state == State.PUBLISHED else "The new text waits for a moderator."
+        is_out = kept.state == State.PUBLISHED
+        response = see_other(f"/p/{kept.slug}" if is_out else "/dashboard/posts")
+        said = "Your readers see the new text." if is_out else "The new text waits for a moderator."
         flash.add(request, response, Toast(said, "good"))
         return response
     if form.get("then") == "publish":
@@ -171,13 +174,13 @@ def _named(error: StoaError) -> dict[str, str]:
 
 
 @get("/write/{post_id:uuid}/preview", opt=access("member"))
-async def preview(request: Request, ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
+async def preview(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """The text as readers will see it."""
     return await reading_page(request, ctx, await access_own_post(ctx, post_id), "studio/preview.html")
 
 
 @get("/write/{post_id:uuid}/publish", opt=access("member"))
-async def publish_form(request: Request, ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
+async def publish_form(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """The last look: category, cover, and what will happen."""
     return await _publish_page(request, ctx, await access_own_post(ctx, post_id), {})
 
@@ -206,7 +209,7 @@ async def _pictures(ctx: Ctx, found: PostView) -> list[MediaView]:
 
 
 @post("/write/{post_id:uuid}/publish", opt=access("member"))
-async def publish(request: Request, ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
+async def publish(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """Publishes, or puts into review and says why (P5)."""
     form = dict(await request.form())
     try:
