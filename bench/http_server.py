@@ -19,6 +19,7 @@ import httpx
 import msgspec
 import uvicorn
 
+from stoa.kit import logs
 from stoa.kit.config import load_settings
 from stoa.kit.db import Database, connect
 from stoa.kit.ids import new_id
@@ -114,6 +115,7 @@ async def note(client: httpx.AsyncClient, database: Database, request: dict[str,
 async def application() -> Callable[..., Awaitable[None]]:
     """Stoa with /bare/{name} beside it; the requests come as JSON in BENCH_REQUESTS."""
     settings = load_settings({k: v for k, v in os.environ.items() if not k.startswith("STOA_BENCH")})
+    logs.configure(settings)
     app = await build_app(settings)
     stoa = create_app(app)
     database = await connect(str(settings.database_url), size=settings.pool_size)
