@@ -99,6 +99,7 @@ create table webhook_events (
 );
 create unique index webhook_events_once on webhook_events (gateway, event_id) where verdict = 'verified';
 create index webhook_events_recent on webhook_events (received_at desc, id desc);
+create index webhook_events_refused on webhook_events (received_at) where verdict <> 'verified';
 create index webhook_events_waiting on webhook_events (received_at) where verdict = 'verified' and outcome is null;
 
 -- The sandbox gateway's own side: what a real one would keep on its servers. Nothing else reads it to decide.

@@ -320,6 +320,26 @@ async def test_what_is_not_believed_is_forgotten_after_a_while(app: Any, client:
 
 
 async def test_the_inbox_is_for_staff(client: Any, make: Any) -> None:
-    ana = await make.member("ana")
+    ana, boss = await make.member("ana"), await make.user("boss", roles=("support",))
+    await client.post(HOOK, content=b"\xffjunk", headers={"x-told": "by nobody", "cookie": "stoa_session=secret"})
     assert (await client.get("/api/v1/webhook-events")).status_code == 401
     assert (await client.as_(ana).get("/api/v1/webhook-events")).status_code == 403
+    (event,) = (await client.as_(boss).get("/api/v1/webhook-events?status=refused")).json()["items"]
+    path = f"/api/v1/webhook-events/{event['id']}"
+    assert (await client.as_(ana).get(path)).status_code == 403
+    opened = (await client.as_(boss).get(path)).json()
+    assert (opened["verdict"], opened["body"], opened["headers"]["x-told"]) == (
+        "bad_signature",
+        "\\377junk",
+        "by nobody",
+    )
+    assert "cookie" not in opened["headers"]
+
+
+async def test_a_flood_of_forgeries_is_not_kept(app: Any, client: Any, monkeypatch: Any) -> None:
+    from stoa.money.payments.actions import webhooks
+
+    monkeypatch.setattr(webhooks, "UNBELIEVED_PER_MINUTE", 3)
+    answers = [await client.post(HOOK, content=b"junk") for _ in range(5)]
+    assert {a.status_code for a in answers} == {400}
+    assert await count(app, "select count(*) from webhook_events") == 3

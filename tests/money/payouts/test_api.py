@@ -270,7 +270,8 @@ async def test_a_payout_whose_job_died_is_remembered(app: Any, client: Any, make
         await ctx.db.execute("delete from jobs where type like 'money.payouts%'")
         assert await remind(ctx) == 0
         await ctx.db.execute(
-            "update payouts set updated_at = updated_at - interval '1 hour', submit_at = submit_at - interval '1 hour'"
+            """update payouts set updated_at = updated_at - interval '3 hours',
+                 submit_at = submit_at - interval '3 hours'"""
         )
         assert await remind(ctx) == 1
     await later(app)

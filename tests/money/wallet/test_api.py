@@ -19,9 +19,11 @@ async def test_welcome_bonus_is_posted_once_per_account(app: Any, client: Any, m
         "amount": "50000.00",
         "meaning": "Promotional credit in US dollars. You can spend it; it cannot be paid out.",
     }
+    from stoa.foundation.settings.actions import change_platform
     from stoa.money.wallet.actions import open_wallet
 
     async with make.tx() as ctx:
+        await change_platform(ctx, welcome_coins=200)
         await open_wallet(ctx, ana.id)
     assert await buckets(app, ana) == {"promotional": 10_000}
     assert await platform(app, "COIN", "welcome") == -10_000

@@ -24,6 +24,7 @@ from stoa.money.payments.schemas import (
 )
 from stoa.money.payments.types import (
     CheckoutOut,
+    InboxDetail,
     InboxEvent,
     OrderOut,
     PaidOrderOut,
@@ -87,7 +88,8 @@ async def get_checkout(ctx: CtxDep, session_id: Path[str]) -> CheckoutStatusOut:
 @post(
     "/api/v1/webhooks/{gateway:str}",
     status_code=200,
-    opt=access("provider", write=False),  # what is refused is kept, so a refusal must not roll back
+    # What is refused is kept, so a refusal must not roll back; and a gateway's burst is no abuse.
+    opt=access("provider", write=False, limit="none"),
     request_max_body_size=webhooks.MAX_BODY_BYTES,
 )
 async def receive_webhook(ctx: CtxDep, gateway: Path[str], request: Request[Any, Any, Any]) -> dict[str, UUID]:
@@ -109,6 +111,12 @@ async def list_webhook_events(
     return keyset(rows, limit, scope=f"webhook-events.{status}", key=lambda row: (row.received_at, row.id))
 
 
+@get("/api/v1/webhook-events/{event_id:uuid}", opt=access("staff"))
+async def get_webhook_event(ctx: CtxDep, event_id: Path[UUID]) -> InboxDetail:
+    """One event with its headers and its body, as it came."""
+    return await queries.inbox_event(ctx, event_id)
+
+
 @post("/api/v1/webhook-events/{event_id:uuid}/repeat", status_code=202, opt=access("staff"))
 async def repeat_webhook_event(ctx: CtxDep, event_id: Path[UUID]) -> None:
     """Try again to apply an event that could not be applied."""
@@ -125,5 +133,6 @@ routes = [
     get_checkout,
     receive_webhook,
     list_webhook_events,
+    get_webhook_event,
     repeat_webhook_event,
 ]

@@ -10,6 +10,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one
 from stoa.money.payments.types import (
     CheckoutStatus,
+    InboxDetail,
     InboxEvent,
     Order,
     OrderEvent,
@@ -44,6 +45,10 @@ _INBOX = many(
                or outcome = $1)
           and ($2::timestamptz is null or (received_at, id) < ($2, $3))
         order by received_at desc, id desc limit $4""",
+)
+_INBOX_EVENT = one(
+    InboxDetail,
+    f"select {_INBOX_COLUMNS}, headers, encode(body, 'escape') as body from webhook_events where id = $1",
 )
 _CHECKOUT = one(
     CheckoutStatus,
@@ -111,6 +116,11 @@ async def inbox(
     """The webhook inbox, newest first. `state`: waiting, refused (not believed), applied, unchanged, rejected."""
     received_at, event_id = before or (None, None)
     return await _INBOX(ctx.db, state, received_at, event_id, limit)
+
+
+async def inbox_event(ctx: Ctx, event_id: UUID) -> InboxDetail:
+    """One event of the inbox with its headers and its body. Raises NotFound."""
+    return await _INBOX_EVENT(ctx.db, event_id)
 
 
 async def checkout_status(ctx: Ctx, session_id: str) -> CheckoutStatus:

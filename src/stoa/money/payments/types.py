@@ -263,6 +263,13 @@ class InboxEvent(msgspec.Struct, frozen=True):
     applied_at: datetime | None
 
 
+class InboxDetail(InboxEvent, frozen=True):
+    """The same with what came: headers (without credentials), and the body, bytes that are not ASCII escaped."""
+
+    headers: dict[str, str]
+    body: str
+
+
 class SandboxSession(msgspec.Struct, frozen=True):
     """What the sandbox's hosted checkout page shows."""
 

@@ -22,6 +22,7 @@ from stoa.money.payments.types import Order
 
 MAX_BODY_BYTES: Final = 256 * 1024
 UNBELIEVED_KEPT_DAYS: Final = 30
+UNBELIEVED_PER_MINUTE: Final = 60  # more than that are refused without being kept: anybody can send them
 _UNKEPT_HEADERS: Final = frozenset({"authorization", "cookie", "x-forwarded-for"})
 
 
@@ -49,6 +50,7 @@ _STORE = one(
 _LOCKED = maybe(_Waiting, "select id, gateway, body, verdict, outcome from webhook_events where id = $1 for update")
 _ORDER_OF_PAYMENT = value(UUID | None, "select order_id from order_payments where gateway = $1 and payment_id = $2")
 _ORDER_LOCKED = maybe(Order, f"select {queries.ORDER_COLUMNS} from orders where id = $1 and gateway = $2 for update")
+_REFUSED_LATELY = value(int, "select count(*) from webhook_events where verdict <> 'verified' and received_at > $1")
 _FORGET = run("delete from webhook_events where verdict <> 'verified' and received_at < $1")
 
 
@@ -66,6 +68,8 @@ async def receive(ctx: Ctx, gateway_name: str, headers: Mapping[str, str], body:
             notice = gateway.read(body)
         except BadWebhook:
             verdict = "unreadable"
+    if notice is None and await _REFUSED_LATELY(ctx.db, ctx.now - timedelta(minutes=1)) >= UNBELIEVED_PER_MINUTE:
+        raise BadWebhook(verdict=verdict)
     kept = {name: content for name, content in headers.items() if name not in _UNKEPT_HEADERS}
     async with ctx.db.transaction():
         stored = await _STORE(

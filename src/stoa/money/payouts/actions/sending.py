@@ -12,7 +12,7 @@ from uuid import UUID
 
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many
+from stoa.kit.db import many, update
 from stoa.kit.outbox import emit
 from stoa.kit.queue import enqueue
 from stoa.money.ledger import actions as ledger
@@ -26,7 +26,7 @@ from stoa.money.payouts.types import COIN, PayoutState, PayoutView
 FIRST_LOOK_S: Final = 2
 LONGEST_PAUSE_S: Final = 3600
 RETRY_AFTER_S: Final = (10, 60, 300)  # the last one for all further attempts
-FORGOTTEN_AFTER_S: Final = 900
+FORGOTTEN_AFTER_S: Final = 2 * LONGEST_PAUSE_S
 
 _FORGOTTEN = many(
     PayoutView,
@@ -118,6 +118,7 @@ async def _record(ctx: Ctx, payout_id: UUID, attempt: int, transfer: Transfer) -
             await _failed(ctx, payout, transfer)
         case "processing":
             look_at = _next_look(ctx, payout)
+            await update(ctx.db, "payouts", {"updated_at": ctx.now}, where={"id": payout.id})  # it is not forgotten
             await enqueue(ctx, FollowPayout(payout.id, attempt), run_at=look_at, unique=f"{payout.id}:{attempt}")
 
 

@@ -36,7 +36,8 @@ _GIFT_LOCK = run("select 1 from gifts where id = $1 for update")
 
 async def open_wallet(ctx: Ctx, user_id: UUID) -> None:
     """Opens a person's accounts and posts the welcome bonus (M5), once per account however often it is called."""
-    await _OPEN(ctx.db, user_id, ctx.now)
+    if not await _OPEN(ctx.db, user_id, ctx.now):
+        return
     refs = [AccountRef(user_id, COIN, purpose) for purpose in (*BUCKETS, "earned_reserved")]
     await ledger.open_accounts(ctx, [*refs, AccountRef(user_id, USD, "promotional")])
     config = await settings.platform(ctx)
