@@ -32,9 +32,10 @@ from stoa.kit.clock import utcnow
 from stoa.kit.config import load_settings
 from stoa.kit.ctx import Actor, App, Ctx
 from stoa.kit.ids import new_id
+from stoa.kit.migrate import migrate
 from stoa.kit.postgres import EmbeddedPostgres
 from stoa.main import create_app
-from stoa.modules import build_app, close_app, schemas
+from stoa.modules import build_app, close_app
 
 TEMPLATE = "stoa_template"
 DATABASE = "stoa_test"
@@ -77,7 +78,7 @@ def make_client(stoa: Any, app: App) -> Client:
 
 
 class Make:
-    """Factories. Modules add theirs as `async def make_x(make, ...)` in tests/factories/*.py, called as `make.x(...)`."""
+    """Factories. Modules add theirs as `async def make_x(make, ...)` in tests/factories/*.py: `make.x(...)`."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -121,10 +122,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="session")
 async def template(postgres: EmbeddedPostgres) -> str:
     dsn = await testing.make_database(postgres, TEMPLATE)
-    db = await asyncpg.connect(dsn)
-    for path in schemas():
-        await db.execute(path.read_text(encoding="utf-8"))
-    await db.close()
+    await migrate(dsn)
     await testing.keep_seeds(dsn)
     return TEMPLATE
 

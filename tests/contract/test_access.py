@@ -1,0 +1,261 @@
+"""Who may call what: every route, API and page, against its declared access, and every id against strangers."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from stoa.foundation.identity import actions as identity
+from stoa.kit.ids import new_id
+from stoa.main import OPENAPI_PATH, create_litestar, http_handlers
+from tests.contract.things import CASES, NO_THING, Case, Params, Who, World, filler
+
+PARAMETER = re.compile(r"\{(\w+)\}")
+TOKEN = re.compile(r'name="csrf-token" content="(\w+)"')
+SAFE = {"GET", "HEAD"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route as it is listed, with what it declares."""
+
+    method: str
+    path: str
+    access: str
+    kinds: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_page(self) -> bool:
+        return not self.path.startswith("/api/")
+
+    def filled(self, values: Params | None = None) -> str:
+        """The path with these values, or with some that belong to nobody."""
+        given = values or {}
+        return PARAMETER.sub(
+            lambda m: str(given[m[1]] if m[1] in given else filler(m[1], self.kinds.get(m[1], "str"))), self.path
+        )
+
+
+def routes() -> list[Route]:
+    """All routes that declare an access."""
+    found = []
+    for method, path, handler in http_handlers(create_litestar()):
+        if "access" in handler.opt:
+            kinds = dict(re.findall(r"\{(\w+):(\w+)\}", next(iter(handler.paths))))
+            found.append(Route(method, path, handler.opt["access"], kinds))
+    return sorted(found, key=lambda route: (route.path, route.method))
+
+
+ROUTES = routes()
+WITH_ID = [r for r in ROUTES if PARAMETER.search(r.path) and not r.path.startswith(NO_THING)]
+
+
+class Watch:
+    """Tells whether the database has changed. Nothing can change without a transaction having got its number, which is
+    quick to see; only then the rows are looked at."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self._number = ""
+        self._rows: list[Any] = []
+
+    async def start(self) -> None:
+        """What is there now."""
+        self._rows = await self._all_rows()
+        self._number = await self._transactions()
+
+    async def changed(self) -> set[str]:
+        """The tables that are not as they were at `start`."""
+        if await self._transactions() == self._number:
+            return set()
+        before, self._rows = self._rows, await self._all_rows()
+        self._number = await self._transactions()
+        return {name for name, _ in set(before) ^ set(self._rows)}
+
+    async def _transactions(self) -> str:
+        async with self.app.database.connection() as db:
+            return str(await db.fetchval("select pg_snapshot_xmax(pg_current_snapshot())::text"))
+
+    async def _all_rows(self) -> list[Any]:
+        async with self.app.database.connection() as db:
+            names = [
+                record[0]
+                for record in await db.fetch(
+                    "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
+                )
+            ]
+            counted = " union all ".join(
+                f"select '{n}', count(*) || ':' || coalesce(sum(hashtextextended(t::text, 0)), 0) from \"{n}\" t"
+                for n in names
+            )
+            return [tuple(record) for record in await db.fetch(counted)]
+
+
+async def send(
+    client: Any, route: Route, path: str, case: Case | None = None, values: Params | None = None
+) -> httpx.Response:
+    """A request as a program or a page's form would send it."""
+    body: dict[str, Any] = {}
+    if route.method not in SAFE:
+        if case is not None and case.form is not None:
+            body["data"] = case.form(values or {})
+        elif case is not None and case.json is not None:
+            body["json"] = case.json(values or {})
+        elif route.is_page:
+            body["data"] = {"x": "1"}
+        elif case is None:
+            body["json"] = {}
+    answer: httpx.Response = await client.request(
+        route.method, path, headers={"Idempotency-Key": str(new_id())}, **body
+    )
+    return answer
+
+
+def gist(answer: httpx.Response) -> str:
+    """Status and, of a page, only its title."""
+    title = re.search(r"<title>(.*?)</title>", answer.text, re.DOTALL)
+    return f"{answer.status_code} {title[1] if title else answer.text[:500]}"
+
+
+def is_sent_to_log_in(answer: httpx.Response) -> bool:
+    return answer.status_code in (302, 303) and answer.headers["location"].startswith("/login?next=")
+
+
+def refusal(route: Route, role: str) -> int | None:
+    """What the declared access answers to a role: 401, 403, or None for who may pass."""
+    if route.access in ("public", "provider"):
+        return None
+    if role == "anonymous":
+        return 401
+    allowed = {"member": {"member", "staff", "admin"}, "staff": {"staff", "admin"}, "admin": {"admin"}}
+    return None if role in allowed[route.access] else 403
+
+
+@pytest.fixture
+async def sign_in(make: Any, client: Any) -> Callable[[str], Awaitable[Any]]:
+    """A client with a fresh session of somebody who has that role."""
+    people = {
+        "member": await make.user("ordinary"),
+        "staff": await make.user("helper", roles=("moderator",)),
+        "admin": await make.user("chief", roles=("admin",)),
+    }
+
+    async def fresh(role: str) -> Any:
+        if role == "anonymous":
+            nobody = client.as_(None)
+            form = await nobody.get("/login")  # a page's cookie and token, which forms need without a session, too
+            nobody.headers["X-CSRF-Token"] = TOKEN.findall(form.text)[0]
+            return nobody
+        async with make.tx() as ctx:
+            tokens = await identity.open_api_session(ctx, people[role].id, address="test", user_agent="test")
+        signed_in = client.as_(people[role])
+        signed_in.headers["Authorization"] = f"Bearer {tokens.access_token}"
+        return signed_in
+
+    return fresh
+
+
+async def test_every_route_enforces_what_it_declares(app: Any, sign_in: Any) -> None:
+    """Whoever is refused gets 401 (pages: the way to log in) or 403, and changes nothing; the others get past it."""
+    faults: list[str] = []
+    watch = Watch(app)
+    for route in ROUTES:
+        for role in ("anonymous", "member", "staff", "admin"):
+            wanted = refusal(route, role)
+            who = await sign_in(role)
+            if wanted is not None:
+                await watch.start()
+            answer = await send(who, route, route.filled())
+            status = 401 if is_sent_to_log_in(answer) and route.is_page else answer.status_code
+            if wanted is None and (status in (401, 403) or status >= 500):
+                faults.append(f"{route.name} ({route.access}) answers {status} to {role}: {gist(answer)}")
+            elif wanted is not None and status != wanted:
+                faults.append(f"{route.name} ({route.access}) answers {status} to {role}, not {wanted}")
+            if wanted is not None and (tables := await watch.changed()):
+                faults.append(f"{route.name} was refused to {role} and changed {', '.join(sorted(tables))}")
+            await who.aclose()
+    assert len(ROUTES) > 50
+    assert not faults, "\n".join(faults)
+
+
+def test_only_the_description_of_the_api_declares_no_access() -> None:
+    bare = {path for _, path, handler in http_handlers(create_litestar()) if "access" not in handler.opt}
+    assert all(path.startswith(OPENAPI_PATH) for path in bare), bare
+
+
+async def test_a_session_cookie_alone_changes_nothing(app: Any, make: Any, client: Any) -> None:
+    """Every unsafe route, called as a foreign page could: with the cookie, without the token that our pages carry."""
+    chief = await make.user("chief", roles=("admin",))
+    async with make.tx() as ctx:
+        cookie = await identity.open_page_session(ctx, chief.id, address="test", user_agent="test")
+    who = client.as_(None)
+    who.headers["Cookie"] = f"stoa_session={cookie}"
+    faults = []
+    watch = Watch(app)
+    await watch.start()
+    for route in ROUTES:
+        if route.method in SAFE or route.access == "provider":
+            continue
+        answer = await send(who, route, route.filled())
+        if answer.status_code != 403:
+            faults.append(f"{route.name} answers {answer.status_code}")
+        if tables := await watch.changed():
+            faults.append(f"{route.name} changed {', '.join(sorted(tables))}")
+    assert not faults, "\n".join(faults)
+    assert (await who.get("/api/v1/auth/me")).status_code == 200, "the session itself is a good one"
+
+
+# ---- whose is it? ----------------------------------------------------------------------------------------------
+
+
+def cases() -> Iterator[Any]:
+    for route in WITH_ID:
+        for number, case in enumerate(CASES.get(route.name, ()), 1):
+            yield pytest.param(route, case, id=f"{route.name} {case.who.value} {case.thing.__name__} {number}")
+
+
+def test_every_route_with_an_id_says_whose_it_is() -> None:
+    known = {route.name for route in WITH_ID}
+    missing = sorted(known - CASES.keys())
+    assert not missing, (
+        "Routes with an id that no test tries as a stranger. Add to CASES in tests/contract/things.py a line such as\n"
+        + "\n".join(f'    "{name}": (Case(Who.OWNER, <what makes such a thing>),),' for name in missing)
+    )
+    assert not (gone := sorted(CASES.keys() - known)), f"routes in CASES that are gone: {gone}"
+
+
+@pytest.mark.parametrize(("route", "case"), list(cases()))
+async def test_things_are_for_those_they_belong_to(route: Route, case: Case, app: Any, make: Any, client: Any) -> None:
+    world = World(make, client)
+    await world.people()
+    values = await case.thing(world)
+    path = route.filled(values)
+    if case.who is not Who.ANYBODY:
+        await assert_refused(app, client.as_(world.stranger), route, path, case, values)
+        await assert_refused(app, client.as_(None), route, path, case, values)
+    if case.who is Who.STAFF:
+        await assert_refused(app, client.as_(world.owner), route, path, case, values)
+    let_in = {Who.OWNER: world.owner, Who.ANYBODY: world.stranger, Who.STAFF: world.staff}.get(case.who)
+    if let_in is not None:
+        answer = await send(client.as_(let_in), route, path, case, values)
+        assert answer.status_code not in (401, 403, 404, 405, 422), gist(answer)
+        assert answer.status_code < 500 and not is_sent_to_log_in(answer), gist(answer)
+
+
+async def assert_refused(app: Any, who: Any, route: Route, path: str, case: Case, values: Params) -> None:
+    watch = Watch(app)
+    await watch.start()
+    answer = await send(who, route, path, case, values)
+    if not is_sent_to_log_in(answer):
+        assert answer.status_code in (401, 403, 404), gist(answer)
+    assert await watch.changed() == set()
+    if answer.status_code == 404 and values:  # not even whether it exists may be seen
+        nothing = await send(who, route, route.filled(), case, values)
+        assert nothing.status_code == 404

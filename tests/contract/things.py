@@ -1,0 +1,285 @@
+"""For each route with an id in its path: a thing that somebody owns, and who may come near it.
+
+A new route with an id gets a line in CASES. What makes the thing is a function below: it answers the parameters of the
+path by name; those that a route does not have are left out. `OWNER`: strangers get 404 (or 403) and change nothing, the
+owner gets in. `STAFF`: only staff gets in. `ANYBODY`: it is there for all. `NOBODY`: strangers are refused, and for the
+owner it is no use either.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from urllib.parse import urlsplit
+
+from stoa.kit.ids import new_id
+from tests.factories.creation import BODY
+
+Params = dict[str, Any]
+
+
+class Who(Enum):
+    """Whom a thing lets in."""
+
+    OWNER = "owner"
+    STAFF = "staff"
+    ANYBODY = "anybody"
+    NOBODY = "nobody"
+
+
+class World:
+    """What the makers of things work with: factories, and clients signed in as the people of the story."""
+
+    def __init__(self, make: Any, client: Any) -> None:
+        self.make = make
+        self.client = client
+        self.owner: Any = None
+        self.stranger: Any = None
+        self.staff: Any = None
+
+    async def people(self) -> None:
+        """An owner with coins of all kinds, a stranger with some, and an admin."""
+        self.owner = await self.make.member("owner", purchased=5000, earned=1000)
+        self.stranger = await self.make.member("stranger", purchased=5000, earned=1000)
+        self.staff = await self.make.user("boss", roles=("moderator", "admin"))
+
+    async def call(self, user: Any, method: str, path: str, **body: Any) -> Any:
+        """A request that must succeed; its JSON."""
+        answer = await self.client.as_(user).request(method, path, json=body or None)
+        assert answer.status_code < 400, f"{method} {path}: {answer.text}"
+        return answer.json() if answer.content else {}
+
+
+@dataclass(frozen=True)
+class Case:
+    """Who gets at a thing, made by `thing`, with this JSON body or these form fields."""
+
+    who: Who
+    thing: Callable[[World], Awaitable[Params]]
+    json: Callable[[Params], Any] | None = None
+    form: Callable[[Params], dict[str, str]] | None = None
+
+
+# ---- things ----------------------------------------------------------------------------------------------------
+
+
+def _of_post(post: Any) -> Params:
+    return {"post_id": post.id, "work_id": post.id, "id": post.id, "slug": post.slug, "revision": post.revision}
+
+
+async def draft(world: World) -> Params:
+    """A text that nobody but its author has seen."""
+    return _of_post(await world.make.post(world.owner, published=False))
+
+
+async def published(world: World) -> Params:
+    """A post that everybody can read."""
+    return _of_post(await world.make.post(world.owner))
+
+
+async def taken_back(world: World) -> Params:
+    """A post that had readers, and has an address, but is hidden now."""
+    post = await world.make.post(world.owner)
+    answer = await world.call(world.owner, "POST", f"/api/v1/posts/{post.id}/unpublish")
+    return _of_post(post) | {"revision": answer["revision"]}
+
+
+async def waiting(world: World) -> Params:
+    """A text that waits for a moderator."""
+    spam = f"{BODY} Buy now, limited offer!!!!!!!!!!!!!! https://a.example https://b.example https://c.example\n"
+    post = await world.make.post(world.owner, body=spam)
+    assert post.state == "in_review", post.state
+    return _of_post(post)
+
+
+async def picture(world: World) -> Params:
+    """An uploaded picture."""
+    made = await world.make.picture(world.owner)
+    return {"media_id": made.id, "name": "320.webp"}
+
+
+async def session(world: World) -> Params:
+    """A place where the owner is signed in."""
+    return {"session_id": world.owner.actor.session_id}
+
+
+async def person(world: World) -> Params:
+    """Somebody with a profile."""
+    other = await world.make.user("third")
+    return {"username": other.username}
+
+
+async def order(world: World) -> Params:
+    """An order whose hosted page is open."""
+    made = await world.call(world.owner, "POST", "/api/v1/wallet/checkout", package_id=1)
+    return {"order_id": made["order_id"], "session_id": made["session_id"]}
+
+
+async def paid_order(world: World) -> Params:
+    """An order that is paid."""
+    made = await world.call(
+        world.owner, "POST", "/api/v1/wallet/purchases", package_id=1, payment_method_id="pm_card_visa"
+    )
+    return {"order_id": made["id"]}
+
+
+async def challenge(world: World) -> Params:
+    """A payment that waits for its payer's bank."""
+    method = "pm_card_authenticationRequired"
+    made = await world.call(world.owner, "POST", "/api/v1/wallet/purchases", package_id=1, payment_method_id=method)
+    return {"payment_id": urlsplit(made["next_action"]["url"]).path.rpartition("/")[2]}
+
+
+async def gift(world: World) -> Params:
+    """A gift that the owner made to somebody else, and can still take back."""
+    other = await world.make.user("third")
+    made = await world.call(world.owner, "POST", "/api/v1/gifts", amount=5, recipient_id=str(other.id))
+    return {"gift_id": made["id"]}
+
+
+async def transfer(world: World) -> Params:
+    """A movement on the owner's accounts."""
+    await gift(world)
+    lines = await world.call(world.owner, "GET", "/api/v1/wallet/history")
+    return {"transfer_id": lines["items"][0]["id"]}
+
+
+async def payout(world: World) -> Params:
+    """A payout that has just been asked for."""
+    made = await world.call(world.owner, "POST", "/api/v1/payouts", destination="sandbox_bank")
+    return {"payout_id": made["id"]}
+
+
+async def held_payout(world: World) -> Params:
+    """A payout that staff holds for review."""
+    made = await payout(world)
+    path = f"/api/v1/payouts/{made['payout_id']}/review"
+    await world.call(world.staff, "POST", path, reason="Let us look at it")
+    return made
+
+
+async def webhook_event(world: World) -> Params:
+    """Something in the inbox whose signature is not the gateway's."""
+    await world.client.post("/api/v1/webhooks/sandbox", json={"id": "evt_x"}, headers={"Stripe-Signature": "t=1,v1=00"})
+    found = await world.call(world.staff, "GET", "/api/v1/webhook-events")
+    return {"event_id": found["items"][0]["id"]}
+
+
+# ---- who may ---------------------------------------------------------------------------------------------------
+
+
+def _fixed(**given: Any) -> Callable[[Params], Any]:
+    return lambda _: given
+
+
+def _revision(**more: Any) -> Callable[[Params], Any]:
+    return lambda made: {"revision": made["revision"], **more}
+
+
+def _text_fields(made: Params) -> dict[str, str]:
+    return {"revision": str(made["revision"]), "category": "Education", "then": "publish"}
+
+
+REASON = _fixed(reason="It has to be looked at")
+NOTE = _fixed(amount=5, message="Thank you")
+CARD = _fixed(number="4242424242424242", expiry="12/99", cvc="123")
+
+CASES: dict[str, tuple[Case, ...]] = {
+    # posts and works
+    "GET /api/posts/{id}": (Case(Who.ANYBODY, published), Case(Who.OWNER, draft)),
+    "GET /api/v1/posts/{post_id}": (Case(Who.ANYBODY, published), Case(Who.OWNER, draft)),
+    "GET /api/v1/posts/by-slug/{slug}": (Case(Who.ANYBODY, published), Case(Who.OWNER, taken_back)),
+    "PATCH /api/v1/posts/{post_id}": (
+        Case(Who.OWNER, draft, json=_revision(title="Another title")),
+        Case(Who.OWNER, published, json=_revision(title="Another title")),
+    ),
+    "DELETE /api/v1/posts/{post_id}": (Case(Who.OWNER, draft), Case(Who.OWNER, published)),
+    "POST /api/v1/posts/{post_id}/publish": (Case(Who.OWNER, draft, json=_fixed()),),
+    "POST /api/v1/posts/{post_id}/unpublish": (Case(Who.OWNER, published),),
+    "PUT /api/v1/works/{work_id}/like": (Case(Who.ANYBODY, published), Case(Who.NOBODY, draft)),
+    "DELETE /api/v1/works/{work_id}/like": (Case(Who.ANYBODY, published), Case(Who.NOBODY, taken_back)),
+    "PUT /api/v1/works/{work_id}/dislike": (Case(Who.ANYBODY, published), Case(Who.NOBODY, draft)),
+    "DELETE /api/v1/works/{work_id}/dislike": (Case(Who.ANYBODY, published), Case(Who.NOBODY, taken_back)),
+    "POST /api/v1/works/{work_id}/gifts": (
+        Case(Who.ANYBODY, published, json=NOTE),
+        Case(Who.NOBODY, draft, json=NOTE),
+        Case(Who.NOBODY, taken_back, json=NOTE),
+    ),
+    "POST /api/v1/admin/review/{work_id}/approve": (Case(Who.STAFF, waiting, json=_revision()),),
+    "POST /api/v1/admin/review/{work_id}/refuse": (Case(Who.STAFF, waiting, json=_revision(reason="No")),),
+    "GET /p/{slug}": (Case(Who.ANYBODY, published), Case(Who.OWNER, taken_back)),
+    "GET /p/{slug}/gift": (Case(Who.ANYBODY, published), Case(Who.NOBODY, taken_back)),
+    "POST /works/{work_id}/react": (
+        Case(Who.ANYBODY, published, form=_fixed(reaction="like")),
+        Case(Who.NOBODY, draft, form=_fixed(reaction="like")),
+    ),
+    # writing
+    "GET /write/{post_id}": (Case(Who.OWNER, draft), Case(Who.OWNER, published)),
+    "GET /write/{post_id}/preview": (Case(Who.OWNER, draft),),
+    "GET /write/{post_id}/publish": (Case(Who.OWNER, draft),),
+    "POST /write/{post_id}/publish": (Case(Who.OWNER, draft, form=_text_fields),),
+    "POST /write/{post_id}/unpublish": (Case(Who.OWNER, published, form=_fixed()),),
+    "POST /write/{post_id}/again": (Case(Who.OWNER, taken_back, form=_fixed()),),
+    "GET /write/{post_id}/delete": (Case(Who.OWNER, draft),),
+    "POST /write/{post_id}/delete": (Case(Who.OWNER, published, form=_fixed()),),
+    # pictures
+    "GET /api/v1/media/{media_id}": (Case(Who.OWNER, picture),),
+    "PATCH /api/v1/media/{media_id}": (Case(Who.OWNER, picture, json=_fixed(alt="A column")),),
+    "DELETE /api/v1/media/{media_id}": (Case(Who.OWNER, picture),),
+    "GET /media/{media_id}/{name}": (Case(Who.ANYBODY, picture),),
+    # people
+    "DELETE /api/v1/auth/sessions/{session_id}": (Case(Who.OWNER, session),),
+    "GET /api/v1/people/{username}": (Case(Who.ANYBODY, person),),
+    "PUT /api/v1/people/{username}/follow": (Case(Who.ANYBODY, person),),
+    "DELETE /api/v1/people/{username}/follow": (Case(Who.ANYBODY, person),),
+    "GET /@{username}": (Case(Who.ANYBODY, person),),
+    "GET /@{username}/gift": (Case(Who.ANYBODY, person),),
+    "POST /@{username}/follow": (Case(Who.ANYBODY, person, form=_fixed()),),
+    "POST /@{username}/unfollow": (Case(Who.ANYBODY, person, form=_fixed()),),
+    # orders; whoever has the address of a sandbox page may pay there, as with a real gateway
+    "GET /api/v1/orders/{order_id}": (Case(Who.OWNER, order),),
+    "POST /api/v1/orders/{order_id}/confirm": (Case(Who.OWNER, order, json=_fixed(payment_method_id="pm_card_visa")),),
+    "POST /api/v1/orders/{order_id}/checkout": (Case(Who.OWNER, order, json=_fixed()),),
+    "POST /api/v1/orders/{order_id}/cancel": (Case(Who.OWNER, order),),
+    "POST /api/v1/orders/{order_id}/refund": (Case(Who.STAFF, paid_order, json=REASON),),
+    "GET /api/v1/checkouts/{session_id}": (Case(Who.OWNER, order),),
+    "GET /wallet/orders/{order_id}": (Case(Who.OWNER, order),),
+    "POST /wallet/orders/{order_id}/checkout": (Case(Who.OWNER, order, form=_fixed()),),
+    "POST /wallet/orders/{order_id}/cancel": (Case(Who.OWNER, order, form=_fixed()),),
+    "GET /sandbox/checkout/{session_id}": (Case(Who.ANYBODY, order),),
+    "POST /sandbox/checkout/{session_id}": (Case(Who.ANYBODY, order, form=CARD),),
+    "POST /sandbox/checkout/{session_id}/leave": (Case(Who.ANYBODY, order, form=_fixed()),),
+    "GET /sandbox/3ds/{payment_id}": (Case(Who.ANYBODY, challenge),),
+    "POST /sandbox/3ds/{payment_id}": (Case(Who.ANYBODY, challenge, form=_fixed(answer="refuse")),),
+    "POST /api/v1/webhook-events/{event_id}/repeat": (Case(Who.STAFF, webhook_event),),
+    # gifts and movements
+    "GET /api/v1/gifts/{gift_id}": (Case(Who.OWNER, gift),),
+    "POST /api/v1/gifts/{gift_id}/undo": (Case(Who.OWNER, gift),),
+    "GET /wallet/gifts/{gift_id}": (Case(Who.OWNER, gift),),
+    "POST /wallet/gifts/{gift_id}/undo": (Case(Who.OWNER, gift, form=_fixed()),),
+    "POST /gifts/{gift_id}/undo": (Case(Who.OWNER, gift, form=_fixed()),),
+    "GET /api/v1/transfers/{transfer_id}": (Case(Who.OWNER, transfer),),
+    "GET /wallet/transfers/{transfer_id}": (Case(Who.OWNER, transfer),),
+    # payouts
+    "GET /api/v1/payouts/{payout_id}": (Case(Who.OWNER, payout),),
+    "POST /api/v1/payouts/{payout_id}/cancel": (Case(Who.OWNER, payout),),
+    "POST /api/v1/payouts/{payout_id}/review": (Case(Who.STAFF, payout, json=REASON),),
+    "POST /api/v1/payouts/{payout_id}/approve": (Case(Who.STAFF, held_payout),),
+    "POST /api/v1/payouts/{payout_id}/reject": (Case(Who.STAFF, held_payout, json=REASON),),
+    "GET /dashboard/payouts/{payout_id}": (Case(Who.OWNER, payout),),
+    "POST /dashboard/payouts/{payout_id}/cancel": (Case(Who.OWNER, payout, form=_fixed()),),
+}
+
+# Parameters that are no ids of anything: files of the application itself, and the name of a gateway, whose requests
+# are proved by a signature.
+NO_THING = ("/static/", "/api/openapi", "/api/v1/webhooks/{gateway}")
+
+
+def filler(name: str, kind: str) -> str:
+    """Something that fits a path parameter and belongs to nobody."""
+    match kind:
+        case "uuid":
+            return str(new_id())
+        case "int":
+            return "999999999"
+    return {"username": "nobody-of-this-name", "name": "320.webp"}.get(name, "x")
