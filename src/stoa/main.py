@@ -21,7 +21,7 @@ from stoa.foundation.identity import actions as identity
 from stoa.foundation.settings.queries import platform_of
 from stoa.front import page
 from stoa.front.page import error_response
-from stoa.kit import limits, logs
+from stoa.kit import limits, logs, metrics
 from stoa.kit.config import Settings, load_settings
 from stoa.kit.ctx import Actor, App, Ctx
 from stoa.kit.http import access, health, problems
@@ -162,5 +162,6 @@ def asgi() -> ASGIApp:
     """For uvicorn: `stoa.main:asgi` as factory."""
     settings = load_settings()
     logs.configure(settings)
+    metrics.configure(settings.home / "metrics")
     page.prepare(settings)
     return create_app(settings=settings)
