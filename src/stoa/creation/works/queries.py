@@ -20,9 +20,9 @@ from stoa.creation.works.types import (
 from stoa.foundation.media.queries import cover_columns
 from stoa.foundation.people.queries import PERSON_COLUMNS
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import Statement, many, maybe, one, value
+from stoa.kit.db import many, maybe, one, value
 from stoa.kit.markdown import WORDS_PER_MINUTE
-from stoa.kit.pagination import Numbered, Page, decode, keyset, numbered
+from stoa.kit.pagination import MAX_LIMIT, Numbered, Page, decode, keyset, numbered
 
 LISTED: Final = "w.state = 'published' and w.deleted_at is null"
 STATS_COLUMNS: Final = ", ".join(
@@ -98,27 +98,43 @@ _FILTERS: Final = {
 }
 
 
-def _feeds(tail: str, first_filter: int) -> dict[tuple[Sort, str], Statement[list[WorkCard]]]:
-    return {
-        (sort, name): many(
-            WorkCard,
-            f"""
-            select {CARD_COLUMNS} from works w join work_stats s on s.work_id = w.id {CARD_JOINS}
-            where {LISTED} and w.kind = any($1::text[]) {_numbered(text, first_filter)}
-            {tail.format(order=order, last="w.id" if sort is Sort.RECENT else "s.work_id")}
-            """,
-        )
-        for sort, order in _ORDER.items()
-        for name, text in _FILTERS.items()
-    }
+# PostgreSQL keeps one plan for a statement only when it knows how many rows are wanted; planning these joins anew takes
+# five times as long as running them. So the limit is written out, in two sizes, and the rest is cut off here.
+_FETCHED: Final = (21, MAX_LIMIT + 1)
+
+
+def _list_sql(sort: Sort, name: str, first_filter: int, tail: str) -> str:
+    order, last = _ORDER[sort], "w.id" if sort is Sort.RECENT else "s.work_id"
+    return f"""
+        select {CARD_COLUMNS} from works w join work_stats s on s.work_id = w.id {CARD_JOINS}
+        where {LISTED} and w.kind = any($1::text[]) {_numbered(_FILTERS[name], first_filter)}
+        {tail.format(order=order, last=last)}
+    """
 
 
 def _numbered(text: str, first: int) -> str:
     return text.format(n=first, m=first + 1)
 
 
-_AFTER = _feeds("and ({order}, {last}) < ($2, $3::uuid) order by {order} desc, {last} desc limit $4", 5)
-_AT = _feeds("order by {order} desc, {last} desc limit $2 offset $3", 4)
+_AFTER = {
+    (sort, name, fetched): many(
+        WorkCard,
+        _list_sql(
+            sort,
+            name,
+            4,
+            f"and ({{order}}, {{last}}) < ($2, $3::uuid) order by {{order}} desc, {{last}} desc limit {fetched}",
+        ),
+    )
+    for sort in Sort
+    for name in _FILTERS
+    for fetched in _FETCHED
+}
+_AT = {
+    (sort, name): many(WorkCard, _list_sql(sort, name, 4, "order by {order} desc, {last} desc limit $2 offset $3"))
+    for sort in Sort
+    for name in _FILTERS
+}
 _COUNT = {
     name: value(int, f"select count(*) from works w where {LISTED} and w.kind = any($1::text[]) {_numbered(text, 2)}")
     for name, text in _FILTERS.items()
@@ -135,12 +151,12 @@ async def feed(
     cursor: str | None = None,
     limit: int = 20,
 ) -> Page[WorkCard]:
-    """Published works, a keyset page. Raises Invalid for a cursor of another list."""
+    """Published works, a keyset page of at most MAX_LIMIT. Raises Invalid for a cursor of another list."""
     name, filters = _filters(category, author_id)
     scope = f"works.{sort}"
     seek = decode(cursor, _POSITION[sort], scope=scope) or (_TOP[sort], _LAST_ID)
-    rows = await _AFTER[sort, name](ctx.db, list(kinds), *seek, limit + 1, *filters)
-    return keyset(rows, limit, scope=scope, key=lambda row: (_position(row, sort), row.id))
+    rows = await _AFTER[sort, name, _size(limit)](ctx.db, list(kinds), *seek, *filters)
+    return keyset(rows[: limit + 1], limit, scope=scope, key=lambda row: (_position(row, sort), row.id))
 
 
 async def feed_page(
@@ -156,8 +172,15 @@ async def feed_page(
     """Published works by page number, with their count (P2). `page` and `limit` are within bounds already."""
     name, filters = _filters(category, author_id)
     total = await _COUNT[name](ctx.db, list(kinds), *filters)
-    rows = await _AT[sort, name](ctx.db, list(kinds), limit, (page - 1) * limit, *filters)
-    return numbered(rows, page=page, limit=limit, total=total)
+    if page == 1:
+        rows = await _AFTER[sort, name, _size(limit)](ctx.db, list(kinds), _TOP[sort], _LAST_ID, *filters)
+    else:
+        rows = await _AT[sort, name](ctx.db, list(kinds), limit, (page - 1) * limit, *filters)
+    return numbered(rows[:limit], page=page, limit=limit, total=total)
+
+
+def _size(limit: int) -> int:
+    return next(size for size in _FETCHED if size > limit)
 
 
 def _filters(category: str | None, author_id: UUID | None) -> tuple[str, list[object]]:
@@ -180,6 +203,9 @@ def _position(row: WorkCard, sort: Sort) -> object:
 
 
 # ---- search ----------------------------------------------------------------------------------------------------
+
+
+SEARCHED: Final = 1000  # of the works that hold the words, the newest so many are ranked
 
 
 class _FoundRow(msgspec.Struct, frozen=True):
@@ -206,9 +232,12 @@ _SEARCH = many(
     with asked as materialized (
       select websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $1)
         || websearch_to_tsquery(works_search_config($2), $1) as words
-    ), found as (
-      select w.id, ts_rank_cd(w.search, asked.words, 1)::double precision as rank
-      from works w, asked where {LISTED} and w.search @@ asked.words and w.kind = any($3::text[])
+    ), newest as materialized (
+      select w.id, w.search from works w, asked
+      where {LISTED} and w.search @@ asked.words and w.kind = any($3::text[])
+      order by w.published_at desc limit {SEARCHED}
+    ), found as materialized (
+      select newest.id, ts_rank_cd(newest.search, asked.words, 1)::double precision as rank from newest, asked
     ), page as materialized (
       select id, rank from found where (rank, id) < ($4, $5::uuid) order by rank desc, id desc limit $6
     )

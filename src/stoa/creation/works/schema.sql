@@ -83,9 +83,9 @@ create table works (
   constraint works_published check (state <> 'published' or (published_at is not null and slug is not null)),
   constraint works_in_review check (state <> 'in_review' or submitted_at is not null)
 );
-create index works_published on works (published_at desc, id desc)
+create index works_published on works (published_at desc, id desc) include (kind)
   where state = 'published' and deleted_at is null;
-create index works_published_category on works (category, published_at desc, id desc)
+create index works_published_category on works (category, published_at desc, id desc) include (kind)
   where state = 'published' and deleted_at is null;
 create index works_published_author on works (author_id, published_at desc, id desc)
   where state = 'published' and deleted_at is null;
