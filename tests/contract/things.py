@@ -251,6 +251,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /sandbox/checkout/{session_id}/leave": (Case(Who.ANYBODY, order, form=_fixed()),),
     "GET /sandbox/3ds/{payment_id}": (Case(Who.ANYBODY, challenge),),
     "POST /sandbox/3ds/{payment_id}": (Case(Who.ANYBODY, challenge, form=_fixed(answer="refuse")),),
+    "GET /api/v1/webhook-events/{event_id}": (Case(Who.STAFF, webhook_event),),
     "POST /api/v1/webhook-events/{event_id}/repeat": (Case(Who.STAFF, webhook_event),),
     # gifts and movements
     "GET /api/v1/gifts/{gift_id}": (Case(Who.OWNER, gift),),
