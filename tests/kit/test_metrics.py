@@ -61,6 +61,29 @@ def test_processes_are_shown_together(tmp_path: Path) -> None:
         second.stdin.write("\n")
 
 
+POOL = """
+from types import SimpleNamespace
+pool = SimpleNamespace(get_size=lambda: 4, get_idle_size=lambda: 3)
+metrics.observe_pool(SimpleNamespace(database=SimpleNamespace(pool=pool)))
+"""
+
+
+def test_the_connections_of_a_process_that_has_ended_are_forgotten(tmp_path: Path) -> None:
+    waiting = WRITER + POOL + "print('ready', flush=True); input()"
+    with run(waiting, str(tmp_path)) as living:
+        assert living.stdout and living.stdin
+        living.stdout.readline()
+        with run(waiting, str(tmp_path)) as dying:
+            assert dying.stdout
+            dying.stdout.readline()
+            assert 'stoa_database_connections{state="idle"} 6.0' in shown(READER, str(tmp_path))
+            dying.kill()
+        text = shown(READER, str(tmp_path))
+        assert 'stoa_database_connections{state="idle"} 3.0' in text
+        assert 'stoa_jobs_total{outcome="done",type="money.payouts.SendPayout"} 2.0' in text
+        living.stdin.write("\n")
+
+
 def test_a_new_start_begins_at_zero(tmp_path: Path) -> None:
     shown(WRITER, str(tmp_path))
     assert list(tmp_path.glob("*.db"))

@@ -68,11 +68,8 @@ def configure(directory: Path | None) -> None:
 
 
 def _alive(file: Path) -> bool:
+    """Whether the process that wrote this file runs."""
     pid = file.stem.rpartition("_")[2]
-    return pid.isdigit() and Path(f"/proc/{pid}").exists() if Path("/proc/self").exists() else _signalled(pid)
-
-
-def _signalled(pid: str) -> bool:
     try:
         os.kill(int(pid), 0)
     except PermissionError:
@@ -105,21 +102,17 @@ def observe_pool(app: "App") -> None:
     gauge.labels("idle").set(pool.get_idle_size())
 
 
-def process_ended(pid: int) -> None:
-    """Forgets the gauges of a process that has ended; its counts stay."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        from prometheus_client import multiprocess
-
-        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
-
-
 def render_metrics() -> tuple[bytes, str]:
     """The exposition of all processes, and its content type."""
     from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
     _instruments()
     registry: Any = REGISTRY
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if directory:
+        for file in Path(directory).glob("gauge_live*.db"):  # what a process that has ended last said of itself
+            if not _alive(file):
+                file.unlink(missing_ok=True)
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -14,7 +14,7 @@ from stoa.kit.errors import NotFound, Unavailable
 from stoa.kit.http import CtxDep, access
 from stoa.kit.http.credentials import Credentials
 from stoa.kit.http.lending import lending_of
-from stoa.kit.metrics import render_metrics
+from stoa.kit.metrics import observe_pool, render_metrics
 
 _STARTED = time.monotonic()
 _PING = value(int, "select 1")
@@ -92,6 +92,7 @@ async def metrics(ctx: CtxDep, request: Request[Any, Any, Any]) -> Response[byte
     token = ctx.app.settings.metrics_token
     if shown.bearer != token if token else shown.address not in ("127.0.0.1", "::1", "local"):
         raise NotFound
+    observe_pool(ctx.app)
     body, content_type = render_metrics()
     return Response(content=body, media_type=content_type)
 
