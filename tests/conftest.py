@@ -27,7 +27,7 @@ import pytest
 import tests.factories
 from stoa.foundation.identity import actions as identity
 from stoa.foundation.identity.types import Role, UserRow
-from stoa.kit import testing
+from stoa.kit import logs, testing
 from stoa.kit.clock import utcnow
 from stoa.kit.config import load_settings
 from stoa.kit.ctx import Actor, App, Ctx
@@ -133,7 +133,9 @@ async def shared_app(
 ) -> AsyncIterator[App]:
     dsn = await testing.make_database(postgres, DATABASE, template=template)
     home = tmp_path_factory.mktemp("home")
-    app = await build_app(settings_for(dsn, home))
+    settings = settings_for(dsn, home, log_level="error")
+    logs.configure(settings)
+    app = await build_app(settings)
     identity.hash_password = once(identity.hash_password)
     yield app
     await close_app(app)
