@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
+import asyncpg
 import pytest
 
 from stoa.kit.clock import utcnow
 from stoa.kit.ctx import App, Ctx
 from stoa.kit.db import connect
 from stoa.kit.ids import new_id
+from stoa.kit.postgres import EmbeddedPostgres
 from stoa.kit.queue import Job, admin, current_job, enqueue, every, handles, run_due, schedule, upkeep
 from stoa.kit.queue.cron import Cron
 from stoa.kit.queue.job import HANDLERS, PERIODIC, type_name
@@ -469,3 +471,38 @@ async def test_a_job_that_kills_its_worker_ends_as_a_dead_letter(fresh_db: Fresh
             ctx = Ctx(db, None, utcnow(), "t", app)
             (letter,) = (await admin.dead(ctx)).items
             assert letter.type == type_name(Poison) and letter.attempts == 3
+
+
+@pytest.mark.slow
+async def test_a_killed_database_loses_no_job_and_does_none_twice(tmp_path: Path) -> None:
+    postgres = EmbeddedPostgres(tmp_path)
+    dsn = postgres.start()
+    try:
+        async with own_app(dsn) as app:
+            async with app.database.connection() as db:
+                await db.execute((ROOT / "src/stoa/kit/schema.sql").read_text(encoding="utf-8") + TABLES)
+                data = Path(await db.fetchval("show data_directory"))
+            async with app.database.transaction() as db:
+                for number in range(300):
+                    await enqueue(Ctx(db, None, utcnow(), "t", app), Slow(number))
+            process = await spawn(dsn)
+
+            async def some_done() -> bool:
+                return await counted(app, "effects") >= 50
+
+            await until(some_done)
+            os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+            async def all_done() -> bool:
+                try:
+                    return await states(app) == {"done": 300}
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    return False  # it is still coming back
+
+            await until(all_done, 60)
+            async with app.database.connection() as db:
+                assert await db.fetchval("select array_agg(number order by number) from effects") == list(range(300))
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 10) == 0
+    finally:
+        postgres.destroy()
