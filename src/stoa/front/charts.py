@@ -80,7 +80,7 @@ def _mark(index: int, point: Point, total: int, slot: float, scale: float, base:
 
 def _step(most: float) -> float:
     """A round distance between rules, so that there are two to four of them."""
-    if most <= 0:
+    if most < 1e-6:
         return 1.0
     rough = most / 3
     power = 10 ** math.floor(math.log10(rough))
