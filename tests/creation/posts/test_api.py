@@ -153,6 +153,11 @@ async def test_unpublish_and_publish_again(mine: Any, client: Any) -> None:
     assert (again["state"], again["published_at"]) == ("published", post["published_at"])
 
 
+async def test_publish_needs_no_body(mine: Any) -> None:
+    post = await draft(mine, title=TITLE, body_markdown=BODY, category="Food")
+    assert (await mine.post(f"/api/v1/posts/{post['id']}/publish")).json()["state"] == "published"
+
+
 async def test_delete(mine: Any, client: Any) -> None:
     post = await published(mine)
     url = f"/api/v1/posts/{post['id']}"

@@ -18,6 +18,7 @@ from stoa.foundation.people.policies import access_person
 from stoa.kit.http import Body, CtxDep, Path, Query, access
 from stoa.kit.pagination import Cursor, Page, PageLimit
 
+NEWEST = PublishIn()  # what no body at all means
 InState = Annotated[State | None, QueryParameter(name="state")]  # the plain name is the framework's
 Text = Annotated[str | None, QueryParameter(max_length=50)]
 
@@ -87,7 +88,7 @@ async def edit(ctx: CtxDep, post_id: Path[UUID], data: Body[PostEdit]) -> PostVi
 
 
 @post("/api/v1/posts/{post_id:uuid}/publish", status_code=200, opt=access("member"))
-async def publish(ctx: CtxDep, post_id: Path[UUID], data: Body[PublishIn]) -> PostView:
+async def publish(ctx: CtxDep, post_id: Path[UUID], data: Body[PublishIn] = NEWEST) -> PostView:
     """Publishes a post. Where the answer's state is in_review, `screening_reasons` says why (P5)."""
     return await actions.publish(ctx, post_id, revision=data.revision)
 

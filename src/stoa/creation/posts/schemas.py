@@ -45,7 +45,7 @@ class PostEdit(msgspec.Struct):
     slug: Slug | UnsetType = UNSET
 
 
-class PublishIn(msgspec.Struct):
+class PublishIn(msgspec.Struct, frozen=True):
     """The revision that is meant; without it, the newest."""
 
     revision: Revision | None = None

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from stoa.creation.works import actions, queries
 from stoa.creation.works.policies import access_published
-from stoa.creation.works.schemas import ApproveIn, GiftIn, GiftOut, RefuseIn, ReviewedOut
+from stoa.creation.works.schemas import ApproveIn, RefuseIn, ReviewedOut, WorkGiftIn, WorkGiftOut
 from stoa.creation.works.types import CATEGORIES, Reaction, ReactionView, ReviewItem, SearchHit
 from stoa.kit.errors import NotFound
 from stoa.kit.http import Body, CtxDep, Path, access
@@ -60,7 +60,9 @@ async def undislike(ctx: CtxDep, work_id: Path[UUID]) -> ReactionView:
 
 
 @post("/api/v1/works/{work_id:uuid}/gifts", opt=access("member", idempotent=True))
-async def gift(ctx: CtxDep, work_id: Path[UUID], data: Body[GiftIn], request: Request[Any, Any, Any]) -> GiftOut:
+async def gift(
+    ctx: CtxDep, work_id: Path[UUID], data: Body[WorkGiftIn], request: Request[Any, Any, Any]
+) -> WorkGiftOut:
     """Gives coins to the author of a work (M6). Honours `Idempotency-Key` (M11)."""
     work = await access_published(ctx, work_id)
     given = await wallet.gift(
@@ -74,7 +76,7 @@ async def gift(ctx: CtxDep, work_id: Path[UUID], data: Body[GiftIn], request: Re
     stats = await queries.stats(ctx, work_id)
     if stats is None:
         raise NotFound("There is no such work")
-    return GiftOut(
+    return WorkGiftOut(
         id=given.id,
         work_id=work_id,
         amount_coins=given.amount_coins,

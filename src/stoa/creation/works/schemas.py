@@ -9,14 +9,14 @@ import msgspec
 from stoa.creation.works.types import StatsView
 
 
-class GiftIn(msgspec.Struct):
+class WorkGiftIn(msgspec.Struct):
     """Whole coins for the author of a work, with a few words (M6)."""
 
     amount: Annotated[int, msgspec.Meta(ge=1, le=10**9)]
     message: Annotated[str, msgspec.Meta(max_length=500)] | None = None
 
 
-class GiftOut(msgspec.Struct):
+class WorkGiftOut(msgspec.Struct):
     """A gift on a work. `creator_minor` arrived with its author as earned, `creator_promotional_minor` as promotional,
     in hundredths of a coin (M4); it can be taken back until `undo_until`."""
 
