@@ -1,0 +1,1 @@
+"""Pages for those who run the place: the books, orders, payouts, jobs, webhooks, the review queue."""

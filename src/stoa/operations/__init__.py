@@ -1,0 +1,1 @@
+"""Running the place: what staff sees and does across all modules below."""
