@@ -1,6 +1,6 @@
 """`/sandbox/checkout/{session}` and `/sandbox/3ds/{payment}`: where the payer of a sandbox order types a card.
 
-The unguessable id in the address is the right to open the page, as with a real gateway: no session of ours is asked for.
+The unguessable id in the address is the right to open the page, as with a real gateway: it asks for no session of ours.
 """
 
 from typing import Annotated, Any, Final
@@ -32,7 +32,7 @@ class TestCard(msgspec.Struct, frozen=True):
 CARDS: Final = (
     TestCard("good", "4242 4242 4242 4242", "The payment succeeds."),
     TestCard("declined", "4000 0000 0000 0002", "The card is declined."),
-    TestCard("asks", "4000 0025 0000 3155", "The bank asks the payer first (3-D Secure)."),
+    TestCard("asks", "4000 0025 0000 3155", "The bank asks the payer first (3‑D Secure)."),
     TestCard("disputed", "4000 0000 0000 0259", "The payment succeeds and is disputed afterwards."),
 )
 
@@ -96,9 +96,7 @@ async def pay(request: Request[Any, Any, Any], ctx: CtxDep, session_id: Path[str
         card = SandboxCard(typed.number, typed.expiry, typed.cvc)
         answer = await hosted.submit_card(ctx, session_id, card)
     except Invalid as error:
-        return await _checkout_page(
-            request, ctx, session_id, typed=typed, errors=error.fields, status=error.status
-        )
+        return await _checkout_page(request, ctx, session_id, typed=typed, errors=error.fields, status=error.status)
     except SessionClosed as error:
         return await _checkout_page(request, ctx, session_id, typed=typed, status=error.status)
     if answer.redirect_url is not None:

@@ -64,7 +64,8 @@ def next_step(payout: PayoutView) -> str:
             return "It is sent in a moment. Until then you can cancel it."
         case PayoutState.IN_REVIEW:
             until = date_of(payout.review_until.date()) if payout.review_until else "soon"
-            return f"We are looking at it: {payout.review_reason}. You hear from us by {until}; until then you can cancel it."
+            reason = (payout.review_reason or "").rstrip(".")
+            return f"We are looking at it: {reason}. You hear from us by {until}; until then you can cancel it."
         case PayoutState.PROCESSING if payout.next_try_at is not None:
             return f"{reason}. It is tried again at {exact(payout.next_try_at)}; there is nothing you have to do."
         case PayoutState.PROCESSING:
@@ -125,9 +126,11 @@ def payout_label(earnings: EarningsView) -> str | None:
 async def show_earnings(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[str]:
     """The timeline, the chart, the works, the payouts. HTMX takes further payouts, or the timeline while one moves."""
     if request.headers.get("hx-target", "").endswith("payouts-more"):
-        return await page(request, ctx, "studio/_payouts.html", payouts=await _payouts(request, ctx), next_step=next_step)
+        return await page(
+            request, ctx, "studio/_payouts.html", payouts=await _payouts(request, ctx), next_step=next_step
+        )
     earnings = await queries.earnings(ctx, ctx.member.id, days=DAYS)
-    if "hx-request" in request.headers:
+    if htmx:
         return await page(request, ctx, "studio/_timeline.html", **_shown(earnings))
     return await page(
         request,
