@@ -125,10 +125,10 @@ def payout_label(earnings: EarningsView) -> str | None:
 @get("/dashboard/earnings", opt=access("member"))
 async def show_earnings(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[str]:
     """The timeline, the chart, the works, the payouts. HTMX takes further payouts, or the timeline while one moves."""
-    if request.headers.get("hx-target", "").endswith("payouts-more"):
-        return await page(
-            request, ctx, "studio/_payouts.html", payouts=await _payouts(request, ctx), next_step=next_step
-        )
+    htmx = "hx-request" in request.headers
+    if htmx and "cursor" in request.query_params:
+        further = await _payouts(request, ctx)
+        return await page(request, ctx, "studio/_payouts.html", payouts=further, next_step=next_step)
     earnings = await queries.earnings(ctx, ctx.member.id, days=DAYS)
     if htmx:
         return await page(request, ctx, "studio/_timeline.html", **_shown(earnings))
