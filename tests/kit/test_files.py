@@ -25,6 +25,14 @@ async def test_put_get_replace_delete(storage: Storage) -> None:
         await storage.get("media/ab/1.webp")
 
 
+async def test_batches(storage: Storage) -> None:
+    for n in range(5):
+        await storage.put(f"many/{n}.txt", b"", "text/plain")
+    batches = [batch async for batch in storage.batches("many", 2)]
+    assert sorted(path for batch in batches for path in batch) == [f"many/{n}.txt" for n in range(5)]
+    assert all(len(batch) <= 2 for batch in batches)
+
+
 async def test_stream(storage: Storage) -> None:
     content = bytes(range(256)) * 4096
     await storage.put("big.bin", content, "application/octet-stream")

@@ -73,10 +73,12 @@ class Storage:
 
     async def paths(self, folder: str) -> list[str]:
         """All paths below a folder, in order."""
-        found: list[str] = []
-        async for batch in obstore.list(self._store, _checked(folder)):
-            found += [entry["path"] for entry in batch]
-        return sorted(found)
+        return sorted([path async for batch in self.batches(folder) for path in batch])
+
+    async def batches(self, folder: str, size: int = 1000) -> AsyncIterator[list[str]]:
+        """All paths below a folder, in no order, at most `size` at a time: for folders that hold very many."""
+        async for batch in obstore.list(self._store, _checked(folder), chunk_size=size):
+            yield [entry["path"] for entry in batch]
 
 
 def open_storage(url: str) -> Storage:

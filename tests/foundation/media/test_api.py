@@ -1,11 +1,14 @@
 """Pictures over HTTP: what is taken, what comes out, and that nothing is left of what is refused."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 import pyvips
 
+from stoa.foundation.media import actions
 from stoa.foundation.media.types import MAX_BYTES
 from stoa.kit.files import open_storage
 
@@ -253,3 +256,27 @@ async def test_a_blocked_picture_does_not_come_back(mine: Any, tx: Any) -> None:
         await ctx.db.execute("update media set state = 'blocked'")
     assert (await mine.get(f"/media/{media_id}/320.webp")).status_code == 404
     assert (await send(mine, TINY_PNG)).status_code == 404
+
+
+async def test_eleven_uploads_in_a_minute_are_too_many(mine: Any, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "settings", msgspec.structs.replace(app.settings, limits=True))
+    answers = [await send(mine, TINY_PNG) for _ in range(11)]
+    assert [a.status_code for a in answers] == [201] * 10 + [429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+
+
+async def test_a_commit_that_fails_leaves_files_for_the_sweep(mine: Any, app: Any, ctx: Any, ana: Any) -> None:
+    kept = (await send(mine, TINY_PNG)).json()["id"]
+    lost, young = uuid7_at(ctx.now - timedelta(hours=2)), uuid7_at(ctx.now - timedelta(minutes=5))
+    for media_id in (lost, young):
+        await app.storage.put(f"media/{media_id}/320.webp", b"x", "image/webp")
+    await app.storage.put("media/other.txt", b"x", "text/plain")
+    assert await actions.sweep(ctx) == 1
+    assert await stored(app) == sorted(["media/other.txt", f"media/{kept}/320.webp", f"media/{young}/320.webp"])
+    ctx.now += timedelta(hours=2)
+    assert await actions.sweep(ctx) == 1
+    assert f"media/{kept}/320.webp" in await stored(app)
+
+
+def uuid7_at(moment: Any) -> UUID:
+    return UUID(int=(int(moment.timestamp() * 1000) << 80) | 7 << 76 | 2 << 62 | 5)

@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from stoa.kit.queue import enqueue
 
 WEBP_QUALITY: Final = 82
 MAX_SIDE: Final = 16_383  # what WebP can hold
+SWEEP_AFTER: Final = timedelta(hours=1)
 _WAITING_MOST: Final = 8
 
 # A loader is chosen by the first bytes, never by the name; nothing else of libvips is reachable from an upload.
@@ -56,6 +58,12 @@ _INSERT: Statement[UUID | None] = value(
     """,
 )
 _DESCRIBE = run("update media set alt = $2 where id = $1")
+_MISSING = value(
+    list[UUID],
+    """
+    select coalesce(array_agg(i), '{}') from unnest($1::uuid[]) i where not exists (select from media where id = i)
+    """,
+)
 _DELETE = run("delete from media where id = $1")
 
 
@@ -78,7 +86,7 @@ async def upload_image(ctx: Ctx, *, data: bytes, alt: str = "") -> MediaView:
     if len(data) > MAX_BYTES:
         raise ImageTooLarge
     _check_alt(alt)
-    content_hash = hashlib.sha256(data).digest()
+    content_hash = (await asyncio.to_thread(hashlib.sha256, data)).digest()
     known = await media_by_hash(ctx, owner.id, content_hash)
     if known is not None:
         return await _again(ctx, known, alt)
@@ -121,6 +129,35 @@ async def remove_files(ctx: Ctx, media_id: UUID) -> None:
     """Takes a picture's files from the storage."""
     storage = ctx.app.storage
     await storage.delete(await storage.paths(f"media/{media_id}"))
+
+
+async def sweep(ctx: Ctx) -> int:
+    """Removes files without a picture, left behind where a process ended between storing and committing.
+
+    An id tells when it was made; what is younger than SWEEP_AFTER may still be on its way. Answers the number of files.
+    """
+    removed = 0
+    youngest = ctx.now - SWEEP_AFTER
+    async for batch in ctx.app.storage.batches("media"):
+        old = {path: made for path in batch if (made := _id_in(path)) is not None and _made_at(made) < youngest}
+        if not old:
+            continue
+        orphans = set(await _MISSING(ctx.db, list(set(old.values()))))
+        gone = [path for path, media_id in old.items() if media_id in orphans]
+        await ctx.app.storage.delete(gone)
+        removed += len(gone)
+    return removed
+
+
+def _made_at(media_id: UUID) -> datetime:
+    return datetime.fromtimestamp((media_id.int >> 80) / 1000, UTC)  # UUIDv7 begins with milliseconds
+
+
+def _id_in(path: str) -> UUID | None:
+    try:
+        return UUID(path.split("/")[1])
+    except (IndexError, ValueError):
+        return None
 
 
 # ---- the picture itself ----------------------------------------------------------------------------------------
