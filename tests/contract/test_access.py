@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -11,46 +10,10 @@ import pytest
 from stoa.foundation.identity import actions as identity
 from stoa.kit.ids import new_id
 from stoa.main import OPENAPI_PATH, create_litestar, http_handlers
-from tests.contract.things import CASES, NO_THING, Case, Params, Who, World, filler
+from tests.contract.routes import PARAMETER, SAFE, Route, gist, routes
+from tests.contract.things import CASES, NO_THING, Case, Params, Who, World
 
-PARAMETER = re.compile(r"\{(\w+)\}")
 TOKEN = re.compile(r'name="csrf-token" content="(\w+)"')
-SAFE = {"GET", "HEAD"}
-
-
-@dataclass(frozen=True)
-class Route:
-    """A route as it is listed, with what it declares."""
-
-    method: str
-    path: str
-    access: str
-    kinds: dict[str, str]
-
-    @property
-    def name(self) -> str:
-        return f"{self.method} {self.path}"
-
-    @property
-    def is_page(self) -> bool:
-        return not self.path.startswith("/api/")
-
-    def filled(self, values: Params | None = None) -> str:
-        """The path with these values, or with some that belong to nobody."""
-        given = values or {}
-        return PARAMETER.sub(
-            lambda m: str(given[m[1]] if m[1] in given else filler(m[1], self.kinds.get(m[1], "str"))), self.path
-        )
-
-
-def routes() -> list[Route]:
-    """All routes that declare an access."""
-    found = []
-    for method, path, handler in http_handlers(create_litestar()):
-        if "access" in handler.opt:
-            kinds = dict(re.findall(r"\{(\w+):(\w+)\}", next(iter(handler.paths))))
-            found.append(Route(method, path, handler.opt["access"], kinds))
-    return sorted(found, key=lambda route: (route.path, route.method))
 
 
 ROUTES = routes()
@@ -116,12 +79,6 @@ async def send(
         route.method, path, headers={"Idempotency-Key": str(new_id())}, **body
     )
     return answer
-
-
-def gist(answer: httpx.Response) -> str:
-    """Status and, of a page, only its title."""
-    title = re.search(r"<title>(.*?)</title>", answer.text, re.DOTALL)
-    return f"{answer.status_code} {title[1] if title else answer.text[:500]}"
 
 
 def is_sent_to_log_in(answer: httpx.Response) -> bool:

@@ -105,7 +105,7 @@ async def session(world: World) -> Params:
 
 async def person(world: World) -> Params:
     """Somebody with a profile."""
-    other = await world.make.user("third")
+    other = await world.make.user()
     return {"username": other.username}
 
 
@@ -132,7 +132,7 @@ async def challenge(world: World) -> Params:
 
 async def gift(world: World) -> Params:
     """A gift that the owner made to somebody else, and can still take back."""
-    other = await world.make.user("third")
+    other = await world.make.user()
     made = await world.call(world.owner, "POST", "/api/v1/gifts", amount=5, recipient_id=str(other.id))
     return {"gift_id": made["id"]}
 
@@ -155,7 +155,7 @@ async def held_payout(world: World) -> Params:
     made = await payout(world)
     path = f"/api/v1/payouts/{made['payout_id']}/review"
     await world.call(world.staff, "POST", path, reason="Let us look at it")
-    return made
+    return made | {"decision": "approve"}
 
 
 async def webhook_event(world: World) -> Params:
@@ -163,6 +163,30 @@ async def webhook_event(world: World) -> Params:
     await world.client.post("/api/v1/webhooks/sandbox", json={"id": "evt_x"}, headers={"Stripe-Signature": "t=1,v1=00"})
     found = await world.call(world.staff, "GET", "/api/v1/webhook-events")
     return {"event_id": found["items"][0]["id"]}
+
+
+async def account(world: World) -> Params:
+    """An account of the owner's in the ledger."""
+    async with world.make.tx() as ctx:
+        found = await ctx.db.fetchval("select min(id) from ledger_accounts where owner_id = $1", world.owner.id)
+    return {"account_id": found}
+
+
+async def dead_job(world: World) -> Params:
+    """A job that has failed for good."""
+    await webhook_event(world)
+    async with world.make.tx() as ctx:
+        id_ = new_id()
+        await ctx.db.execute(
+            """
+            insert into jobs (id, queue, type, payload, state, priority, outside, scheduled_at, run_at, max_attempts,
+                              backoff_s, timeout_s, trace_id, last_error, created_at, finished_at)
+            values ($1, 'default', 'test.job', '{}', 'dead', 0, false, $2, $2, 1, 2, 60, 'test', 'It broke', $2, $2)
+            """,
+            id_,
+            ctx.now,
+        )
+    return {"job_id": id_}
 
 
 # ---- who may ---------------------------------------------------------------------------------------------------
@@ -181,6 +205,7 @@ def _text_fields(made: Params) -> dict[str, str]:
 
 
 REASON = _fixed(reason="It has to be looked at")
+REFUND = _fixed(amount="4.99", reason="It was not wanted", key="refund-1")
 NOTE = _fixed(amount=5, message="Thank you")
 CARD = _fixed(number="4242424242424242", expiry="12/99", cvc="123")
 
@@ -206,7 +231,9 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case(Who.NOBODY, taken_back, json=NOTE),
     ),
     "POST /api/v1/admin/review/{work_id}/approve": (Case(Who.STAFF, waiting, json=_revision()),),
-    "POST /api/v1/admin/review/{work_id}/refuse": (Case(Who.STAFF, waiting, json=_revision(reason="No")),),
+    "POST /api/v1/admin/review/{work_id}/refuse": (
+        Case(Who.STAFF, waiting, json=_revision(reason="It is an advertisement")),
+    ),
     "GET /p/{slug}": (Case(Who.ANYBODY, published), Case(Who.OWNER, taken_back)),
     "GET /p/{slug}/gift": (Case(Who.ANYBODY, published), Case(Who.NOBODY, taken_back)),
     "POST /works/{work_id}/react": (
@@ -253,6 +280,20 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /sandbox/3ds/{payment_id}": (Case(Who.ANYBODY, challenge, form=_fixed(answer="refuse")),),
     "GET /api/v1/webhook-events/{event_id}": (Case(Who.STAFF, webhook_event),),
     "POST /api/v1/webhook-events/{event_id}/repeat": (Case(Who.STAFF, webhook_event),),
+    # the back office
+    "GET /admin/books/accounts/{account_id}": (Case(Who.STAFF, account),),
+    "GET /admin/books/transfers/{transfer_id}": (Case(Who.STAFF, transfer),),
+    "GET /admin/jobs/{job_id}": (Case(Who.STAFF, dead_job),),
+    "POST /admin/jobs/{job_id}/discard": (Case(Who.STAFF, dead_job, form=_fixed()),),
+    "POST /admin/jobs/{job_id}/retry": (Case(Who.STAFF, dead_job, form=_fixed()),),
+    "GET /admin/orders/{order_id}": (Case(Who.STAFF, paid_order),),
+    "POST /admin/orders/{order_id}/refund": (Case(Who.STAFF, paid_order, form=REFUND),),
+    "GET /admin/payouts/{payout_id}": (Case(Who.STAFF, held_payout),),
+    "POST /admin/payouts/{payout_id}/{decision}": (Case(Who.STAFF, held_payout, form=REASON),),
+    "POST /admin/review/{work_id}/approve": (Case(Who.STAFF, waiting, form=_revision()),),
+    "POST /admin/review/{work_id}/refuse": (Case(Who.STAFF, waiting, form=_revision(reason="It is an advertisement")),),
+    "GET /admin/webhooks/{event_id}": (Case(Who.STAFF, webhook_event),),
+    "POST /admin/webhooks/{event_id}/repeat": (Case(Who.STAFF, webhook_event, form=_fixed()),),
     # gifts and movements
     "GET /api/v1/gifts/{gift_id}": (Case(Who.OWNER, gift),),
     "POST /api/v1/gifts/{gift_id}/undo": (Case(Who.OWNER, gift),),
@@ -274,13 +315,3 @@ CASES: dict[str, tuple[Case, ...]] = {
 # Parameters that are no ids of anything: files of the application itself, and the name of a gateway, whose requests
 # are proved by a signature.
 NO_THING = ("/static/", "/api/openapi", "/api/v1/webhooks/{gateway}")
-
-
-def filler(name: str, kind: str) -> str:
-    """Something that fits a path parameter and belongs to nobody."""
-    match kind:
-        case "uuid":
-            return str(new_id())
-        case "int":
-            return "999999999"
-    return {"username": "nobody-of-this-name", "name": "320.webp"}.get(name, "x")
