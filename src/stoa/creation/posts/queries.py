@@ -124,11 +124,6 @@ async def own_posts(ctx: Ctx, *, state: str | None = None, cursor: str | None = 
     return keyset(rows, limit, scope=scope, key=lambda row: (row.updated_at, row.id))
 
 
-async def drafts(ctx: Ctx, *, cursor: str | None = None, limit: int = 20) -> Page[OwnPost]:
-    """The actor's drafts, the last changed first."""
-    return await own_posts(ctx, state="draft", cursor=cursor, limit=limit)
-
-
 async def _view(ctx: Ctx, row: _PostRow | None) -> PostView | None:
     if row is None or not can_see(ctx.actor, row):
         return None

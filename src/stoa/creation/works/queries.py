@@ -43,13 +43,6 @@ _FIELDS = """w.id, w.author_id, w.kind, w.slug, w.title, w.state, w.revision, w.
 
 _WORK = maybe(WorkRow, f"select {_FIELDS} from works w where w.id = $1 and w.deleted_at is null")
 _REVISION = value(int | None, "select revision from works where id = $1 and deleted_at is null")
-_WORK_ID_OF_SLUG = value(
-    UUID | None,
-    """
-    select work_id from work_slugs
-    where kind = $1 and slug = $2 and site_id is not distinct from $3::uuid and parent_id is not distinct from $4::uuid
-    """,
-)
 _REACTIONS = one(
     ReactionView,
     """
@@ -278,13 +271,6 @@ def _marked(headline: str) -> str:
 async def work_by_id(ctx: Ctx, work_id: UUID) -> WorkRow | None:
     """A work that is not deleted, in any state, or None. Policies decide who may know of it."""
     return await _WORK(ctx.db, work_id)
-
-
-async def work_id_of_slug(
-    ctx: Ctx, kind: str, slug: str, *, site_id: UUID | None = None, parent_id: UUID | None = None
-) -> UUID | None:
-    """The work that has or once had this address (S6), or None."""
-    return await _WORK_ID_OF_SLUG(ctx.db, kind, slug, site_id, parent_id)
 
 
 async def revision_of(ctx: Ctx, work_id: UUID) -> int | None:
