@@ -89,13 +89,11 @@ class Make:
         async with self.app.database.transaction() as db:
             yield Ctx(db, user.actor if user else None, utcnow(), "test", self.app)
 
-    async def user(self, username: str | None = None, *, roles: tuple[str, ...] = (), bonus: bool = True) -> User:
-        """An account with an API session. bonus=False: without the welcome bonus (M5)."""
+    async def user(self, username: str | None = None, *, roles: tuple[str, ...] = ()) -> User:
+        """An account with its welcome bonus (M5) and an API session."""
         name = username or f"person{next(_numbers)}"
         every = tuple(dict.fromkeys((Role.READER, *(Role(r) for r in roles))))
         async with self.tx() as ctx:
-            if not bonus:
-                await ctx.db.execute("select set_config('stoa.no_bonus', 'on', true)")
             row: UserRow = await identity.register(
                 ctx, username=name, email=f"{name}@example.org", password=PASSWORD, roles=every
             )

@@ -32,6 +32,7 @@ MODULES: Final = (
     "creation.works",
     "creation.posts",
 )
+SIDE_POOL_SIZE: Final = 2
 # Rooms that register something when imported: handlers of jobs and events, commands.
 REGISTERING: Final = ("jobs", "commands")
 
@@ -92,6 +93,7 @@ async def build_app(settings: Settings) -> App:
     return App(
         settings=settings,
         database=await connect(settings.database_url, size=settings.pool_size),
+        side=await connect(settings.database_url, size=SIDE_POOL_SIZE),
         keyring=crypto.Keyring.from_settings(settings),
         storage=files.open_storage(settings.storage_url),
         http=httpx.AsyncClient(timeout=httpx.Timeout(20.0, connect=5.0), follow_redirects=False),
@@ -101,4 +103,5 @@ async def build_app(settings: Settings) -> App:
 async def close_app(app: App) -> None:
     """Ends what `build_app` began."""
     await app.http.aclose()
+    await app.side.close()
     await app.database.close()

@@ -62,6 +62,17 @@ def test_names_that_do_not_fit_are_refused(columns: list[str]) -> None:
         kit.builder(Inner, columns)
 
 
+class Keywords(msgspec.Struct, kw_only=True):
+    id: int
+    name: str
+
+
+@pytest.mark.parametrize("columns", ["1 as id, 'x' as name", "'x' as name, 1 as id"])
+async def test_structs_that_take_keywords_only(db: Any, columns: str) -> None:
+    assert await kit.one(Keywords, f"select {columns}")(db) == Keywords(id=1, name="x")
+    assert await kit.one(Inner, f"select {columns}")(db) == Inner(1, "x")
+
+
 async def test_insert_update_upsert(db: Any) -> None:
     await db.execute("create table scratch (id int primary key, a text, b jsonb)")
     assert await kit.insert(db, "scratch", {"id": 1, "a": "x", "b": {"n": 1}}, returning="id") == 1

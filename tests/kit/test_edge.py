@@ -395,3 +395,17 @@ async def test_forwarded_addresses_are_believed_from_trusted_proxies_only() -> N
     assert client_address(scope, [b"6.6.6.6, 1.2.3.4"], frozenset({"10.0.0.1"})) == "1.2.3.4"
     assert client_address(scope, [b"6.6.6.6", b"1.2.3.4, 10.0.0.2"], frozenset({"10.0.0.1", "10.0.0.2"})) == "1.2.3.4"
     assert client_address(scope, [b"nonsense"], frozenset({"10.0.0.1"})) == "10.0.0.1"
+
+
+async def test_more_requests_than_connections_with_limits_on_do_not_wait_for_each_other(
+    edge: Any, app: Any, client: Any, make: Any
+) -> None:
+    """Each holds a connection while its limit is asked for; from one pool they would stand still for ever."""
+    people = [dict(client.as_(await make.user()).headers) for _ in range(3 * app.settings.pool_size)]
+    app.settings = msgspec.structs.replace(app.settings, limits=True)
+    try:
+        async with asyncio.timeout(20):
+            answers = await asyncio.gather(*(edge.put("/api/member", headers=h) for h in people))
+    finally:
+        app.settings = msgspec.structs.replace(app.settings, limits=False)
+    assert {a.status_code for a in answers} == {200}

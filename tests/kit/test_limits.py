@@ -31,7 +31,7 @@ async def passes(app: App, key: str, limit: int, per_s: float, tries: int, cost:
 
 def another(app: App) -> App:
     """What another process is: the same database, its own memory."""
-    return App(app.settings, app.database, app.keyring, app.storage, app.http)
+    return App(app.settings, app.database, app.side, app.keyring, app.storage, app.http)
 
 
 async def test_exactly_the_limit_passes_in_one_process(app: App) -> None:
@@ -111,7 +111,7 @@ from stoa.kit.errors import TooManyRequests
 
 async def main():
     database = await connect(sys.argv[1], size=4)
-    app = App(None, database, None, None, None)
+    app = App(None, database, database, None, None, None)
     passed = 0
     async def client():
         nonlocal passed

@@ -109,7 +109,7 @@ async def own_app(dsn: str) -> AsyncIterator[App]:
     database = await connect(dsn, size=14)
     nothing: Any = None
     try:
-        yield App(nothing, database, nothing, nothing, nothing)
+        yield App(nothing, database, database, nothing, nothing, nothing)
     finally:
         await database.close()
 

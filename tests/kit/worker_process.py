@@ -68,7 +68,7 @@ async def poison(ctx: Ctx, job: Poison) -> None:
 async def serve(dsn: str) -> None:
     database = await connect(dsn, size=14)
     nothing: Any = None
-    worker = Worker(App(nothing, database, nothing, nothing, nothing), lease_s=2, grace_s=5)
+    worker = Worker(App(nothing, database, database, nothing, nothing, nothing), lease_s=2, grace_s=5)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
     await worker.run()
     await database.close()

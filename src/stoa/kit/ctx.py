@@ -39,10 +39,16 @@ class Actor(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class App:
-    """What a process makes once and shares: settings, pools, keys, storage, caches."""
+    """What a process makes once and shares: settings, pools, keys, storage, caches.
+
+    `side` is a small pool for short statements of their own beside a request that holds a connection already, such as a
+    rate limit or a counted failure. From one pool alone, as many requests as it has connections would wait for each
+    other for ever.
+    """
 
     settings: Settings
     database: Database
+    side: Database
     keyring: Keyring
     storage: Storage
     http: httpx.AsyncClient

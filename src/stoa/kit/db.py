@@ -8,10 +8,12 @@ Columns map to Struct fields by name, checked once per statement, then rows are 
 Every statement registers itself in STATEMENTS, and a test prepares them all against the migrated database.
 """
 
+import inspect
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from operator import itemgetter
 from types import UnionType
 from typing import Any, Final, Generic, Protocol, TypeVar, Union, cast, get_args, get_origin
 
@@ -164,40 +166,33 @@ def builder(row: type[msgspec.Struct], columns: Sequence[str]) -> Callable[[Any]
 
 
 def _struct_builder(row: type[msgspec.Struct], columns: list[str], prefix: str, used: set[str]) -> Callable[[Any], Any]:
-    parts: list[tuple[int | None, Callable[[Any], Any] | None]] = []
-    names: list[str] = []
-    for field in msgspec.structs.fields(row):
+    getters: dict[str, Callable[[Any], Any]] = {}
+    fields = msgspec.structs.fields(row)
+    for field in fields:
         name = prefix + field.name
         if name in columns:
             used.add(name)
-            index = columns.index(name)
-            nested = _collection_converter(field.type)
-            parts.append((index, nested))
+            getters[field.name] = _getter(columns.index(name), _collection_converter(field.type))
         elif any(c.startswith(name + ".") for c in columns):
-            parts.append((None, _nested_builder(field.type, columns, name + ".", used)))
+            getters[field.name] = _nested_builder(field.type, columns, name + ".", used)
         elif field.required:
             raise TypeError(f"{row.__name__}.{field.name} has no column {name!r} in {columns}")
-        else:
-            continue
-        names.append(field.name)
-    if names == [f.name for f in msgspec.structs.fields(row)] and all(n is None for _, n in parts):
-        if [i for i, _ in parts] == list(range(len(columns))):
-            return lambda record: row(*record)
-        order = [cast("int", i) for i, _ in parts]
-        return lambda record: row(*[record[i] for i in order])
+    if len(getters) < len(fields) or _takes_keywords_only(row):
+        return lambda record: row(**{name: get(record) for name, get in getters.items()})
+    in_order = tuple(getters.values())
+    if not prefix and all(isinstance(get, itemgetter) for get in in_order) and list(getters) == columns:
+        return lambda record: row(*record)
+    return lambda record: row(*[get(record) for get in in_order])
 
-    def build(record: Any) -> Any:
-        values: dict[str, Any] = {}
-        for field_name, (index, convert) in zip(names, parts, strict=True):
-            if index is None:
-                assert convert is not None
-                values[field_name] = convert(record)
-            else:
-                raw = record[index]
-                values[field_name] = raw if convert is None or raw is None else convert(raw)
-        return row(**values)
 
-    return build
+def _getter(index: int, convert: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    if convert is None:
+        return itemgetter(index)
+    return lambda record: None if record[index] is None else convert(record[index])
+
+
+def _takes_keywords_only(row: type[msgspec.Struct]) -> bool:
+    return any(p.kind is p.KEYWORD_ONLY for p in inspect.signature(row).parameters.values())
 
 
 def _nested_builder(annotation: Any, columns: list[str], prefix: str, used: set[str]) -> Callable[[Any], Any]:

@@ -83,7 +83,7 @@ async def allow(app: App, key: str, limit: int, per_s: float, cost: int = 1) -> 
 async def _take(app: App, window: _Window, key: str, limit: int, per_s: float, cost: int) -> None:
     wanted = max(cost - window.tokens, window.next_lease)
     asked_at = time.monotonic()  # before the question, so that a lease never outlives its window
-    async with app.database.connection() as db:
+    async with app.side.connection() as db:  # the request may hold one of the others already
         grant = await _TAKE(db, key, per_s, wanted, limit)
     ends_at = asked_at + grant.ends_in_s
     if ends_at > window.ends_at + per_s / 2:  # a new window: what was left of the old one is void

@@ -126,7 +126,7 @@ async def check_login(ctx: Ctx, *, email: str, password: str, address: str) -> L
 async def _count_failure(ctx: Ctx, keys: list[str]) -> None:
     """In a transaction of its own: the request's is rolled back when it answers 401."""
     config = await platform(ctx)
-    async with ctx.app.database.transaction() as db:
+    async with ctx.app.side.transaction() as db:
         for key in sorted(keys):
             await _FAILED(db, key, ctx.now, config.lock_after_failures, timedelta(seconds=config.lock_for_s))
 
@@ -228,7 +228,7 @@ async def refresh(ctx: Ctx, refresh_token: str) -> Tokens:
         return _tokens(ctx, user_id, _Credentials(session_id, fresh))
     session = await SESSION_BY_ID(ctx.db, session_id, ctx.now)
     if session is not None and not hmac.compare_digest(session.token_hash, _digest(token)):
-        async with ctx.app.database.transaction() as db:  # this request answers 401 and is rolled back
+        async with ctx.app.side.transaction() as db:  # this request answers 401 and is rolled back
             await _REVOKE(db, session_id, ctx.now, "refresh token used twice")
     raise SessionOver
 

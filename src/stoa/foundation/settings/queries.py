@@ -27,7 +27,7 @@ async def platform_of(app: App, db: Db | None = None) -> PlatformConfig:
     if db is not None:
         changes = await _CHANGES(db)
     else:
-        async with app.database.connection() as own:
+        async with app.side.connection() as own:
             changes = await _CHANGES(own)
     config = msgspec.convert(changes or {}, PlatformConfig)
     app.cache[PlatformConfig] = (time.monotonic(), config)
