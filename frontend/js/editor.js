@@ -61,6 +61,7 @@ export function mount(form, { csrf, toast }) {
     count()
   }
   load(source.value)
+  editor.commands.setTextSelection(1)
   editor.on('update', () => {
     source.value = markdown.serialize(editor.state.doc)
     count()

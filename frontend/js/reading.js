@@ -13,6 +13,39 @@ onReady('[data-reading-bar]', (bar) => {
   }, { passive: true })
 })
 
+// Footnotes stand in the margin where there is room: beside the line that refers to them, below one another, clear of pictures.
+onReady('.reading', (text) => {
+  const references = [...text.querySelectorAll('.footnote-ref a')]
+  if (!references.length) return
+  const place = () => {
+    text.querySelectorAll('.sidenote').forEach((note) => note.remove())
+    delete text.dataset.sidenotes
+    const room = (document.documentElement.clientWidth - text.clientWidth) / 2
+    if (room < 240) return
+    const top = text.getBoundingClientRect().top
+    const figures = [...text.querySelectorAll(':scope > figure')].map((figure) => figure.getBoundingClientRect())
+    let free = 0
+    for (const reference of references) {
+      const source = text.querySelector(`#${CSS.escape(reference.hash.slice(1))}`)
+      if (!source) return
+      const note = document.createElement('aside')
+      note.className = 'sidenote'
+      note.append(`${reference.textContent.replace(/[[\]]/g, '')} `, ...[...source.cloneNode(true).childNodes])
+      note.querySelectorAll('.footnote-backref').forEach((link) => link.remove())
+      text.append(note)
+      let y = Math.max(free, reference.getBoundingClientRect().top - top)
+      for (const box of figures) {
+        const [from, to] = [box.top - top, box.bottom - top]
+        if (y < to + 12 && y + note.offsetHeight > from - 12) y = to + 16
+      }
+      note.style.top = `${y}px`
+      free = y + note.offsetHeight + 14
+    }
+    text.dataset.sidenotes = ''
+  }
+  new ResizeObserver(place).observe(text)
+})
+
 onReady('[data-share]', (button) => {
   button.hidden = false
   button.addEventListener('click', async () => {
