@@ -139,6 +139,19 @@ async def test_create_post_refuses(client: Any, make: Any, app: Any, change: dic
         assert await db.fetchval("select count(*) from works") == 0
 
 
+async def test_a_refused_text_stays_as_a_draft(client: Any, make: Any, app: Any) -> None:
+    ana = await make.user("ana")
+    spam = " ".join(f"https://{i}.example" for i in range(30))
+    spam += (
+        " order now, order today, no risk, promo code, special promotion, visit my shop!!!!!!!!!!!! aaaaaaaaaaaaaaaa"
+    )
+    answer = await client.as_(ana).post("/api/posts", json={**POST, "content": spam})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["code"] == "text_refused"
+    async with app.database.connection() as db:
+        assert [tuple(r) for r in await db.fetch("select state, title from works")] == [("draft", POST["title"])]
+
+
 async def test_list_posts(client: Any, make: Any) -> None:
     ana, bea = await make.user("ana"), await make.user("bea")
     made = [await written(client, ana, title=f"Walk number {i}") for i in range(12)]

@@ -370,6 +370,11 @@ async def test_bodies_that_are_none(edge: Any, app: Any, body: bytes, status: in
     assert await rows(app) == 0
 
 
+async def test_no_body_at_all(edge: Any) -> None:
+    answer = await edge.post("/api/scratch")
+    assert (answer.status_code, answer.json()["fields"]) == (422, {"body": "This request needs a body"})
+
+
 async def test_wrong_address_and_method(edge: Any) -> None:
     nothing = await edge.get("/api/nothing")
     assert (nothing.status_code, nothing.json()["code"]) == (404, "not_found")

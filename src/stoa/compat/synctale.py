@@ -18,6 +18,7 @@ from stoa.creation.posts import queries as post_queries
 from stoa.creation.posts.policies import access_post
 from stoa.creation.posts.types import BODY_MAX, BODY_MIN, MAX_IMAGES, TITLE_MAX, TITLE_MIN, PostView
 from stoa.creation.works.actions import readers
+from stoa.creation.works.errors import TextRefused
 from stoa.creation.works.queries import published_count
 from stoa.creation.works.types import Sort, State, WorkCard
 from stoa.foundation.identity import actions as identity
@@ -364,12 +365,19 @@ async def list_posts(
 
 
 @post("/api/posts", opt=access("member"))
-async def create_post(ctx: CtxDep, data: Body[PostIn]) -> CreatedOut:
-    """Writes and publishes at once; a text that needs a moderator's look says so in `message` (P5)."""
+async def create_post(ctx: CtxDep, data: Body[PostIn], request: AnyRequest) -> CreatedOut:
+    """Writes and publishes at once; a text that needs a moderator's look says so in `message` (P5).
+
+    One that is refused stays as a draft: nothing that was typed is lost.
+    """
     draft = await posts.write(
         ctx, title=data.title, body_markdown=data.content, category=data.category, images=data.images
     )
-    made = await posts.publish(ctx, draft.id)
+    try:
+        made = await posts.publish(ctx, draft.id)
+    except TextRefused:
+        lending_of(request.scope).keep = True
+        raise
     waits = made.state != State.PUBLISHED
     return CreatedOut(
         message="Post waits for review" if waits else "Post created successfully",

@@ -1,7 +1,9 @@
 """Around everything: a trace id, security headers, the anonymous CSRF cookie, one log line and one measurement."""
 
+import re
 import time
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -34,6 +36,10 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 
 
+# Addresses are made of it, by the framework too, which breaks on one that is none.
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?")
+
+
 class Envelope:
     """Outermost ASGI application."""
 
@@ -62,7 +68,10 @@ class Envelope:
             await send(message)
 
         try:
-            await self.app(scope, receive, sealed)
+            if _host_is_sound(scope["headers"]):
+                await self.app(scope, receive, sealed)
+            else:
+                await _refuse(sealed)
         finally:
             seconds = time.perf_counter() - began
             template = str(scope.get("path_template") or "(none)")
@@ -78,3 +87,18 @@ class Envelope:
             secure = "; Secure" if self.secure else ""
             headers.append((b"set-cookie", f"{CSRF_COOKIE}={seed}; Path=/; HttpOnly; SameSite=Lax{secure}".encode()))
         return headers
+
+
+def _host_is_sound(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether there is at most one Host, a name or an address with a port that can be."""
+    hosts = [content for name, content in headers if name == b"host"]
+    if not hosts:
+        return True
+    match = _HOST.fullmatch(hosts[0])
+    return len(hosts) == 1 and match is not None and int(match[1] or 0) <= 65535
+
+
+async def _refuse(send: Send) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": b"The Host header is not valid\n", "more_body": False})

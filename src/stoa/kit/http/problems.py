@@ -10,6 +10,7 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 
 from stoa.kit.errors import Conflict, Invalid, NotFound, StoaError, TooLarge, TooManyRequests, Unavailable
+from stoa.kit.forms import humane
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +68,10 @@ def _from_framework(error: HTTPException) -> StoaError:
     """Litestar's 400 for parameters and bodies that do not fit is our 422 with fields."""
     fields: dict[str, str] = {}
     for item in error.extra if isinstance(error.extra, list) else []:
-        fields[str(item.get("key", "body"))] = str(item.get("message", "not valid"))
+        name, message = str(item.get("key", "body")), str(item.get("message", ""))
+        if name == "data":  # the framework's word for a body that is not there
+            name, message = "body", "This request needs a body"
+        fields[name] = humane(message)
     return Invalid(None if fields else error.detail, fields=fields)
 
 
