@@ -77,6 +77,15 @@ def page_routes() -> list[Any]:
     return routes
 
 
+def invariants() -> dict[str, str]:
+    """The facts of all modules that always hold, for `kit.invariants.check`."""
+    return {
+        f"{room.__name__.split('.')[2]}: {name}": sql
+        for room in rooms("invariants")
+        for name, sql in room.INVARIANTS.items()
+    }
+
+
 def _inside(package: str) -> Iterator[ModuleType]:
     if importlib.util.find_spec(package) is None:
         return

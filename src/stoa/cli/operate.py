@@ -105,16 +105,22 @@ async def _register_admin(settings: Settings, username: str, email: str, passwor
 
 
 async def ledger_verify(_: argparse.Namespace) -> int:
-    """Recompute every balance from the postings and print each difference; 1 if there is one."""
-    from stoa.money.ledger import queries
+    """Recompute every balance from the postings, check what else must hold, print each difference; 1 if any."""
+    from stoa.kit.invariants import check
+    from stoa.modules import invariants
 
+    facts = invariants()
     with using_database(load_settings()) as settings:
         await _up_to_date(settings)
         async with _context(settings) as ctx:
-            differences = await queries.verify(ctx.db)
+            differences = await check(ctx.db, facts)
     for difference in differences:
         print(difference)
-    print(f"{len(differences)} differences" if differences else "every balance is the sum of its postings")
+    print(
+        f"{len(differences)} differences"
+        if differences
+        else f"every balance is the sum of its postings; {len(facts)} facts hold"
+    )
     return 1 if differences else 0
 
 

@@ -151,18 +151,6 @@ class TrialBalance(msgspec.Struct, frozen=True):
     totals: list[AssetTotal]
 
 
-class Difference(msgspec.Struct, frozen=True):
-    """Something `verify` found: which fact does not hold for which subject."""
-
-    fact: str
-    subject: str
-    expected: str | None
-    found: str | None
-
-    def __str__(self) -> str:
-        return f"{self.fact}: {self.subject}: expected {self.expected or 'nothing'}, found {self.found or 'nothing'}"
-
-
 class TransferOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A transfer to be made, as an item of a group."""
 

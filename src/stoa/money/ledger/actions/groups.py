@@ -11,8 +11,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from stoa.kit.ctx import App, Ctx
-from stoa.kit.db import Db, many
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import Database, Db, many
 from stoa.kit.errors import StoaError
 from stoa.kit.ids import new_id
 from stoa.money.ledger.actions.legs import balanced, input_hash, input_of
@@ -102,15 +102,15 @@ def _answer(outcome: _Outcome) -> Receipt | StoaError:
 class Batcher:
     """Gathers the transfers of concurrent callers into groups, each committed at once on a connection of its own.
 
-        async with Batcher(app) as batcher:
+        async with Batcher(app.database) as batcher:
             receipt = await batcher.post(TransferOrder(kind=..., legs=..., key=..., cause=...))
 
     While one group is being committed the next one gathers, so nobody waits for a timer. What a caller gets stands: its
     group is committed. It is not part of the caller's transaction.
     """
 
-    def __init__(self, app: App, *, writers: int = 2, most: int = MAX_GROUP) -> None:
-        self._app = app
+    def __init__(self, database: Database, *, writers: int = 2, most: int = MAX_GROUP) -> None:
+        self._database = database
         self._most = most
         self._writers = writers
         self._waiting: asyncio.Queue[tuple[TransferOrder, asyncio.Future[Receipt]]] = asyncio.Queue()
@@ -163,7 +163,7 @@ class Batcher:
     async def _answers(self, orders: list[TransferOrder]) -> list[Receipt | Exception]:
         for left in reversed(range(RETRIES)):
             try:
-                async with self._app.database.connection() as db:
+                async with self._database.connection() as db:
                     return [*await _post_many(db, orders)]
             except asyncpg.DeadlockDetectedError:  # a wider transaction held what this group needs; it went first
                 if not left:

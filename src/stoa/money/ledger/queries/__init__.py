@@ -6,14 +6,14 @@ from uuid import UUID
 
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import Db, many, one, value
+from stoa.kit.invariants import Difference, checking
 from stoa.kit.pagination import Page, decode, keyset
-from stoa.money.ledger.invariants import INVARIANTS
+from stoa.money.ledger.queries.facts import FACTS
 from stoa.money.ledger.types import (
     AccountRef,
     AccountView,
     AssetTotal,
     BalanceView,
-    Difference,
     HoldView,
     StatementLine,
     TransferRow,
@@ -232,19 +232,12 @@ def _total(asset: str, sums_minor: list[int]) -> AssetTotal:
 
 # ---- the check
 
-MOST_DIFFERENCES: Final = 1000
-_VERIFY = many(
-    Difference,
-    " union all ".join(
-        f"(select '{fact.replace(chr(39), chr(39) * 2)}' as fact, found.* from ({sql}) found limit {MOST_DIFFERENCES})"
-        for fact, sql in INVARIANTS.items()
-    ),
-)
+_VERIFY = checking(FACTS)
 
 
 async def verify(db: Db) -> list[Difference]:
     """Recomputes everything from the postings, in one snapshot, and names what differs; empty when the books are right.
 
-    Reads all of the history. At most MOST_DIFFERENCES of each kind are named.
+    Reads all of the history. At most a thousand of each kind are named.
     """
     return await _VERIFY(db)

@@ -1,0 +1,58 @@
+"""Facts about the books that always hold (M1, M9). Each is a SELECT of what breaks it: subject, expected, found."""
+
+from typing import Final
+
+FACTS: Final[dict[str, str]] = {
+    "every transfer sums to zero for each asset": """
+        select t.id::text || ' ' || a.asset as subject, '0' as expected, sum(p.amount_minor)::text as found
+        from ledger_transfers t
+        join ledger_postings p on p.transfer_id = t.id join ledger_accounts a on a.id = p.account_id
+        group by t.id, a.asset having sum(p.amount_minor) <> 0""",
+    "the postings of a transfer are its legs": """
+        select coalesce(t.id, p.transfer_id)::text as subject,
+          t.accounts::text || ' ' || t.amounts::text as expected, p.accounts::text || ' ' || p.amounts::text as found
+        from ledger_transfers t
+        full join (select transfer_id, array_agg(account_id order by account_id) as accounts,
+                     array_agg(amount_minor order by account_id) as amounts
+                   from ledger_postings group by transfer_id) p on p.transfer_id = t.id
+        where t.accounts is distinct from p.accounts or t.amounts is distinct from p.amounts""",
+    "every balance is the sum of its postings": """
+        select a.id::text || ' ' || a.asset || ' ' || a.purpose || coalesce(' of ' || a.owner_id::text, '') as subject,
+          coalesce(p.amount, 0)::text as expected, (a.balance_minor + coalesce(u.amount, 0))::text as found
+        from ledger_accounts a
+        left join (select account_id, sum(amount_minor) as amount from ledger_postings group by account_id) p
+          on p.account_id = a.id
+        left join (select account_id, sum(amount_minor) as amount from ledger_pending group by account_id) u
+          on u.account_id = a.id
+        where a.balance_minor + coalesce(u.amount, 0) <> coalesce(p.amount, 0)""",
+    "every posting continues its account's balance": """
+        select c.account_id::text || ' in ' || c.transfer_id::text as subject,
+          (c.before_minor + c.amount_minor)::text as expected, c.balance_after_minor::text as found
+        from (select account_id, transfer_id, amount_minor, balance_after_minor,
+                coalesce(lag(balance_after_minor) over (partition by account_id order by id), 0) as before_minor
+              from ledger_postings where account_id > 0) c
+        where c.before_minor + c.amount_minor <> c.balance_after_minor""",
+    "nobody is below zero": """
+        select a.id::text || ' ' || a.asset || ' ' || a.purpose || ' of ' || a.owner_id::text as subject,
+          'at least 0' as expected, a.balance_minor::text as found
+        from ledger_accounts a where a.id > 0 and a.balance_minor < 0""",
+    "all accounts of an asset sum to zero": """
+        select a.asset as subject, '0' as expected, sum(a.balance_minor + coalesce(u.amount, 0))::text as found
+        from ledger_accounts a
+        left join (select account_id, sum(amount_minor) as amount from ledger_pending group by account_id) u
+          on u.account_id = a.id
+        group by a.asset having sum(a.balance_minor + coalesce(u.amount, 0)) <> 0""",
+    "reserved is what open holds say": """
+        select a.id::text || ' ' || a.asset || ' ' || a.purpose || ' of ' || a.owner_id::text as subject,
+          coalesce(h.amount, 0)::text as expected, a.balance_minor::text as found
+        from ledger_accounts a
+        left join (select u.account, sum(u.amount) as amount
+                   from ledger_holds o, unnest(o.reserved, o.amounts) u (account, amount)
+                   where o.state = 'held' group by u.account) h on h.account = a.id
+        where a.id > 0 and (a.purpose like '%\\_reserved' or h.account is not null)
+          and a.balance_minor <> coalesce(h.amount, 0)""",
+    "a reversal undoes what it names": """
+        select r.id::text as subject, o.id::text as expected, null::text as found
+        from ledger_transfers r left join ledger_transfers o on o.id = r.reverses and o.reverses is null
+        where r.reverses is not null and o.id is null""",
+}
