@@ -23,9 +23,12 @@ const FONTS = [
   ['@fontsource/atkinson-hyperlegible/400.css', 'Atkinson Hyperlegible'],
   ['@fontsource/atkinson-hyperlegible/400-italic.css', 'Atkinson Hyperlegible'],
   ['@fontsource/atkinson-hyperlegible/700.css', 'Atkinson Hyperlegible'],
-  ['@fontsource/opendyslexic/400.css', 'OpenDyslexic'],
-  ['@fontsource/opendyslexic/400-italic.css', 'OpenDyslexic'],
-  ['@fontsource/opendyslexic/700.css', 'OpenDyslexic'],
+]
+// Single files: [file, family, style, weight]. The drawing of OpenDyslexic that @fontsource carries has misplaced accents.
+const FONT_FILES = [
+  ['open-dyslexic/woff/OpenDyslexic-Regular.woff', 'OpenDyslexic', 'normal', 400],
+  ['open-dyslexic/woff/OpenDyslexic-Italic.woff', 'OpenDyslexic', 'italic', 400],
+  ['open-dyslexic/woff/OpenDyslexic-Bold.woff', 'OpenDyslexic', 'normal', 700],
 ]
 const SUBSETS = ['latin', 'latin-ext']
 const ENTRIES = ['app', 'editor']
@@ -61,6 +64,11 @@ async function fonts(written, manifest) {
           `src:url(${hashed}) format("woff2")${range ? `;unicode-range:${range}` : ''}}`,
       )
     }
+  }
+  for (const [name, family, style, weight] of FONT_FILES) {
+    const hashed = await emit(written, `fonts/${path.basename(name)}`, await readFile(require.resolve(name)))
+    manifest[`fonts/${path.basename(name)}`] = hashed
+    faces.push(`@font-face{font-family:"${family}";font-style:${style};font-weight:${weight};font-display:swap;src:url(${hashed}) format("woff")}`)
   }
   return faces.join('\n')
 }
