@@ -93,9 +93,9 @@ _TRANSFERS = many(
     f"""
     select t.id, t.kind, t.cause, u.username as actor, t.reverses, {_REVERSED_BY},
       (select jsonb_agg(jsonb_build_object('asset', m.asset, 'amount_minor', m.amount_minor) order by m.asset)
-       from (select a.asset, sum(l.amount)::bigint as amount_minor
-             from unnest(t.accounts, t.amounts) l (account, amount) join ledger_accounts a on a.id = l.account
-             where l.amount > 0 group by a.asset) m) as moved,
+       from (select a.asset, sum(p.amount_minor)::bigint as amount_minor
+             from ledger_postings p join ledger_accounts a on a.id = p.account_id
+             where p.transfer_id = t.id and p.amount_minor > 0 group by a.asset) m) as moved,
       t.created_at
     from ledger_transfers t left join users u on u.id = t.actor_id
     where ($1::text is null or t.kind = $1) and ($2::timestamptz is null or t.created_at < $2)
