@@ -1,31 +1,45 @@
-"""Synctale's API as documented: camelCase bodies, its status codes, and `{"error": …}` with 400 for what is refused.
+"""Synctale's routes."""
 
-Amounts of coins are numbers of coins and amounts of money numbers of dollars, as the document has them; they are made
-from minor units here and nowhere else. Deviations, from `rules.md`: passwords need 10 characters (I2), the creator's
-share is split once, at the gift (M6), and a promotional coin is never paid out (M4).
-"""
-
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, get, post
 from msgspec import Meta
 
+from stoa.compat.synctale.bodies import (
+    CreatedOut,
+    EarningsOut,
+    FullPost,
+    FullUser,
+    GiftIn,
+    GiftOut,
+    LoginIn,
+    LoginOut,
+    NewUser,
+    Pagination,
+    PayoutOut,
+    PostIn,
+    PostsOut,
+    PurchaseIn,
+    PurchaseOut,
+    ReadPost,
+    RegisterIn,
+    RegisterOut,
+    coins,
+    common,
+    listed,
+    payout_of,
+)
 from stoa.creation.posts import actions as posts
 from stoa.creation.posts import queries as post_queries
 from stoa.creation.posts.policies import access_post
-from stoa.creation.posts.types import BODY_MAX, BODY_MIN, MAX_IMAGES, TITLE_MAX, TITLE_MIN, PostView
 from stoa.creation.works.actions import readers
 from stoa.creation.works.errors import TextRefused
 from stoa.creation.works.queries import published_count
-from stoa.creation.works.types import Sort, State, WorkCard
+from stoa.creation.works.types import Sort, State
 from stoa.foundation.identity import actions as identity
 from stoa.foundation.identity.queries import user_by_id
-from stoa.foundation.identity.types import AnyText, Email, Username
 from stoa.foundation.people.queries import profile
-from stoa.foundation.people.types import PersonView
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import NotFound, StoaError
 from stoa.kit.http import Body, CtxDep, Path, Query, access
@@ -36,260 +50,11 @@ from stoa.kit.ids import new_id
 from stoa.money.payments.types import OrderState
 from stoa.money.payouts import actions as payouts
 from stoa.money.payouts import queries as payout_queries
-from stoa.money.payouts.types import PayoutView, payout_amounts
+from stoa.money.payouts.types import payout_amounts
 from stoa.money.wallet import actions as wallet
 from stoa.money.wallet import queries as wallet_queries
 
 AnyRequest = Request[Any, Any, Any]
-
-
-class Camel(msgspec.Struct, rename="camel"):
-    """Base of Synctale's bodies."""
-
-
-# ---- requests --------------------------------------------------------------------------------------------------
-
-
-class RegisterIn(Camel):
-    """POST /api/auth/register."""
-
-    username: Username
-    email: Email
-    password: AnyText
-
-
-class LoginIn(Camel):
-    """POST /api/auth/login."""
-
-    email: AnyText
-    password: AnyText
-
-
-class PostIn(Camel):
-    """POST /api/posts (P1)."""
-
-    title: Annotated[str, Meta(min_length=TITLE_MIN, max_length=TITLE_MAX)]
-    content: Annotated[str, Meta(min_length=BODY_MIN, max_length=BODY_MAX)]
-    category: str
-    images: Annotated[list[str], Meta(max_length=MAX_IMAGES)] = []
-
-
-class PurchaseIn(Camel):
-    """POST /api/coins/purchase (M3)."""
-
-    package_id: int
-    payment_method_id: Annotated[str, Meta(min_length=1, max_length=200)]
-
-
-class GiftIn(Camel):
-    """POST /api/coins/gift (M6)."""
-
-    recipient_id: UUID
-    amount: int
-    message: Annotated[str, Meta(max_length=500)] | None = None
-
-
-# ---- answers ---------------------------------------------------------------------------------------------------
-
-
-class Creator(Camel):
-    """Whoever wrote a post."""
-
-    id: UUID
-    username: str
-    profile_picture: str | None
-    is_verified: bool
-
-
-class NewUser(Camel):
-    """The account just made."""
-
-    id: UUID
-    username: str
-    email: str
-    balance: int | float
-    is_verified: bool
-    created_at: datetime
-
-
-class RegisterOut(Camel):
-    """201 of a registration."""
-
-    message: str
-    user: NewUser
-    token: str
-
-
-class FullUser(Camel):
-    """The account at a log-in."""
-
-    id: UUID
-    username: str
-    email: str
-    profile_picture: str | None
-    bio: str | None
-    balance: int | float
-    total_earned: int | float
-    followers_count: int
-    following_count: int
-    posts_count: int
-    is_verified: bool
-
-
-class LoginOut(Camel):
-    """200 of a log-in."""
-
-    message: str
-    user: FullUser
-    token: str
-
-
-class ListedPost(Camel):
-    """A post in a list; `gifts` in coins."""
-
-    id: UUID
-    title: str
-    preview: str
-    category: str | None
-    images: list[str]
-    views: int
-    likes: int
-    dislikes: int
-    comments_count: int
-    gifts: int
-    creator: Creator
-    created_at: datetime
-
-
-class Pagination(Camel):
-    """Where a page stands in its list."""
-
-    page: int
-    limit: int
-    total: int
-    pages: int
-
-
-class PostsOut(Camel):
-    """A page of posts."""
-
-    posts: list[ListedPost]
-    pagination: Pagination
-
-
-class FullPost(ListedPost):
-    """A post with its text."""
-
-    content: str
-
-
-class CreatedOut(Camel):
-    """201 of a new post."""
-
-    message: str
-    post: FullPost
-
-
-class ReadPost(FullPost):
-    """One post, with the reader's own reaction."""
-
-    is_liked: bool
-    is_disliked: bool
-
-
-class PurchaseOut(Camel):
-    """200 of a purchase."""
-
-    message: str
-    coins: int
-    payment_intent_id: str
-
-
-class GiftOut(Camel):
-    """200 of a gift."""
-
-    message: str
-    amount: int
-    recipient: str
-
-
-class Payout(Camel):
-    """A payout; coins as coins, amounts in dollars (M7)."""
-
-    id: UUID
-    creator_id: UUID
-    coins: int | float
-    usd_amount: float
-    platform_fee: float
-    net_payout: float
-    status: str
-    stripe_transfer_id: str | None
-    requested_at: datetime
-    processed_at: datetime | None
-    notes: str | None
-
-
-class EarningsOut(Camel):
-    """What is earned and not yet asked for, in coins and in dollars."""
-
-    total_earned_coins: int | float
-    total_earned_usd: float = msgspec.field(name="totalEarnedUSD")
-    available_for_payout: float
-    minimum_payout: float
-    payouts: list[Payout]
-
-
-class PayoutOut(Camel):
-    """200 of a payout request."""
-
-    message: str
-    payout: Payout
-
-
-def _coins(minor: int) -> int | float:
-    """Hundredths of a coin as a number of coins, whole where it is whole."""
-    return minor // 100 if minor % 100 == 0 else minor / 100
-
-
-def _creator(person: PersonView) -> Creator:
-    return Creator(person.id, person.username, person.avatar_url, person.is_verified)
-
-
-def _listed(work: WorkCard) -> ListedPost:
-    return ListedPost(**_common(work))
-
-
-def _common(work: WorkCard | PostView) -> dict[str, Any]:
-    return {
-        "id": work.id,
-        "title": work.title,
-        "preview": work.excerpt,
-        "category": work.category,
-        "images": work.images,
-        "views": work.stats.views,
-        "likes": work.stats.likes,
-        "dislikes": work.stats.dislikes,
-        "comments_count": work.stats.comments,
-        "gifts": work.stats.gifts_coins,
-        "creator": _creator(work.author),
-        "created_at": work.created_at,
-    }
-
-
-def _payout(view: PayoutView) -> Payout:
-    return Payout(
-        id=view.id,
-        creator_id=view.user_id,
-        coins=_coins(view.coins_minor),
-        usd_amount=view.usd_amount_minor / 100,
-        platform_fee=view.platform_fee_minor / 100,
-        net_payout=view.net_payout_minor / 100,
-        status="pending" if view.state == "in_review" else str(view.state),
-        stripe_transfer_id=view.provider_reference,
-        requested_at=view.requested_at,
-        processed_at=view.ended_at or view.sent_at,
-        notes=view.failure_reason or view.review_reason,
-    )
 
 
 # ---- authentication --------------------------------------------------------------------------------------------
@@ -306,12 +71,12 @@ async def _token(ctx: Ctx, request: AnyRequest, user_id: UUID, roles: list[str])
 async def register(ctx: CtxDep, data: Body[RegisterIn], request: AnyRequest) -> RegisterOut:
     """A new account with its welcome coins (M5) and a 7-day token (I3)."""
     user = await identity.register(ctx, username=data.username, email=data.email, password=data.password)
-    coins = await wallet_queries.wallet(ctx, user.id)
+    held = await wallet_queries.wallet(ctx, user.id)
     made = NewUser(
         id=user.id,
         username=user.username,
         email=user.email,
-        balance=_coins(coins.total_minor),
+        balance=coins(held.total_minor),
         is_verified=user.is_verified,
         created_at=user.created_at,
     )
@@ -328,15 +93,15 @@ async def login(ctx: CtxDep, data: Body[LoginIn], request: AnyRequest) -> LoginO
     person = await profile(ctx, row.username)
     if user is None or person is None:
         raise NotFound
-    coins = await wallet_queries.wallet(ctx, row.id)
+    held = await wallet_queries.wallet(ctx, row.id)
     full = FullUser(
         id=row.id,
         username=row.username,
         email=user.email,
         profile_picture=person.avatar_url,
         bio=person.bio or None,
-        balance=_coins(coins.total_minor),
-        total_earned=_coins(coins.earned_minor),
+        balance=coins(held.total_minor),
+        total_earned=coins(held.earned_minor),
         followers_count=person.followers_count,
         following_count=person.following_count,
         posts_count=await published_count(ctx, row.id),
@@ -359,7 +124,7 @@ async def list_posts(
     """Published posts, page by page (P2)."""
     found = await post_queries.posts_page(ctx, sort=sort, category=category, page=page, limit=limit)
     return PostsOut(
-        posts=[_listed(work) for work in found.items],
+        posts=[listed(work) for work in found.items],
         pagination=Pagination(page=found.page, limit=found.limit, total=found.total, pages=found.pages),
     )
 
@@ -381,7 +146,7 @@ async def create_post(ctx: CtxDep, data: Body[PostIn], request: AnyRequest) -> C
     waits = made.state != State.PUBLISHED
     return CreatedOut(
         message="Post waits for review" if waits else "Post created successfully",
-        post=FullPost(**_common(made), content=data.content),
+        post=FullPost(**common(made), content=data.content),
     )
 
 
@@ -392,7 +157,7 @@ async def read_post(ctx: CtxDep, id: Path[UUID]) -> ReadPost:
     await readers.record_view(ctx, id)
     found = await access_post(ctx, id)
     return ReadPost(
-        **_common(found),
+        **common(found),
         content=await post_queries.source(ctx, found),
         is_liked=found.my_reaction == "like",
         is_disliked=found.my_reaction == "dislike",
@@ -444,11 +209,11 @@ async def get_earnings(ctx: CtxDep) -> EarningsOut:
     earned_minor = found.timeline.payable_minor
     worth = payout_amounts(earned_minor, coins_per_usd=found.coins_per_usd, creator_percent=found.creator_percent)
     return EarningsOut(
-        total_earned_coins=_coins(earned_minor),
+        total_earned_coins=coins(earned_minor),
         total_earned_usd=worth.net_payout_minor / 100,
         available_for_payout=found.payable.net_payout_minor / 100 if found.payable else 0.0,
         minimum_payout=round(found.payout_min_coins / found.coins_per_usd, 2),
-        payouts=[_payout(p) for p in await payout_queries.payouts(ctx, ctx.member.id, limit=10)],
+        payouts=[payout_of(p) for p in await payout_queries.payouts(ctx, ctx.member.id, limit=10)],
     )
 
 
@@ -456,7 +221,7 @@ async def get_earnings(ctx: CtxDep) -> EarningsOut:
 async def request_payout(ctx: CtxDep, request: AnyRequest) -> PayoutOut:
     """Asks for all earned coins as money (M7)."""
     made = await payouts.request_payout(ctx, key=key_of(request.scope) or str(new_id()))
-    return PayoutOut(message="Payout requested successfully", payout=_payout(made))
+    return PayoutOut(message="Payout requested successfully", payout=payout_of(made))
 
 
 routes = [
