@@ -16,7 +16,7 @@ from stoa.kit.db import many, value
 from stoa.kit.ids import new_id
 from stoa.money.ledger.actions.groups import Batcher, post_many
 from stoa.money.ledger.actions.holds import expire_due, hold, release, settle
-from stoa.money.ledger.actions.legs import balanced, columns, input_hash, input_of
+from stoa.money.ledger.actions.legs import balanced, columns, input_hash, ordered
 from stoa.money.ledger.errors import translated
 from stoa.money.ledger.types import AccountRef, Leg, Receipt
 
@@ -51,7 +51,16 @@ _OPEN = value(
     """,
 )
 _LOCK = many(_Locked, "select place, balance_minor from ledger_lock($1, $2, $3)")
-_POST = value(UUID, "select ledger_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
+_POST = value(
+    UUID | None,
+    """
+    insert into ledger_transfers
+      (id, kind, idempotency_key, input_hash, cause, metadata, actor_id, owners, assets, purposes, amounts)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    on conflict (idempotency_key) do nothing returning id
+    """,
+)
+_REPLAY = value(UUID, "select ledger_replay($1, $2)")
 _REVERSE = value(UUID, "select ledger_reverse($1, $2, $3, $4, $5, $6, $7)")
 _FOLD = value(int, "select ledger_fold($1)")
 
@@ -78,24 +87,17 @@ async def post(
     key: the same key with the same input answers the same transfer, with another input KeyReused (M11). Kind, legs,
     cause and metadata are the input. Raises InsufficientFunds, Unbalanced, UnknownAccount.
     """
-    amounts = balanced(legs)
+    names = columns(ordered(balanced(legs)))
     metadata = metadata or {}
-    id_ = new_id()
+    digest = input_hash(kind, names, cause, metadata)
+    actor_id = ctx.actor.id if ctx.actor else None
     try:
-        done = await _POST(
-            ctx.db,
-            id_,
-            kind,
-            key,
-            input_hash(kind, input_of(amounts), cause, metadata),
-            cause,
-            metadata,
-            ctx.actor.id if ctx.actor else None,
-            *columns(amounts),
-        )
+        made = await _POST(ctx.db, new_id(), kind, key, digest, cause, metadata, actor_id, *names)
+        if made is None:
+            return Receipt(await _REPLAY(ctx.db, key, digest), True)
     except asyncpg.PostgresError as error:
         raise translated(error) from error
-    return Receipt(done, done != id_)
+    return Receipt(made, False)
 
 
 async def reverse(

@@ -15,7 +15,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import Database, Db, many
 from stoa.kit.errors import StoaError
 from stoa.kit.ids import new_id
-from stoa.money.ledger.actions.legs import balanced, input_hash, input_of
+from stoa.money.ledger.actions.legs import balanced, columns, input_hash, ordered
 from stoa.money.ledger.errors import InsufficientFunds, KeyReused, translated
 from stoa.money.ledger.types import AccountRef, Receipt, TransferOrder
 
@@ -53,7 +53,7 @@ async def _post_many(db: Db, orders: Sequence[TransferOrder]) -> list[Receipt | 
     good: list[tuple[int, dict[AccountRef, int]]] = []
     for index, order in enumerate(orders):
         try:
-            good.append((index, balanced(order.legs)))
+            good.append((index, ordered(balanced(order.legs))))
         except StoaError as refusal:
             answers[index] = refusal
     if good:
@@ -73,7 +73,7 @@ def _columns_of(
     """The arguments of ledger_post_many after the ids: columns of the transfers, then columns of the legs."""
     chosen = [orders[index] for index, _ in good]
     hashes = [
-        input_hash(order.kind, input_of(amounts), order.cause, order.metadata or {})
+        input_hash(order.kind, columns(amounts), order.cause, order.metadata or {})
         for order, (_, amounts) in zip(chosen, good, strict=True)
     ]
     legs = [(place, account, minor) for place, (_, amounts) in enumerate(good, 1) for account, minor in amounts.items()]

@@ -15,7 +15,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, value
 from stoa.kit.ids import new_id
 from stoa.kit.outbox import emit
-from stoa.money.ledger.actions.legs import Columns, above_zero, balanced, columns, input_hash, input_of
+from stoa.money.ledger.actions.legs import Columns, above_zero, balanced, columns, input_hash, merged, ordered
 from stoa.money.ledger.errors import translated
 from stoa.money.ledger.messages import HoldExpired
 from stoa.money.ledger.queries import hold as hold_view
@@ -54,12 +54,12 @@ async def hold(
     expires_at: from then on it is given back by itself, and HoldExpired said. The same key with the same input answers
     the same hold as it is now. Raises InsufficientFunds, KeyReused, Unbalanced, UnknownAccount.
     """
-    amounts = above_zero(legs_from)
+    names = columns(above_zero(legs_from))
     metadata = metadata or {}
-    digest = input_hash("hold", kind, input_of(amounts), cause, metadata, expires_at)
+    digest = input_hash("hold", kind, names, cause, metadata, expires_at)
     actor_id = ctx.actor.id if ctx.actor else None
     try:
-        id_ = await _HOLD(ctx.db, new_id(), kind, key, digest, cause, metadata, actor_id, *columns(amounts), expires_at)
+        id_ = await _HOLD(ctx.db, new_id(), kind, key, digest, cause, metadata, actor_id, *names, expires_at)
     except asyncpg.PostgresError as error:
         raise translated(error) from error
     return await hold_view(ctx, id_)
@@ -80,11 +80,12 @@ async def settle(
     beside: balanced legs of other assets that move in the same transfer, as the money for coins that are paid out.
     Raises NotFound, HoldClosed, HoldExceeded, KeyReused, Unbalanced, UnknownAccount.
     """
-    amounts = above_zero(legs_to)
+    above_zero(legs_to)
     if beside:
-        amounts |= balanced(beside)
-    digest = input_hash("settle", hold_id, input_of(amounts), cause, metadata or {})
-    await _close(ctx, hold_id, "settled", key, digest, cause, metadata, columns(amounts))
+        balanced(beside)
+    names = columns(ordered(merged([*legs_to, *beside])))
+    digest = input_hash("settle", hold_id, names, cause, metadata or {})
+    await _close(ctx, hold_id, "settled", key, digest, cause, metadata, names)
     return await hold_view(ctx, hold_id)
 
 

@@ -13,6 +13,7 @@ from stoa.money.ledger.types import AccountRef, Leg
 
 RESERVED: Final = "_reserved"
 
+_LAST: Final = 1 << 128
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 Columns = tuple[list[UUID | None], list[str], list[str], list[int]]
@@ -51,6 +52,16 @@ def above_zero(legs: Sequence[Leg]) -> dict[AccountRef, int]:
     return amounts
 
 
+def ordered(amounts: dict[AccountRef, int]) -> dict[AccountRef, int]:
+    """In the order in which everybody locks accounts: by owner, asset and purpose, the platform's last."""
+    return dict(sorted(amounts.items(), key=_place))
+
+
+def _place(leg: tuple[AccountRef, int]) -> tuple[int, str, str]:
+    account = leg[0]
+    return (_LAST if account.owner_id is None else account.owner_id.int, account.asset, account.purpose)
+
+
 def columns(amounts: dict[AccountRef, int]) -> Columns:
     """Owners, assets, purposes and amounts, side by side."""
     return (
@@ -62,10 +73,5 @@ def columns(amounts: dict[AccountRef, int]) -> Columns:
 
 
 def input_hash(*parts: Any) -> bytes:
-    """SHA-256 of what was asked for, in an order that does not depend on how it was written."""
+    """SHA-256 of what was asked for, the same however its metadata was written. Give legs as `columns`."""
     return hashlib.sha256(_canonical.encode(parts)).digest()
-
-
-def input_of(amounts: dict[AccountRef, int]) -> list[tuple[str, str, str, int]]:
-    """Legs as a part of `input_hash`, whatever order they were given in."""
-    return sorted((str(a.owner_id or ""), a.asset, a.purpose, m) for a, m in amounts.items())

@@ -131,10 +131,10 @@ async def account_statement(
 _HOLD: Final = """
     select h.id, h.state, t.kind, t.cause,
       (select jsonb_agg(jsonb_build_object(
-          'account', jsonb_build_object('owner_id', a.owner_id, 'asset', a.asset, 'purpose', a.purpose),
+          'account', jsonb_build_object('owner_id', u.owner, 'asset', u.asset, 'purpose', u.purpose),
           'amount_minor', u.amount) order by u.place)
-       from unnest(h.accounts, h.amounts) with ordinality u (account, amount, place)
-       join ledger_accounts a on a.id = u.account) as legs,
+       from unnest(h.owners, h.assets, h.purposes, h.amounts) with ordinality u (owner, asset, purpose, amount, place)
+      ) as legs,
       h.expires_at, h.created_at, h.closed_at, h.closing as closing_transfer_id
     from ledger_holds h join ledger_transfers t on t.id = h.id
 """
@@ -179,7 +179,7 @@ _BY_PURPOSE: Final = """
 _TRIAL = many(
     TrialRow,
     f"""
-    select {_TRIAL_ROW}, sum(a.balance_minor + coalesce(u.amount_minor, 0))::bigint as balance_minor
+    select {_TRIAL_ROW}, sum(a.balance_minor + a.folded_minor + coalesce(u.amount_minor, 0))::bigint as balance_minor
     from ledger_accounts a
     left join (select account_id, sum(amount_minor) as amount_minor from ledger_pending group by account_id) u
       on u.account_id = a.id

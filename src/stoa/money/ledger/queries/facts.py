@@ -9,22 +9,26 @@ FACTS: Final[dict[str, str]] = {
         join ledger_postings p on p.transfer_id = t.id join ledger_accounts a on a.id = p.account_id
         group by t.id, a.asset having sum(p.amount_minor) <> 0""",
     "the postings of a transfer are its legs": """
-        select coalesce(t.id, p.transfer_id)::text as subject,
-          t.accounts::text || ' ' || t.amounts::text as expected, p.accounts::text || ' ' || p.amounts::text as found
-        from ledger_transfers t
-        full join (select transfer_id, array_agg(account_id order by account_id) as accounts,
-                     array_agg(amount_minor order by account_id) as amounts
-                   from ledger_postings group by transfer_id) p on p.transfer_id = t.id
-        where t.accounts is distinct from p.accounts or t.amounts is distinct from p.amounts""",
+        select coalesce(t.id, p.id)::text as subject, t.legs::text as expected, p.legs::text as found
+        from (select t.id, array_agg(l::text order by l::text) as legs
+              from ledger_transfers t
+              cross join unnest(t.owners, t.assets, t.purposes, t.amounts) l (owner, asset, purpose, amount)
+              group by t.id) t
+        full join (select p.transfer_id as id, array_agg(l::text order by l::text) as legs
+                   from ledger_postings p join ledger_accounts a on a.id = p.account_id
+                   cross join lateral (select a.owner_id, a.asset, a.purpose, p.amount_minor) l
+                   group by p.transfer_id) p on p.id = t.id
+        where t.legs is distinct from p.legs""",
     "every balance is the sum of its postings": """
         select a.id::text || ' ' || a.asset || ' ' || a.purpose || coalesce(' of ' || a.owner_id::text, '') as subject,
-          coalesce(p.amount, 0)::text as expected, (a.balance_minor + coalesce(u.amount, 0))::text as found
+          coalesce(p.amount, 0)::text as expected,
+          (a.balance_minor + a.folded_minor + coalesce(u.amount, 0))::text as found
         from ledger_accounts a
         left join (select account_id, sum(amount_minor) as amount from ledger_postings group by account_id) p
           on p.account_id = a.id
         left join (select account_id, sum(amount_minor) as amount from ledger_pending group by account_id) u
           on u.account_id = a.id
-        where a.balance_minor + coalesce(u.amount, 0) <> coalesce(p.amount, 0)""",
+        where a.balance_minor + a.folded_minor + coalesce(u.amount, 0) <> coalesce(p.amount, 0)""",
     "every posting continues its account's balance": """
         select c.account_id::text || ' in ' || c.transfer_id::text as subject,
           (c.before_minor + c.amount_minor)::text as expected, c.balance_after_minor::text as found
@@ -37,20 +41,23 @@ FACTS: Final[dict[str, str]] = {
           'at least 0' as expected, a.balance_minor::text as found
         from ledger_accounts a where a.id > 0 and a.balance_minor < 0""",
     "all accounts of an asset sum to zero": """
-        select a.asset as subject, '0' as expected, sum(a.balance_minor + coalesce(u.amount, 0))::text as found
+        select a.asset as subject, '0' as expected,
+          sum(a.balance_minor + a.folded_minor + coalesce(u.amount, 0))::text as found
         from ledger_accounts a
         left join (select account_id, sum(amount_minor) as amount from ledger_pending group by account_id) u
           on u.account_id = a.id
-        group by a.asset having sum(a.balance_minor + coalesce(u.amount, 0)) <> 0""",
+        group by a.asset having sum(a.balance_minor + a.folded_minor + coalesce(u.amount, 0)) <> 0""",
     "reserved is what open holds say": """
-        select a.id::text || ' ' || a.asset || ' ' || a.purpose || ' of ' || a.owner_id::text as subject,
-          coalesce(h.amount, 0)::text as expected, a.balance_minor::text as found
-        from ledger_accounts a
-        left join (select u.account, sum(u.amount) as amount
-                   from ledger_holds o, unnest(o.reserved, o.amounts) u (account, amount)
-                   where o.state = 'held' group by u.account) h on h.account = a.id
-        where a.id > 0 and (a.purpose like '%\\_reserved' or h.account is not null)
-          and a.balance_minor <> coalesce(h.amount, 0)""",
+        select coalesce(a.id::text || ' ' || a.asset || ' ' || a.purpose, h.asset || ' ' || h.purpose)
+            || ' of ' || coalesce(a.owner_id, h.owner)::text as subject,
+          coalesce(h.amount, 0)::text as expected, coalesce(a.balance_minor, 0)::text as found
+        from (select * from ledger_accounts where id > 0 and purpose like '%\\_reserved') a
+        full join (select u.owner, u.asset, u.purpose || '_reserved' as purpose, sum(u.amount) as amount
+                   from ledger_holds o
+                   cross join unnest(o.owners, o.assets, o.purposes, o.amounts) u (owner, asset, purpose, amount)
+                   where o.state = 'held' group by u.owner, u.asset, u.purpose) h
+          on h.owner = a.owner_id and h.asset = a.asset and h.purpose = a.purpose
+        where coalesce(a.balance_minor, 0) <> coalesce(h.amount, 0)""",
     "a reversal undoes what it names": """
         select r.id::text as subject, o.id::text as expected, null::text as found
         from ledger_transfers r left join ledger_transfers o on o.id = r.reverses and o.reverses is null
