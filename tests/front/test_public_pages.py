@@ -163,3 +163,16 @@ async def test_who_is_not_signed_in_is_sent_to_the_door_and_back(visitor: Any, m
 )
 def test_where_to_go_next_stays_on_this_site(target: str | None, kept: str) -> None:
     assert safe_next(target) == kept
+
+
+async def test_pages_ask_the_database_for_little(make: Any, signed_in: Any, visitor: Any, queries: Any) -> None:
+    ana = await make.user("ana")
+    posts = [await make.post(ana) for _ in range(5)]
+    ben = await signed_in(await make.user("ben"))
+    path = f"/p/{posts[0].slug}"
+    for who, most in ((visitor, {"/": 1, "/@ana": 3, path: 4}), (ben, {"/": 5, "/@ana": 7, path: 9})):
+        for page, count in most.items():
+            await who.get(page)
+            with queries() as seen:
+                await who.get(page)
+            assert len(seen) <= count, (page, seen)

@@ -16,12 +16,14 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from stoa.foundation.people.queries import person_by_id
+from stoa.foundation.settings.queries import platform
 from stoa.front import charts, flash, formats
 from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import StoaError
 from stoa.kit.http.edge import csrf_token
 from stoa.money.wallet.queries import wallet
+from stoa.money.wallet.types import WalletView
 
 FRONT: Final = Path(__file__).parent
 MANIFEST: Final = FRONT / "static" / "build" / "manifest.json"
@@ -116,11 +118,22 @@ def render(name: str, /, **context: Any) -> str:
 
 
 async def page(
-    request: Request[Any, Any, Any], ctx: Ctx, name: str, /, *, status: int = 200, **context: Any
+    request: Request[Any, Any, Any],
+    ctx: Ctx,
+    name: str,
+    /,
+    *,
+    status: int = 200,
+    held: WalletView | None = None,
+    **context: Any,
 ) -> Response[str]:
-    """A whole page, or the part of one that an HTMX request asked for, with the base context (see `base_context`)."""
-    toasts = flash.unpack(request.cookies.get(flash.COOKIE), ctx.app.settings.secret_key)
-    base = await base_context(request, ctx)
+    """A whole page, or the part of one that an HTMX request asked for, with the base context (see `base_context`).
+
+    held: the actor's wallet where the handler has read it already.
+    """
+    is_part = "hx-request" in request.headers  # a part has no place for toasts; they wait for the next page
+    toasts = [] if is_part else flash.unpack(request.cookies.get(flash.COOKIE), ctx.app.settings.secret_key)
+    base = await base_context(request, ctx, held)
     text = render(name, **{**base, "toasts": toasts, **context})
     response = Response(content=text, media_type=MediaType.HTML, status_code=status, headers={"Vary": "HX-Request"})
     response.headers["Cache-Control"] = "private, no-cache"
@@ -129,17 +142,20 @@ async def page(
     return response
 
 
-async def base_context(request: Request[Any, Any, Any], ctx: Ctx) -> dict[str, Any]:
+async def base_context(request: Request[Any, Any, Any], ctx: Ctx, held: WalletView | None = None) -> dict[str, Any]:
     """What layouts use: actor, me (PersonView), coins_minor, csrf, path, next_query, theme, reading, now, partial."""
     me = await person_by_id(ctx, ctx.actor.id) if ctx.actor else None
+    if held is None and ctx.actor is not None:
+        held = await wallet(ctx, ctx.actor.id)
     return {
         **_bare_context(request),
         "actor": ctx.actor,
         "me": me,
-        "coins_minor": (await wallet(ctx, ctx.actor.id)).total_minor if ctx.actor else None,
+        "coins_minor": held.total_minor if held else None,
         "csrf": csrf_token(request),
         "now": ctx.now,
         "base_url": ctx.app.settings.base_url,
+        "site_name": (await platform(ctx)).name,
     }
 
 
@@ -172,6 +188,13 @@ def safe_next(target: str | None, default: str = "/") -> str:
     return default if parts.scheme or parts.netloc or any(ord(c) < 32 for c in target) else target
 
 
+def _path_of(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
+
+
 def see_other(path: str) -> Redirect:
     """After a POST: go and look at `path`."""
     return Redirect(path=path, status_code=303)
@@ -186,7 +209,7 @@ def error_response(request: Request[Any, Any, Any], error: StoaError) -> Respons
     """An error outside `/api`: a toast for HTMX, the log-in page for who is not signed in, else a page of its own."""
     htmx = "hx-request" in request.headers
     if error.status == 401:
-        here = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "").path
+        here = _path_of(request.headers.get("hx-current-url") or request.headers.get("referer") or "")
         back = request.url.path if request.method == "GET" and not htmx else here
         target = f"/login?next={quote(safe_next(back))}"
         if htmx:

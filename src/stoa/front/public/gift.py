@@ -19,11 +19,11 @@ from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, Path, access
-from stoa.kit.ids import new_id
+from stoa.kit.ids import new_id, parse_id
 from stoa.money.wallet import actions
 from stoa.money.wallet.errors import GiftToOneself, NotEnoughCoins
 from stoa.money.wallet.queries import wallet
-from stoa.money.wallet.types import COIN, MINOR_PER_COIN, GiftView
+from stoa.money.wallet.types import COIN, MINOR_PER_COIN, GiftView, WalletView
 
 SUGGESTED = (20, 50, 200)
 
@@ -58,12 +58,14 @@ class GiftPlace(msgspec.Struct):
     errors: dict[str, str] = {}
 
 
-async def gift_context(ctx: Ctx, recipient: PersonView, *, work_id: UUID | None, back: str) -> GiftPlace | None:
-    """The form for the actor, or None for nobody and for the recipient themselves."""
+async def gift_context(
+    ctx: Ctx, recipient: PersonView, *, work_id: UUID | None, back: str, held: WalletView | None = None
+) -> GiftPlace | None:
+    """The form for the actor, or None for nobody and for the recipient themselves. held: their wallet, if known."""
     if ctx.actor is None or ctx.actor.id == recipient.id:
         return None
     config = await platform(ctx)
-    held = await wallet(ctx, ctx.actor.id)
+    held = held or await wallet(ctx, ctx.actor.id)
     per_usd = config.coins_per_usd
     return GiftPlace(
         recipient=recipient,
@@ -146,10 +148,8 @@ async def _again(
     if "recipient_id" in fields or "key" in fields:
         raise error
     recipient = await _recipient(ctx, person_id)
-    work_id = form.get("work_id") or None
-    place = await gift_context(
-        ctx, recipient, work_id=UUID(work_id) if work_id else None, back=safe_next(form.get("next"))
-    )
+    work_id = parse_id(form.get("work_id"))
+    place = await gift_context(ctx, recipient, work_id=work_id, back=safe_next(form.get("next")))
     if place is None:
         raise error
     place.chosen, place.other = form.get("amount", place.chosen), form.get("other_amount", "")

@@ -19,6 +19,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.http.edge import csrf_token
+from stoa.money.wallet.queries import wallet
 
 NEXT = 3
 FACE_NAMES = dict(zip(FACES, ("Literata", "Inter", "Atkinson Hyperlegible", "OpenDyslexic"), strict=True))
@@ -40,17 +41,19 @@ async def reading_page(
 ) -> Response[Any]:
     """A post as its readers see it."""
     config = await platform(ctx)
+    held = await wallet(ctx, ctx.actor.id) if ctx.actor else None
     return await page(
         request,
         ctx,
         name,
+        held=held,
         post=found,
         author=await profile(ctx, found.author.username),
         following=await _next(ctx, found),
         faces=FACE_NAMES,
         sizes=SIZES,
         config=config,
-        gift=await gift_context(ctx, found.author, work_id=found.id, back=request.url.path),
+        gift=await gift_context(ctx, found.author, work_id=found.id, back=request.url.path, held=held),
         page_keys=[("l", "Like"), ("s", "Share")],
         **more,
     )

@@ -25,6 +25,7 @@ from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, StoaError
 from stoa.kit.http import Body, CtxDep, Path, access
+from stoa.kit.ids import parse_id
 from stoa.kit.markdown import image_urls, own_media_id
 
 LIVE = (State.PUBLISHED, State.IN_REVIEW)
@@ -59,7 +60,7 @@ class Publishing(msgspec.Struct):
 
     revision: int
     category: str | None = None
-    cover: str | None = None
+    cover: UUID | None = None
 
 
 @get("/write", opt=access("member"))
@@ -154,8 +155,8 @@ async def _editor_again(
     request: Request[Any, Any, Any], ctx: Ctx, form: dict[str, Any], error: StoaError
 ) -> Response[Any]:
     """The editor with what was typed, whatever was wrong with it."""
-    post_id, revision = form.get("id") or None, form.get("revision", "")
-    found = await access_own_post(ctx, UUID(post_id)) if post_id else None
+    post_id, revision = parse_id(form.get("id")), form.get("revision", "")[:10]
+    found = await access_own_post(ctx, post_id) if post_id else None
     typed = Typed(
         title=form.get("title", ""),
         body=form.get("body", ""),
@@ -214,9 +215,8 @@ async def publish(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UU
     form = dict(await request.form())
     try:
         given = forms.parse(Publishing, form, strict=False)
-        cover = UUID(given.cover) if given.cover else None
         changed = await actions.edit(
-            ctx, post_id, revision=given.revision, category=given.category, cover_media_id=cover
+            ctx, post_id, revision=given.revision, category=given.category, cover_media_id=given.cover
         )
         done = await actions.publish(ctx, post_id, revision=changed.revision)
     except (Invalid, TextRefused, EditConflict) as error:
