@@ -27,7 +27,7 @@ from stoa.kit.ctx import Actor, App, Ctx
 from stoa.kit.http import access, health, problems
 from stoa.kit.http.edge import Edge
 from stoa.kit.http.envelope import Envelope
-from stoa.kit.http.inputs import InputDTO
+from stoa.kit.http.inputs import InputDTO, PageRequest
 from stoa.kit.http.lending import Lending, lending_of
 from stoa.modules import PACKAGE, api_routes, build_app, close_app, load, page_routes
 
@@ -103,7 +103,7 @@ def create_litestar(app: App | None = None, settings: Settings | None = None) ->
     """The routes; needs no database, so that they can be listed and described without one."""
     load()
     holder = Holder(app, settings)
-    pages = Router(path="/", route_handlers=page_routes(), include_in_schema=False)
+    pages = Router(path="/", route_handlers=page_routes(), include_in_schema=False, request_class=PageRequest)
     # Built files carry a hash of their content in their names, so they may be kept for ever; the few others a day.
     built = static_files("/static/build", STATIC / "build", CacheControlHeader(max_age=31536000, immutable=True))
     static = static_files("/static", STATIC, CacheControlHeader(max_age=86400))

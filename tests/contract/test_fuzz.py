@@ -8,12 +8,14 @@ content types. Everything runs in process; the same requests are made at each ru
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import hypothesis
 import pytest
 import requests
 import schemathesis
+import structlog
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -22,7 +24,9 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from stoa.foundation.identity import actions as identity
 from stoa.main import create_litestar
-from tests.contract.things import CASES, Params, World
+from tests.contract import nasty
+from tests.contract.routes import Route, routes
+from tests.contract.things import CASES, FORMS, Params, World
 
 EXAMPLES = 10
 SETTINGS = hypothesis.settings(
@@ -76,8 +80,10 @@ async def test_the_api_is_as_it_is_described(people: People) -> None:
     operations = [result.ok() for result in described().get_all_operations()]
     for operation in sorted(operations, key=lambda o: "/auth/" in o.path):  # these end sessions
         name = f"{operation.method.upper()} {operation.path}"
+        world = people.world
+        world.owner = await world.make.member(purchased=5000, earned=1000)
         await people.refresh()
-        values = await CASES[name][0].thing(people.world) if name in CASES else {}
+        values = await CASES[name][0].thing(world) if name in CASES else {}
 
         async def send(case: Any, known: bool, name: str = name, values: Params = values) -> None:
             nonlocal count
@@ -150,3 +156,75 @@ def problem_faults(answer: httpx.Response) -> list[str]:
     if missing := MEMBERS - problem.keys():
         return [f"{answer.status_code} lacks {', '.join(sorted(missing))}"]
     return [] if problem["status"] == answer.status_code else [f"{answer.status_code} says {problem['status']}"]
+
+
+# ---- everything, pages too -------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+async def test_nothing_nasty_brings_a_route_down(people: People, stoa: Any) -> None:
+    """As an admin, who gets past every declared access."""
+    forms = nasty.form_names()
+    faults: dict[str, str] = {}
+    count = 0
+    for route in sorted(routes(), key=lambda r: "/auth/" in r.path or r.path == "/logout"):  # these end sessions
+        if route.name in CASES:
+            await people.world.almighty()
+        await people.refresh()
+        token = people.clients["admin"].headers["authorization"]
+        for sent in (*nasty.requests(route, forms), *await spoiled(route, people.world)):
+            headers = {"authorization": token, **sent.headers}
+            with structlog.testing.capture_logs() as logs:
+                try:
+                    status, raised = await status_of(stoa, route.method, sent.path, headers, sent.body), ""
+                except Exception as error:
+                    status, raised = 500, f"not even a 500: {error!r}"
+            count += 1
+            if status >= 500:
+                raised = raised or next((repr(entry["exc_info"]) for entry in logs if entry.get("exc_info")), "")
+                faults.setdefault(f"{route.name}: {raised[:300] or status}", sent.what)
+    assert count > 5000
+    assert not faults, "\n".join(f"{fault}\n    {what}" for fault, what in sorted(faults.items()))
+
+
+async def spoiled(route: Route, world: World) -> list[nasty.Sent]:
+    """The forms of a page's route, each with one field that is wrong."""
+    if route.name in FORMS:
+        return list(nasty.spoiled(route, route.path, FORMS[route.name](world)))
+    case = next((c for c in CASES.get(route.name, ()) if c.form is not None), None)
+    if case is None or case.form is None:
+        return []
+    values = await case.thing(world)
+    return list(nasty.spoiled(route, route.filled(values), {k: str(v) for k, v in case.form(values).items()}))
+
+
+async def status_of(app: Any, method: str, path: str, headers: dict[str, str], body: bytes) -> int:
+    """Sends a request whose address and headers go out as they are given, as a server hands them on."""
+    target, _, query = path.partition("?")
+    encoded = [(name.encode(), text.encode("latin-1")) for name, text in headers.items()]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(target),
+        "raw_path": target.encode(),
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": encoded if "host" in headers else [*encoded, (b"host", b"testserver")],
+        "client": ("127.0.0.1", 1234),
+        "server": ("testserver", 80),
+    }
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+    status = 0
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop() if messages else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        nonlocal status
+        status = message.get("status", status)
+
+    await app(scope, receive, send)
+    return status

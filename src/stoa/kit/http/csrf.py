@@ -7,7 +7,7 @@ cannot send one.
 
 import hashlib
 import hmac
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from litestar.types import Scope
 
@@ -43,7 +43,7 @@ def check(scope: Scope, credentials: Credentials, secret: bytes, content_type: s
     if site and site not in ("same-origin", "none"):
         raise CsrfRefused("This request came from another site")
     origin = headers.get(b"origin", b"").decode("latin-1")
-    if not site and origin and urlsplit(origin).netloc != headers.get(b"host", b"").decode("latin-1"):
+    if not site and origin and origin.partition("://")[2] != headers.get(b"host", b"").decode("latin-1"):
         raise CsrfRefused("This request came from another site")
     seed = credentials.cookie or credentials.csrf_seed
     given = headers.get(b"x-csrf-token", b"").decode("latin-1") or _from_form(scope, content_type, body)

@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.utils.scope.state import ScopeState
 
 from stoa.kit.ctx import Actor, App
-from stoa.kit.errors import Forbidden, Invalid, TooLarge, Unauthenticated
+from stoa.kit.errors import Forbidden, Invalid, NotFound, TooLarge, Unauthenticated
 from stoa.kit.http import csrf, idempotency
 from stoa.kit.http.credentials import read_credentials
 from stoa.kit.http.lending import Lending
@@ -19,6 +19,7 @@ from stoa.kit.http.lending import Lending
 log = structlog.get_logger(__name__)
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_PART_LENGTH = 250  # of one part of a path, in characters
 MAX_BODY_BYTES = 1024 * 1024  # a route that takes uploads sets `request_max_body_size` itself and reads a stream
 
 Authenticate = Callable[[Lending], Awaitable[Actor | None]]
@@ -140,6 +141,8 @@ def _refuse_bad_text(scope: Scope) -> None:
         raise Invalid("The address holds a character that is not allowed")
     if "�" in scope["path"]:
         raise Invalid("The address is not valid UTF-8")
+    if len(scope["path"]) > MAX_PART_LENGTH and max(map(len, scope["path"].split("/"))) > MAX_PART_LENGTH:
+        raise NotFound  # and no file could be named like that
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

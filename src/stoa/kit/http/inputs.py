@@ -1,8 +1,12 @@
-"""Request bodies: decoded by `kit.forms`, so that every wrong field is reported and either case of key is taken."""
+"""Request bodies: decoded by `kit.forms`, so that every wrong field is reported and either case of key is taken.
+
+Forms of pages hold text and nothing else; see `PageRequest`.
+"""
 
 from typing import Any, ClassVar
 
 import msgspec
+from litestar import Request
 from litestar._openapi.schema_generation import SchemaCreator
 from litestar.datastructures import FormMultiDict
 from litestar.dto import AbstractDTO
@@ -10,7 +14,7 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
 from stoa.kit.errors import Invalid
-from stoa.kit.forms import parse
+from stoa.kit.forms import parse, storable
 
 
 class InputDTO(AbstractDTO[Any]):
@@ -64,3 +68,18 @@ class InputDTO(AbstractDTO[Any]):
             value = value.dict()
         flat = {k: (v[0] if isinstance(v, list) and len(v) == 1 else v) for k, v in value.items()}
         return parse(struct, flat, strict=False)
+
+
+class PageRequest(Request[Any, Any, Any]):
+    """A request for a page: its form holds only texts that can be stored, whatever was sent."""
+
+    async def form(self) -> FormMultiDict:
+        """The text fields; files are left out. Raises Invalid for a text that nothing below could store."""
+        sent = await super().form()
+        texts = [(name, text) for name, text in sent.multi_items() if isinstance(text, str)]
+        for name, text in texts:
+            if not storable(name + text):
+                raise Invalid(
+                    fields={name if storable(name) else "form": "This holds a character that cannot be stored"}
+                )
+        return FormMultiDict(texts)
