@@ -5,7 +5,8 @@ ctx       a Ctx in a transaction that is rolled back at the end; no actor
 tx        `async with tx(actor=user) as ctx:` a transaction that commits
 client    HTTP in process; `client.as_(user)` is another client signed in as that user
 make      factories: `await make.user("ana")`, ...
-jobs      `await jobs()` runs what is due in the queue, until nothing is
+jobs      `await jobs()` runs what is due in the queue, until nothing is; a job that fails fails the test, unless
+          `reraise=False`
 fresh_db  `dsn = await fresh_db()` a database of one's own, for crashes and other processes
 queries   `with queries() as seen:` the SQL texts sent meanwhile
 """
@@ -215,12 +216,12 @@ async def client(stoa: Any, app: App) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-def jobs(app: App) -> Callable[[], Awaitable[int]]:
-    async def drain() -> int:
+def jobs(app: App) -> Callable[..., Awaitable[int]]:
+    async def drain(*, reraise: bool = True) -> int:
         from stoa.kit.queue import run_due
 
         done = 0
-        while ran := await run_due(app):
+        while ran := await run_due(app, reraise=reraise):
             done += ran
         return done
 

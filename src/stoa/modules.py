@@ -33,8 +33,8 @@ MODULES: Final = (
     "creation.posts",
 )
 SIDE_POOL_SIZE: Final = 2
-# Rooms that register something when imported: handlers of jobs and events, commands.
-REGISTERING: Final = ("jobs", "commands")
+# Rooms that register something when imported: handlers of jobs and events.
+REGISTERING: Final = ("jobs",)
 
 
 def schemas() -> list[Path]:
