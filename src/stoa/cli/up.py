@@ -30,7 +30,7 @@ __all__ = ["demo", "running_url", "up"]
 READY_S = 60.0
 WATCH_DATABASE_S = 1.0
 IS_EMPTY = "select not exists (select from users)"
-THOSE_WHO_EXIST = "select username from users where username = any($1::text[])"
+THOSE_WHO_EXIST = "select username, email from users where username = any($1::text[])"
 
 
 def up(arguments: argparse.Namespace) -> None:
@@ -137,14 +137,15 @@ async def _greet(settings: Settings, dsn: str, took_s: float) -> None:
     if logins:
         connection = await asyncpg.connect(dsn)
         try:
-            there = {row["username"] for row in await connection.fetch(THOSE_WHO_EXIST, [login[1] for login in logins])}
+            rows = await connection.fetch(THOSE_WHO_EXIST, [username for _, username, _ in logins])
         finally:
             await connection.close()
-        shown = [login for login in logins if login[1] in there]
+        emails = {row["username"]: row["email"] for row in rows}
+        shown = [(who, emails[username], password) for who, username, password in logins if username in emails]
         if shown:
             print("  Log in as")
-            for who, username, password in shown:
-                print(f"    {who:<14} {username:<18} {password}")
+            for who, email, password in shown:
+                print(f"    {who:<14} {email:<24} {password}")
     if await _ask(dsn, IS_EMPTY):
         print("  Nobody is here yet. Make an administrator: ./stoa user create-admin")
     print(flush=True)

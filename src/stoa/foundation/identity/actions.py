@@ -56,11 +56,17 @@ class _Credentials(msgspec.Struct, frozen=True):
 
 
 async def register(
-    ctx: Ctx, *, username: str, email: str, password: str, roles: tuple[Role, ...] = (Role.READER,)
+    ctx: Ctx,
+    *,
+    username: str,
+    email: str,
+    password: str,
+    roles: tuple[Role, ...] = (Role.READER,),
+    password_hash: str | None = None,
 ) -> UserRow:
     """A new account (I1, I2); its wallet, profile and welcome bonus are made in the same transaction.
 
-    Raises Invalid, EmailTaken, UsernameTaken.
+    `password_hash`: of this password, where it is known already. Raises Invalid, EmailTaken, UsernameTaken.
     """
     check_username(username)
     check_password(password, username=username, email=email)
@@ -68,7 +74,7 @@ async def register(
         raise EmailTaken
     if await user_by_username(ctx, username) is not None:
         raise UsernameTaken
-    password_hash = await hash_password(password)
+    password_hash = password_hash or await hash_password(password)
     user_id = new_id()
     made = await _INSERT_USER(
         ctx.db, user_id, username, email.lower(), password_hash, [r.value for r in roles], ctx.now
