@@ -287,6 +287,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /api/v1/webhook-events/{event_id}": (Case(Who.STAFF, webhook_event),),
     "POST /api/v1/webhook-events/{event_id}/repeat": (Case(Who.STAFF, webhook_event),),
     # the back office
+    "GET /api/v1/admin/ledger/transfers/{transfer_id}": (Case(Who.STAFF, transfer),),
     "GET /admin/books/accounts/{account_id}": (Case(Who.STAFF, account),),
     "GET /admin/books/transfers/{transfer_id}": (Case(Who.STAFF, transfer),),
     "GET /admin/jobs/{job_id}": (Case(Who.STAFF, dead_job),),
