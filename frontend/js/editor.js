@@ -74,7 +74,9 @@ export function mount(form, { csrf, toast }) {
   title.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return
     event.preventDefault()
-    editor.commands.focus('start')
+    // At once: the editor's own focus command waits for a frame, in which the next letter would still go to the title.
+    editor.commands.setTextSelection(1)
+    editor.view.focus()
   })
   category.addEventListener('change', keeper.changed)
   makeToolbar({ form, editor, upload, mode: (rich) => { if (rich) load(source.value) } })
