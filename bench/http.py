@@ -52,7 +52,7 @@ async def fill(app: App, *, posts: int, givers: int) -> dict[str, Any]:
 
     password_hash = await identity.hash_password("a stoa has columns")
 
-    async def same(_: str) -> str:
+    async def same(password: str) -> str:
         return password_hash
 
     identity.hash_password = same

@@ -12,7 +12,7 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import asyncpg
 import httpx
@@ -120,7 +120,9 @@ async def application() -> Callable[..., Awaitable[None]]:
     stoa = create_app(app)
     database = await connect(str(settings.database_url), size=settings.pool_size)
     bare: dict[str, Bare] = {}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=stoa), base_url=settings.base_url) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=cast(Any, stoa)), base_url=settings.base_url
+    ) as client:
         for name, request in json.loads(os.environ["BENCH_REQUESTS"]).items():
             await client.request(
                 **{**request, "headers": {**request.get("headers", {}), "Idempotency-Key": f"w{name}"}}

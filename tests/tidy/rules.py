@@ -21,6 +21,8 @@ BANNED_NAMES: Final = frozenset(
 )
 FUNCTION_LINES, FILE_LINES = 60, 400
 SENDING: Final = frozenset({"execute", "executemany", "fetch", "fetchrow", "fetchval"})
+# Where `insert`, `update` and `upsert` quote names, and where the facts of the modules become one statement.
+PUTS_SQL_TOGETHER: Final = (Path("kit/db.py"), Path("kit/invariants.py"))
 STATEMENTS: Final = frozenset({"one", "maybe", "many", "value", "run"})
 
 
@@ -176,7 +178,7 @@ def commits(file: Source) -> Iterator[str]:
 
 def sql_of_input(file: Source) -> Iterator[str]:
     """SQL is put together from constants only, and typed statements are made once, when the file is imported."""
-    if file.path == Path("kit/db.py"):  # where `insert`, `update` and `upsert` quote names
+    if file.path in PUTS_SQL_TOGETHER:
         return
     typed = {
         alias.asname or alias.name

@@ -75,7 +75,7 @@ class NewUser(Camel):
     id: UUID
     username: str
     email: str
-    balance: int | float
+    balance: float
     is_verified: bool
     created_at: datetime
 
@@ -96,8 +96,8 @@ class FullUser(Camel):
     email: str
     profile_picture: str | None
     bio: str | None
-    balance: int | float
-    total_earned: int | float
+    balance: float
+    total_earned: float
     followers_count: int
     following_count: int
     posts_count: int
@@ -186,7 +186,7 @@ class Payout(Camel):
 
     id: UUID
     creator_id: UUID
-    coins: int | float
+    coins: float
     usd_amount: float
     platform_fee: float
     net_payout: float
@@ -200,7 +200,7 @@ class Payout(Camel):
 class EarningsOut(Camel):
     """What is earned and not yet asked for, in coins and in dollars."""
 
-    total_earned_coins: int | float
+    total_earned_coins: float
     total_earned_usd: float = msgspec.field(name="totalEarnedUSD")
     available_for_payout: float
     minimum_payout: float
@@ -214,20 +214,23 @@ class PayoutOut(Camel):
     payout: Payout
 
 
-def coins(minor: int) -> int | float:
+def coins(minor: int) -> float:
     """Hundredths of a coin as a number of coins, whole where it is whole."""
     return minor // 100 if minor % 100 == 0 else minor / 100
 
 
 def creator_of(person: PersonView) -> Creator:
+    """Whoever wrote something, in Synctale's words."""
     return Creator(person.id, person.username, person.avatar_url, person.is_verified)
 
 
 def listed(work: WorkCard) -> ListedPost:
+    """A card as a line of Synctale's list."""
     return ListedPost(**common(work))
 
 
 def common(work: WorkCard | PostView) -> dict[str, Any]:
+    """The fields that a post has in lists and alone."""
     return {
         "id": work.id,
         "title": work.title,
@@ -245,6 +248,7 @@ def common(work: WorkCard | PostView) -> dict[str, Any]:
 
 
 def payout_of(view: PayoutView) -> Payout:
+    """A payout in dollars and in Synctale's states, which know no review."""
     return Payout(
         id=view.id,
         creator_id=view.user_id,

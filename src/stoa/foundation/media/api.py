@@ -61,7 +61,7 @@ async def remove(ctx: CtxDep, media_id: Path[UUID]) -> None:
     await actions.delete(ctx, media_id)
 
 
-@get("/media/{media_id:uuid}/{name:str}", opt=access("public", limit="none"))
+@get("/media/{media_id:uuid}/{name:str}", media_type="image/webp", opt=access("public", limit="none"))
 async def picture(
     ctx: CtxDep, request: Request[Any, Any, Any], media_id: Path[UUID], name: Path[str]
 ) -> Response[bytes]:
