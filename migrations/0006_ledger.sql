@@ -245,7 +245,7 @@ declare
   v_balance bigint;
 begin
   select balance_minor into v_balance from ledger_accounts where id = v_id;
-  if (v_balance + p_amount < 0) is not false then
+  if v_balance + p_amount < 0 then
     raise exception '% % has % and needs %', p_asset, p_purpose, v_balance, -p_amount
       using errcode = 'LG001', detail = json_build_object('owner_id', p_owner, 'asset', p_asset, 'purpose', p_purpose,
         'available_minor', v_balance, 'needed_minor', -p_amount);
@@ -279,6 +279,9 @@ begin
     v_asset := new.assets[i];
     v_purpose := new.purposes[i];
     v_amount := new.amounts[i];
+    if (v_amount <> 0) is not true then
+      raise exception 'a leg of transfer % moves nothing', new.id using errcode = 'LG002';
+    end if;
     if v_owner is null then
       select id into v_account from ledger_accounts
         where owner_id is null and asset = v_asset and purpose = v_purpose;
@@ -302,9 +305,6 @@ begin
       v_first := null; -- several assets: summed below
     end if;
     v_sum := v_sum + v_amount;
-    if (v_amount <> 0) is not true then
-      v_legs := 0;
-    end if;
   end loop;
   if v_first is null then
     select max(abs(a.total)) into v_sum
@@ -641,6 +641,8 @@ declare
   v_balances bigint[];
   v_accounts bigint[];
   v_amounts  bigint[];
+  v_key      text;
+  v_keys     text[] := '{}';
   v_fits     boolean;
   k          integer;
 begin
@@ -650,15 +652,16 @@ begin
                   u (owner, asset, purpose)) l
             on a.owner_id = l.owner and a.asset = l.asset and a.purpose = l.purpose
           order by a.owner_id, a.asset, a.purpose for no key update of a) f;
-  for place, v_accounts, v_amounts in
-    select h.place, array_agg(a.id), array_agg(u.amount)
+  for place, v_key, v_accounts, v_amounts in
+    select h.place, h.key, array_agg(a.id), array_agg(u.amount)
     from unnest(p_ids, p_keys) with ordinality h (id, key, place)
     join unnest(p_leg_of, p_owners, p_assets, p_purposes, p_amounts) u (place, owner, asset, purpose, amount)
       on u.place = h.place
     join ledger_accounts a on a.owner_id = u.owner and a.asset = u.asset and a.purpose = u.purpose
     where not exists (select from ledger_transfers t where t.idempotency_key = h.key)
-    group by h.id, h.place order by h.id
+    group by h.id, h.key, h.place order by h.id
   loop
+    continue when v_key = any (v_keys); -- the same again, which will be skipped
     v_fits := true;
     for i in 1 .. cardinality(v_accounts) loop
       k := array_position(v_ids, v_accounts[i]);
@@ -672,6 +675,7 @@ begin
       end if;
     end loop;
     if v_fits then
+      v_keys := v_keys || v_key;
       for i in 1 .. cardinality(v_accounts) loop
         k := array_position(v_ids, v_accounts[i]);
         v_balances[k] := v_balances[k] + v_amounts[i];
