@@ -31,6 +31,7 @@ export function makeToolbar({ form, editor, upload, mode }) {
     form.dataset.mode = rich ? 'rich' : 'markdown'
     form.querySelector('[data-editor-place]').hidden = !rich
     form.querySelector('[data-editor-source-field]').hidden = rich
+    bar.hidden = !rich // its place stays, so that nothing jumps
     if (rich) mode(true)
     else form.querySelector('[data-editor-source]').focus()
     show()
