@@ -12,10 +12,9 @@ import binascii
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from litestar.params import QueryParameter
 
 from stoa.kit.errors import Invalid
 
@@ -23,11 +22,6 @@ T = TypeVar("T")
 
 MAX_LIMIT: Final = 50
 MAX_PAGE: Final = 10_000  # an offset beyond it costs more than anybody reads
-
-# The query parameters of routes: `page: PageNumber = 1, limit: PageLimit = 10`, `cursor: Cursor = None`.
-PageNumber = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)]
-PageLimit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
-Cursor = Annotated[str | None, QueryParameter(max_length=500)]
 
 _CHECKSUM_BYTES: Final = 6
 

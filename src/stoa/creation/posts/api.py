@@ -15,8 +15,8 @@ from stoa.creation.works import actions as works
 from stoa.creation.works import queries as lists
 from stoa.creation.works.types import Sort, State, WorkCard
 from stoa.foundation.people.policies import access_person
-from stoa.kit.http import Body, CtxDep, Path, Query, access
-from stoa.kit.pagination import Cursor, Page, PageLimit
+from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, Query, access
+from stoa.kit.pagination import Page
 
 NEWEST = PublishIn()  # what no body at all means
 InState = Annotated[State | None, QueryParameter(name="state")]  # the plain name is the framework's

@@ -18,6 +18,7 @@ from stoa.foundation.people.queries import PERSON_COLUMNS
 from stoa.foundation.people.types import PersonView
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, value
+from stoa.kit.errors import NotFound
 from stoa.kit.markdown import WORDS_PER_MINUTE
 from stoa.kit.pagination import Numbered, Page, bounded, decode, keyset
 from stoa.money.entitlements.policies import may_read
@@ -89,7 +90,7 @@ _OWN = many(
 _STATES: Final = ("draft", "in_review", "published", "unpublished", "refused")
 
 
-_SOURCE = value(str, "select body_markdown from posts where work_id = $1")
+_SOURCE = value(str | None, "select body_markdown from posts where work_id = $1")
 
 
 async def post_by_id(ctx: Ctx, post_id: UUID) -> PostView | None:
@@ -104,7 +105,12 @@ async def post_by_slug(ctx: Ctx, slug: str) -> PostView | None:
 
 async def source(ctx: Ctx, post: PostView) -> str:
     """The text as its author wrote it, for whoever may read it; the excerpt of a post that is locked for the actor."""
-    return post.excerpt if post.is_locked else await _SOURCE(ctx.db, post.id)
+    if post.is_locked:
+        return post.excerpt
+    text = await _SOURCE(ctx.db, post.id)
+    if text is None:
+        raise NotFound("There is no such post")
+    return text
 
 
 async def posts_page(

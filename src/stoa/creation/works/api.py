@@ -11,10 +11,10 @@ from stoa.creation.works.policies import access_published
 from stoa.creation.works.schemas import ApproveIn, RefuseIn, ReviewedOut, WorkGiftIn, WorkGiftOut
 from stoa.creation.works.types import CATEGORIES, Reaction, ReactionView, ReviewItem, SearchHit
 from stoa.kit.errors import NotFound
-from stoa.kit.http import Body, CtxDep, Path, access
+from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, access
 from stoa.kit.http.idempotency import key_of
 from stoa.kit.ids import new_id
-from stoa.kit.pagination import Cursor, Page, PageLimit
+from stoa.kit.pagination import Page
 from stoa.money.wallet import actions as wallet
 
 SearchText = Annotated[str, QueryParameter(min_length=1, max_length=200)]

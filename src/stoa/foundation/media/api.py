@@ -13,8 +13,8 @@ from stoa.foundation.media.schemas import DescribeIn, UploadIn
 from stoa.foundation.media.types import MAX_BYTES, MediaView
 from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.forms import storable
-from stoa.kit.http import Body, CtxDep, Multipart, Path, access
-from stoa.kit.pagination import Cursor, Page, PageLimit, decode, keyset
+from stoa.kit.http import Body, CtxDep, Cursor, Multipart, PageLimit, Path, access
+from stoa.kit.pagination import Page, decode, keyset
 
 _FORM_OVERHEAD_BYTES = 64 * 1024  # boundaries, field names and the alternative text around the picture
 

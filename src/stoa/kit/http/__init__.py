@@ -7,13 +7,14 @@ A route without `access` stops the start. `kit.http.edge` opens the request's co
 the declared access, and commits before the answer leaves.
 """
 
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import litestar
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, SkipValidation, URLEncodedBody
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, QueryParameter, SkipValidation, URLEncodedBody
 
 from stoa.kit.ctx import Ctx
+from stoa.kit.pagination import MAX_LIMIT
 
 Access = Literal["public", "member", "staff", "admin", "provider"]
 LimitClass = Literal["auth", "upload", "none"]
@@ -28,6 +29,9 @@ Multipart: TypeAlias = MultipartBody[T]
 Path: TypeAlias = FromPath[T]
 Query: TypeAlias = FromQuery[T]
 Request: TypeAlias = litestar.Request[Any, Any, Any]
+# The query parameters of lists: `cursor: Cursor = None, limit: PageLimit = 20`.
+PageLimit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
+Cursor: TypeAlias = Annotated[str | None, QueryParameter(max_length=500)]
 
 
 def access(

@@ -7,10 +7,10 @@ from uuid import UUID
 from litestar import Request, get, post
 from litestar.params import QueryParameter
 
-from stoa.kit.http import Body, CtxDep, Path, access
+from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, access
 from stoa.kit.http.idempotency import key_of
 from stoa.kit.ids import new_id
-from stoa.kit.pagination import Cursor, Page, PageLimit, decode, keyset
+from stoa.kit.pagination import Page, decode, keyset
 from stoa.money.payouts import actions, queries
 from stoa.money.payouts.policies import access_payout
 from stoa.money.payouts.schemas import (

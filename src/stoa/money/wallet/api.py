@@ -6,10 +6,10 @@ from uuid import UUID
 
 from litestar import Request, get, patch, post
 
-from stoa.kit.http import Body, CtxDep, Path, Query, access
+from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, Query, access
 from stoa.kit.http.idempotency import key_of
 from stoa.kit.ids import new_id
-from stoa.kit.pagination import Cursor, Page, PageLimit, decode, keyset
+from stoa.kit.pagination import Page, decode, keyset
 from stoa.money.payments.types import CheckoutOut, PaidOrderOut, checkout_out, paid_order_out
 from stoa.money.wallet import actions, queries
 from stoa.money.wallet.policies import access_gift, access_transfer
