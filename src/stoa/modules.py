@@ -31,6 +31,7 @@ MODULES: Final = (
     "money.entitlements",
     "creation.works",
     "creation.posts",
+    "operations.admin",
 )
 SIDE_POOL_SIZE: Final = 2
 # Rooms that register something when imported: handlers of jobs and events.
