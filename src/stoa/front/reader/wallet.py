@@ -11,7 +11,7 @@ from stoa.front import flash
 from stoa.front.page import page, see_other
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
-from stoa.kit.errors import Invalid, StoaError
+from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, access
 from stoa.kit.ids import new_id
 from stoa.money.payments import actions as payments
@@ -67,12 +67,14 @@ async def _wallet_page(
 ) -> Response[str]:
     me = ctx.member
     packages = await queries.packages(ctx)
+    wallet = await queries.wallet(ctx, me.id)
     return await page(
         request,
         ctx,
         "reader/wallet.html",
         status=status,
-        wallet=await queries.wallet(ctx, me.id),
+        held=wallet,
+        wallet=wallet,
         packages=[(p, per_coin(p), saving_percent(p, packages[0])) for p in packages],
         lines=await history.lines(ctx, me.id, limit=RECENT),
         config=await platform(ctx),
@@ -130,11 +132,6 @@ async def change_settings(request: Request[Any, Any, Any], ctx: CtxDep) -> Respo
     response: Response[Any] = Response(content=None, status_code=204) if htmx else see_other("/wallet#settings")
     flash.add(request, response, flash.Toast(text, "good"))
     return response
-
-
-def error_fields(error: StoaError, field: str) -> dict[str, str]:
-    """An error's message beside the field it is about."""
-    return error.fields if isinstance(error, Invalid) else {field: error.detail}
 
 
 routes = [show_wallet, open_checkout, purchase, change_settings]
