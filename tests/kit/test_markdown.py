@@ -141,3 +141,13 @@ def test_words_and_minutes() -> None:
 )
 def test_hostile_nesting_ends_soon(source: str) -> None:
     assert isinstance(render(source), str)
+
+
+def test_prose_is_the_paragraphs() -> None:
+    from stoa.kit.markdown import prose
+
+    source = "# What one sees\n\nThe *line* follows ![a lamp](https://e.org/a.png) the wall.\n\n"
+    source += "| a | b |\n|---|---|\n| 1 | 2 |\n\n> Said he."
+    assert prose(source) == "The line follows  the wall.\nSaid he."
+    assert prose("## Only a heading") == "Only a heading"
+    assert prose("") == ""

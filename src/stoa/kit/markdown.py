@@ -8,6 +8,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -44,6 +45,18 @@ def plain(source: str) -> str:
     """The words of a Markdown text without any mark-up, a line for each block; code blocks are left out."""
     lines = (_inline_text(token) for token in _parser().parse(source) if token.type == "inline")
     return "\n".join(line for line in lines if line)
+
+
+def prose(source: str) -> str:
+    """The words of a text's paragraphs, without headings, tables and pictures; all its words where it has none."""
+    tokens = _parser().parse(source)
+    opened = ("paragraph_open", "dt_open", "dd_open")
+    lines = [
+        "".join(_texts(t for t in token.children or () if t.type != "image")).strip()
+        for before, token in pairwise(tokens)
+        if token.type == "inline" and before.type in opened
+    ]
+    return "\n".join(line for line in lines if line) or plain(source)
 
 
 def preview(text: str, limit: int = 200) -> str:

@@ -27,6 +27,7 @@ from stoa.kit.markdown import (
     own_media_id,
     plain,
     preview,
+    prose,
     reading_minutes,
     render,
     word_count,
@@ -189,12 +190,12 @@ async def _make(ctx: Ctx, text: _Text, *, complete: bool) -> _Made:
     media = await _media(ctx, text)
     facts = {str(m.id): ImageFacts(m.width, m.height, m.srcset) for m in media.values()}
     if len(text.body_markdown) > _LONG:
-        body_html, words = await asyncio.to_thread(_rendered, text.body_markdown, facts)
+        body_html, words, excerpt = await asyncio.to_thread(_rendered, text.body_markdown, facts)
     else:
-        body_html, words = _rendered(text.body_markdown, facts)
+        body_html, words, excerpt = _rendered(text.body_markdown, facts)
     stored = WorkText(
         title=text.title,
-        excerpt=preview(words),
+        excerpt=excerpt,
         body_text=words,
         word_count=word_count(words),
         language=text.language,
@@ -206,9 +207,10 @@ async def _make(ctx: Ctx, text: _Text, *, complete: bool) -> _Made:
     return _Made(stored, body_html)
 
 
-def _rendered(source: str, facts: dict[str, ImageFacts]) -> tuple[str, str]:
+def _rendered(source: str, facts: dict[str, ImageFacts]) -> tuple[str, str, str]:
     # Control characters have no place in words, and search uses two of them to mark what it found.
-    return render(source, images=facts), _CONTROL.sub("", plain(source))
+    words, excerpt = _CONTROL.sub("", plain(source)), preview(_CONTROL.sub("", prose(source)))
+    return render(source, images=facts), words, excerpt
 
 
 async def _media(ctx: Ctx, text: _Text) -> dict[UUID, MediaView]:
