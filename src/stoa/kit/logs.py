@@ -75,7 +75,7 @@ def _take_over() -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    for name in ("uvicorn.access", "httpx", "httpcore", "engineio", "socketio"):
+    for name in ("uvicorn.access", "httpx", "httpcore", "engineio", "socketio", "pyvips"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # uvicorn says "finished" and "started" at each restart of a process; its errors are what matters.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
