@@ -50,4 +50,4 @@ def access(
         route without limit, such as a static file, does not even look at who asks.
     write: whether the request runs in one transaction; by default every method but GET and HEAD.
     """
-    return {"access": kind, "idempotent": idempotent, "limit": limit, "write": write}
+    return {"access": kind, "idempotent": idempotent, "limit": limit, "write": write, "as_is": True}
