@@ -1,0 +1,208 @@
+"""Every page, who looks at it, and a hall that is furnished so that each of them has something to show.
+
+A new page gets a line in PAGES: who sees something of their own there. `opens` is pressed first: a dialog or a menu.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from stoa.kit.queue import run_due
+from stoa.main import create_litestar, http_handlers
+from tests.browser.house import House
+from tests.conftest import make_client
+from tests.contract import things
+
+NO_PAGES = ("/api/", "/static/", "/health", "/metrics", "/media/")
+
+
+@dataclass(frozen=True)
+class Look:
+    """Somebody opens an address; `anonymous`, `newcomer` (nothing of one's own), `creator` or `admin`."""
+
+    who: str
+    address: str
+    opens: str | None = None
+    status: int = 200
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.address}" + (f" with {self.opens} open" if self.opens else "")
+
+
+def _seen(address: str, *who: str, opens: str | None = None, status: int = 200) -> tuple[Look, ...]:
+    return tuple(Look(one, address, opens, status) for one in who)
+
+
+GIFT = "[data-dialog=gift]"
+MENU = ".masthead details summary"
+PAGES: dict[str, tuple[Look, ...]] = {
+    "/": (
+        *_seen("/", "anonymous", "newcomer"),
+        *_seen("/?sort=popular&category=Education", "anonymous"),
+        *_seen("/?sort=trending&category=Travel", "newcomer"),
+        *_seen("/", "creator", opens=MENU),
+    ),
+    "/about": _seen("/about", "anonymous"),
+    "/login": _seen("/login", "anonymous"),
+    "/register": _seen("/register", "anonymous"),
+    "/search": (
+        *_seen("/search", "anonymous"),
+        *_seen("/search?q=columns", "anonymous", "creator"),
+        *_seen("/search?q=nothingofthekind", "newcomer"),
+    ),
+    "/styleguide": _seen("/styleguide", "anonymous"),
+    "/p/{slug}": (
+        *_seen("/p/{slug}", "anonymous", "creator", "admin"),
+        *_seen("/p/{slug}", "newcomer", opens=GIFT),
+        *_seen("/p/{short}", "newcomer", opens=".reading-bar details summary"),
+    ),
+    "/p/{slug}/gift": _seen("/p/{slug}/gift", "newcomer"),
+    "/@{username}": (*_seen("/@{username}", "anonymous", "newcomer", "creator"), *_seen("/@{newcomer}", "creator")),
+    "/@{username}/gift": _seen("/@{username}/gift", "newcomer"),
+    "/wallet": _seen("/wallet", "newcomer", "creator"),
+    "/wallet/history": _seen("/wallet/history", "newcomer", "creator"),
+    "/wallet/transfers/{transfer_id}": _seen("/wallet/transfers/{transfer_id}", "creator"),
+    "/wallet/gifts": (
+        *_seen("/wallet/gifts", "newcomer", "creator"),
+        *_seen("/wallet/gifts?direction=received", "creator"),
+    ),
+    "/wallet/gifts/{gift_id}": _seen("/wallet/gifts/{gift_id}", "creator"),
+    "/wallet/orders": _seen("/wallet/orders", "newcomer", "creator"),
+    "/wallet/orders/{order_id}": (
+        *_seen("/wallet/orders/{order_id}", "creator"),
+        *_seen("/wallet/orders/{paid_id}", "creator"),
+    ),
+    "/sandbox/checkout/{session_id}": (
+        *_seen("/sandbox/checkout/{session_id}", "creator"),
+        *_seen("/sandbox/checkout/{closed_id}", "creator", status=410),
+    ),
+    "/sandbox/3ds/{payment_id}": _seen("/sandbox/3ds/{payment_id}", "creator"),
+    "/dashboard/posts": _seen("/dashboard/posts", "newcomer", "creator"),
+    "/dashboard/earnings": (
+        *_seen("/dashboard/earnings", "newcomer", "creator"),
+        *_seen("/dashboard/earnings", "admin", opens="[data-dialog=payout]"),
+    ),
+    "/dashboard/earnings/payout": _seen("/dashboard/earnings/payout", "admin"),
+    "/dashboard/payouts/{payout_id}": _seen("/dashboard/payouts/{payout_id}", "creator"),
+    "/write": _seen("/write", "newcomer"),
+    "/write/{post_id}": (*_seen("/write/{post_id}", "creator"), *_seen("/write/{published_id}", "creator")),
+    "/write/{post_id}/preview": _seen("/write/{post_id}/preview", "creator"),
+    "/write/{post_id}/publish": _seen("/write/{post_id}/publish", "creator"),
+    "/write/{post_id}/delete": _seen("/write/{post_id}/delete", "creator"),
+    "/admin": _seen("/admin", "admin"),
+    "/admin/review": _seen("/admin/review", "admin"),
+    "/admin/books": _seen("/admin/books", "admin"),
+    "/admin/books/check": _seen("/admin/books/check", "admin"),
+    "/admin/books/accounts": (
+        *_seen("/admin/books/accounts", "admin"),
+        *_seen("/admin/books/accounts?person=nobody", "admin"),
+    ),
+    "/admin/books/accounts/{account_id}": _seen("/admin/books/accounts/{account_id}", "admin"),
+    "/admin/books/transfers": _seen("/admin/books/transfers", "admin"),
+    "/admin/books/transfers/{transfer_id}": _seen("/admin/books/transfers/{transfer_id}", "admin"),
+    "/admin/orders": _seen("/admin/orders", "admin"),
+    "/admin/orders/{order_id}": _seen("/admin/orders/{paid_id}", "admin"),
+    "/admin/payouts": _seen("/admin/payouts", "admin"),
+    "/admin/payouts/{payout_id}": _seen("/admin/payouts/{payout_id}", "admin"),
+    "/admin/jobs": _seen("/admin/jobs", "admin"),
+    "/admin/jobs/dead": _seen("/admin/jobs/dead", "admin"),
+    "/admin/jobs/{job_id}": _seen("/admin/jobs/{job_id}", "admin"),
+    "/admin/webhooks": _seen("/admin/webhooks", "admin"),
+    "/admin/webhooks/{event_id}": _seen("/admin/webhooks/{event_id}", "admin"),
+    # no page of its own: what stands where nothing stands
+    "404": _seen("/there/is/nothing", "anonymous", "creator", status=404),
+}
+
+
+def page_paths() -> Iterator[str]:
+    """The addresses of all pages, as `./stoa routes` shows them."""
+    for method, path, _ in http_handlers(create_litestar()):
+        if method == "GET" and not path.startswith(NO_PAGES):
+            yield path
+
+
+NAME = "Bartholomea-of-the-unusually-long-surname-Xylander"
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+TEXT = f"""A covered walk of columns, open on one side to the market. People came for the *shade*[^1], and **stayed**.
+
+## What stood there
+
+> Nothing in it was for sale that could not be carried away in the head.
+
+- columns, forty of them
+- [a painter](https://example.org/painter) at work
+- {LONG}
+
+### A table
+
+| Column | Height | Condition |
+| --- | ---: | --- |
+| First | 11.4 m | as it was built |
+| Second | 11.4 m | leaning, but only when the light comes from the west |
+
+```
+for column in colonnade: column.stand(height=11.4, leaning=False)  # a line that is longer than any phone is wide
+```
+
+![{{alt}}]({{url}})
+
+After a break the text goes on, https://example.org/{"very-" * 20}long-address included.
+
+[^1]: Which was given by the roof.
+"""
+
+
+@dataclass(frozen=True)
+class Hall:
+    """A furnished hall: who is who, and what the parameters of addresses stand for."""
+
+    house: House
+    people: dict[str, Any]
+    values: dict[str, Any]
+
+
+async def fill(house: House) -> Hall:
+    """People with texts, gifts, purchases and payouts, each in more than one state, and with words of all lengths."""
+    make = house.make
+    async with make_client(house.asgi, house.app) as client:
+        world = things.World(make, client)
+        world.owner = creator = await make.member(NAME, purchased=5000, earned=1234.56)
+        world.staff = admin = await make.user("chief", roles=("moderator", "admin"))
+        world.stranger = newcomer = await make.user("newcomer")
+        values = {"username": creator.username, "newcomer": newcomer.username}
+        await make.coins(admin, earned=500)
+        values |= await _write(world)
+        values |= await _trade(world)
+        values |= await things.dead_job(world) | await things.account(world)
+        values |= await things.held_payout(world)
+    return Hall(house, {"anonymous": None, "newcomer": newcomer, "creator": creator, "admin": admin}, values)
+
+
+async def _write(world: things.World) -> things.Params:
+    make, creator = world.make, world.owner
+    picture = await make.picture(creator, width=1200, height=700, alt="Columns in the evening")
+    body = TEXT.replace("{alt}", picture.alt).replace("{url}", picture.url)
+    full = await make.post(creator, title=f"On the use of {LONG} and other columns", body=body)
+    short = await make.post(await make.user("ben"), category="Travel")
+    for _ in range(3):
+        await make.post(creator)
+    await things.waiting(world)
+    await things.taken_back(world)
+    draft = await make.post(creator, body=body, published=False)
+    return {"slug": full.slug, "published_id": full.id, "short": short.slug, "post_id": draft.id}
+
+
+async def _trade(world: things.World) -> things.Params:
+    creator, other = world.owner, await world.make.member("giver", purchased=5000)
+    found = await things.transfer(world) | await things.gift(world)
+    for amount, message in ((50, "For the shade."), (1200, f"{LONG} " * 4), (7, None)):
+        await world.call(other, "POST", "/api/v1/gifts", amount=amount, recipient_id=str(creator.id), message=message)
+    order = await things.order(world)
+    closed = await things.order(world)
+    await world.call(creator, "POST", f"/api/v1/orders/{closed['order_id']}/cancel")
+    paid = await things.paid_order(world)
+    found |= order | {"closed_id": closed["session_id"], "paid_id": paid["order_id"]} | await things.challenge(world)
+    found |= await things.webhook_event(world)
+    while await run_due(world.make.app):
+        pass
+    return found
