@@ -10,7 +10,7 @@ from stoa.demo.pictures.avatars import AVATARS
 from stoa.demo.pictures.kinds import KINDS
 from stoa.demo.pictures.sheet import Colour, Sheet
 
-WIDTH, HEIGHT = 1040, 650
+WIDTH, HEIGHT = 960, 600
 AVATAR_SIDE: Final = 320
 
 # From far and light to near and dark, then an accent.
