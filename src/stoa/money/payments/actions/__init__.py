@@ -196,10 +196,14 @@ def _same(order: Order, kind: str, item: dict[str, Any], amount_minor: int, curr
 
 def _own_address(ctx: Ctx, url: str) -> str:
     """An address of this platform, whole. Anything else would make the checkout a way to lead people astray."""
+    wrong = Invalid(fields={"return_url": "This must be an address of this platform"})
     base = urlsplit(ctx.app.settings.base_url)
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise wrong from None
     if not parts.scheme and not parts.netloc and url.startswith("/") and not url.startswith(("//", "/\\")):
         return f"{ctx.app.settings.base_url}{url}"
     if (parts.scheme, parts.netloc) == (base.scheme, base.netloc):
         return url
-    raise Invalid(fields={"return_url": "This must be an address of this platform"})
+    raise wrong
