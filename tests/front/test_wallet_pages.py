@@ -240,6 +240,7 @@ async def test_with_scripts_only_the_line_is_answered(make: Any, signed_in: Any)
     assert "<html" not in answer.text
     assert "Taken back" in answer.text
     assert "Your 50 coins are back." in answer.headers["HX-Trigger"]
+    assert 'hx-swap-oob="innerHTML:[data-coins]">100<' in answer.text
 
 
 async def test_lists_take_the_same_number_of_queries_however_long(make: Any, signed_in: Any, queries: Any) -> None:

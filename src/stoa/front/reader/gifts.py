@@ -57,7 +57,7 @@ async def undo_gift(request: Request[Any, Any, Any], ctx: CtxDep, gift_id: Path[
         return back
     response: Response[Any] = back
     if htmx:
-        response = await page(request, ctx, "reader/_gift.html", gift=gift, direction="sent")
+        response = await page(request, ctx, "reader/_gift_undone.html", gift=gift, direction="sent")
     coins = "coin is" if gift.amount_coins == 1 else "coins are"
     flash.add(request, response, flash.Toast(f"Your {gift.amount_coins:,} {coins} back.", "good"))
     return response
