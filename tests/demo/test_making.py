@@ -112,8 +112,10 @@ async def test_it_happened_in_the_past(hall: App) -> None:
     assert last < utcnow() and last - first > timedelta(days=20)
     early = """
         select g.id from gifts g join works w on w.id = g.work_id where g.created_at < w.published_at
-        union all select v.work_id from work_views v join works w on w.id = v.work_id where v.created_at < w.published_at
-        union all select f.follower_id from follows f join users u on u.id = f.following_id where f.created_at < u.created_at
+        union all
+        select v.work_id from work_views v join works w on w.id = v.work_id where v.created_at < w.published_at
+        union all
+        select f.follower_id from follows f join users u on u.id = f.following_id where f.created_at < u.created_at
     """
     assert await ask(hall, early) == []
 
