@@ -46,6 +46,11 @@ onReady('.reading', (text) => {
   new ResizeObserver(place).observe(text)
 })
 
+// What scrolls by itself can be scrolled by keys.
+onReady('article .reading :is(pre, table)', (part) => {
+  new ResizeObserver(() => { if (part.scrollWidth > part.clientWidth) part.tabIndex = 0 }).observe(part)
+})
+
 onReady('[data-share]', (button) => {
   button.hidden = false
   button.addEventListener('click', async () => {
