@@ -20,7 +20,6 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from stoa.foundation.identity import actions as identity
 from stoa.front.page import MANIFEST
-from stoa.kit import testing
 from stoa.kit.ids import new_id
 from stoa.kit.postgres import EmbeddedPostgres
 from tests.browser.house import House, serve

@@ -1,5 +1,16 @@
-// What does not fit: elements that stick out of the screen sideways, and targets that are too small for a finger.
+// What shuts somebody out: what axe-core finds, elements that stick out of the screen sideways, targets that are too
+// small for a finger.
 (() => {
+  const GRAVE = ['serious', 'critical']
+  window.barriers = async (rules) => {
+    const only = rules && { runOnly: { type: 'rule', values: rules } }
+    const { violations } = await axe.run(document, { resultTypes: ['violations'], preload: false, iframes: false, ...only })
+    return violations.filter((one) => GRAVE.includes(one.impact)).flatMap((one) => one.nodes.slice(0, 4).map((node) => {
+      const check = node.any[0] ?? node.all[0] ?? node.none[0]
+      return `${one.impact}: ${one.id}: ${node.html.slice(0, 160)}: ${check?.message ?? one.help}`
+    }))
+  }
+
   const LEAST = 44
   const named = (element) => {
     const classes = typeof element.className === 'string' && element.className ? `.${element.className.trim().split(/\s+/).join('.')}` : ''
@@ -68,7 +79,7 @@
   window.tooSmall = () => {
     const faults = []
     const seen = new Set()
-    const open = document.querySelector('dialog[open]')
+    const open = document.querySelector('dialog[open], details[data-menu][open]')
     for (const one of (open ?? document).querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [contenteditable=true]')) {
       const element = targetOf(one)
       if (seen.has(element) || one.disabled || !shown(element) || one.closest('.skip-link') || one.getAttribute('aria-hidden') === 'true' || inText(element)) continue

@@ -1,4 +1,4 @@
-"""The main job as people do it: write, be found, be given coins, be paid, and books that balance to the last hundredth."""
+"""The main job as people do it: write, be found, be given coins, be paid; and books that balance to the hundredth."""
 
 import re
 from typing import Any

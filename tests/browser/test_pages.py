@@ -14,12 +14,6 @@ from tests.browser.visitor import DESKTOP, PHONE, Visitor, Width
 
 FIT = (Path(__file__).parent / "fit.js").read_text("utf-8")
 NARROWEST = 320
-AXE_RUN = """async (rules) => {
-  const only = rules && { runOnly: { type: 'rule', values: rules } }
-  const { violations } = await axe.run(document, { resultTypes: ['violations'], preload: false, iframes: false, ...only })
-  return violations.filter((one) => ['serious', 'critical'].includes(one.impact)).flatMap((one) => one.nodes.slice(0, 4)
-    .map((node) => `${one.impact}: ${one.id}: ${node.html.slice(0, 160)} — ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ''}`))
-}"""
 
 # Two frames: in the first the new colours begin, in the second they are there.
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -67,21 +61,37 @@ async def look_around(visitor: Visitor, looks: list[Look], hall: Hall, axe: str)
 
 async def inspect(page: Page, width: Width, axe: str) -> list[str]:
     """Faults of the page as it stands there: in light, in dark, and on a phone how it fits."""
-    await page.evaluate(f"{{{axe}\n}}")
-    faults: list[str] = await page.evaluate(AXE_RUN, None)
+    await page.evaluate(f"{{{axe}\n}}\n{FIT}")
+    faults: list[str] = await page.evaluate("barriers()")
     await page.emulate_media(color_scheme="dark")
     await page.evaluate(SETTLED)
     faults += [
-        f"in the dark: {fault}" for fault in await page.evaluate(AXE_RUN, ["color-contrast", "link-in-text-block"])
+        f"in the dark: {fault}" for fault in await page.evaluate("barriers(['color-contrast', 'link-in-text-block'])")
     ]
     await page.emulate_media(color_scheme="light")
     await page.evaluate(SETTLED)
     if not width.is_phone:
         return faults
-    await page.evaluate(FIT)
     faults += await page.evaluate("sticksOut()")
     faults += await page.evaluate("tooSmall()")
     await page.set_viewport_size({"width": NARROWEST, "height": width.height})
     faults += await page.evaluate("sticksOut()")
     await page.set_viewport_size({"width": width.width, "height": width.height})
     return faults
+
+
+async def test_the_checks_bite(hall: Hall, open_page: Any, axe: str) -> None:
+    """What each of them is there to find, and beside it what is allowed."""
+    visitor = await open_page(hall.house, width=PHONE)
+    page = await visitor.go("/about")
+    assert await inspect(page, PHONE, axe) == []
+    await page.evaluate(
+        """document.querySelector('main').innerHTML = `<p style="color: #bbb; background: #fff">Too pale</p><button></button>
+        <p>A sentence with <a href="#main">a link</a> in it.</p><p><a href="#main">Alone</a></p>
+        <div style="width: 340px">Wider than the narrowest</div><div style="overflow-x: auto"><p style="width: 900px">By
+        itself</p></div>`"""
+    )
+    found = "\n".join(await inspect(page, PHONE, axe))
+    for fault in ("color-contrast", "button-name", "“Alone” is", "“Wider than the narrowest” reaches"):
+        assert fault in found, found
+    assert "a link" not in found and "itself" not in found, found

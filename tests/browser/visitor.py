@@ -15,7 +15,7 @@ TIMEOUT_MS = 20_000
 LEFT = ("net::ERR_ABORTED",)
 WATCH_POLICY = """
 document.addEventListener('securitypolicyviolation', (event) => {
-  console.error(`content security policy: ${event.effectiveDirective} forbids ${event.blockedURI} in ${event.sourceFile}`)
+  console.error(`content security policy: ${event.effectiveDirective} forbids ${event.blockedURI}, ${event.sourceFile}`)
 })
 """
 
