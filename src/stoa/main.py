@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, Router
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import HTTPRoute
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
@@ -25,6 +25,7 @@ from stoa.kit import limits, logs, metrics
 from stoa.kit.config import Settings, load_settings
 from stoa.kit.ctx import Actor, App, Ctx
 from stoa.kit.http import access, health, problems
+from stoa.kit.http.description import Description, complete
 from stoa.kit.http.edge import Edge
 from stoa.kit.http.envelope import Envelope
 from stoa.kit.http.inputs import InputDTO, PageRequest
@@ -65,7 +66,8 @@ async def authenticate(lending: Lending) -> Actor | None:
     """Bearer token, else session cookie, else nobody. Raises Unauthenticated for a bearer token that is not valid."""
     shown = lending.credentials
     if shown.bearer is not None:
-        return await identity.actor_of_bearer(lending.app, await lending.db(), shown.bearer, lending.now)
+        session_id = identity.read_bearer(lending.app, shown.bearer, lending.now)
+        return await identity.actor_of_session(await lending.db(), session_id, lending.now)
     if shown.cookie is not None:
         return await identity.actor_of_cookie(await lending.db(), shown.cookie, lending.now)
     return None
@@ -75,16 +77,16 @@ async def limit(app: App, actor: Actor | None, address: str, kind: str | None) -
     """L1: authentication and uploads by their own limit, everything else by the general one; staff unlimited."""
     if kind == "none" or not app.settings.limits or (actor is not None and actor.is_staff):
         return
-    config, factor = await platform_of(app), app.settings.limits_multiplier
+    config, factor, network = await platform_of(app), app.settings.limits_multiplier, limits.network_of(address)
     match kind:
         case "auth":
-            await limits.allow(app, f"auth:{address}", int(config.limit_auth_per_minute * factor), 60)
+            await limits.allow(app, f"auth:{network}", int(config.limit_auth_per_minute * factor), 60)
         case "upload" if actor is not None:
             await limits.allow(app, f"upload:{actor.id}", int(config.limit_upload_per_minute * factor), 60)
         case _ if actor is not None:
             await limits.allow(app, f"member:{actor.id}", int(config.limit_member_per_minute * factor), 60)
         case _:
-            await limits.allow(app, f"address:{address}", int(config.limit_anonymous_per_minute * factor), 60)
+            await limits.allow(app, f"address:{network}", int(config.limit_anonymous_per_minute * factor), 60)
 
 
 async def provide_ctx(request: Request[Any, Any, Any]) -> Ctx:
@@ -117,9 +119,15 @@ def create_litestar(app: App | None = None, settings: Settings | None = None) ->
         exception_handlers={Exception: problems.handle},
         lifespan=[holder.lifespan],
         openapi_config=OpenAPIConfig(
-            title="Stoa", version=__version__, path=OPENAPI_PATH, render_plugins=[JsonRenderPlugin()]
+            title="Stoa",
+            version=__version__,
+            path=OPENAPI_PATH,
+            render_plugins=[Description(describe)],
+            use_handler_docstrings=True,
         ),
         logging_config=None,
+        # Files only: a page holds its CSRF token beside what people typed, and compressing both together tells of it.
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1024, exclude_opt_key="as_is"),
         request_max_body_size=1024 * 1024,
     )
     check_access_declared(litestar)
@@ -131,7 +139,7 @@ def static_files(path: str, folder: Path, cache_control: CacheControlHeader) -> 
     return create_static_files_router(
         path=path,
         directories=[folder],
-        opt=access("public", limit="none"),
+        opt=access("public", limit="none") | {"as_is": False},
         include_in_schema=False,
         cache_control=cache_control,
     )
@@ -145,6 +153,12 @@ def http_handlers(litestar: Litestar) -> Iterable[tuple[str, str, HTTPRouteHandl
                 for method in sorted(handler.http_methods):
                     if method != "OPTIONS":
                         yield method, handler.opt.get("shown_as", route.path_format), handler
+
+
+def describe(litestar: Litestar) -> dict[str, Any]:
+    """The API's description as plain data."""
+    declared = {(path, method): handler.opt for method, path, handler in http_handlers(litestar)}
+    return complete(litestar.openapi_schema.to_schema(), declared)
 
 
 def check_access_declared(litestar: Litestar) -> None:

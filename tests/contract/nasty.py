@@ -1,12 +1,14 @@
 """What clients and attackers really send: values that fit nowhere, and requests that are hardly any."""
 
+import inspect
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -43,6 +45,19 @@ TEXTS: Final = (
     "//elsewhere.example",
     "https://[::1",
     "\r\nSet-Cookie: a=b",
+)
+# One of each sort, for what is tried in every field and every parameter.
+FEW: Final = (
+    "\x00",
+    "\ud800",
+    "x" * 3000,
+    "9" * 5000,
+    "-1",
+    "2147483648",
+    "",
+    "²",
+    "https://[::1",
+    "//elsewhere.example",
 )
 JSONS: Final[tuple[Any, ...]] = (None, True, -1, 0, 2**31, 2**63, 2**64, 1.5, [], {}, [None], [[["x"]]], {"a": None})
 # Pieces of an address as they are on the wire.
@@ -161,15 +176,26 @@ def json_names(route: Route) -> list[str]:
     return []
 
 
+def query_names(route: Route) -> list[str]:
+    """The parameters that a route declares, or, of a page, those that its file speaks of."""
+    declared = {name.removeprefix("in_") for name in route.handler.parsed_fn_signature.parameters}
+    declared -= {"ctx", "request", "data", "self", *route.kinds}
+    if route.is_page and route.handler.fn.__module__.startswith("stoa."):
+        module = sys.modules[route.handler.fn.__module__]
+        declared |= set(re.findall(r'"(\w+)"', inspect.getsource(module))) & set(QUERY_NAMES)
+    return sorted(declared)
+
+
 def requests(route: Route, forms: list[str]) -> Iterator[Sent]:
     """All that a route is to bear."""
     base = route.filled()
     if PARAMETER.search(route.path):
         for piece in PIECES:
             yield Sent(f"path {piece[:20]}", PARAMETER.sub(lambda _, p=piece: p, route.path))
-    for text in TEXTS:
-        quoted = quote(text[:3000], safe="", errors="surrogatepass")
-        yield Sent(f"query {text[:20]!r}", f"{base}?" + "&".join(f"{name}={quoted}" for name in QUERY_NAMES))
+    for name in query_names(route):
+        for text in FEW:
+            query = urlencode({name: text}, errors="surrogatepass")
+            yield Sent(f"{name}={text[:20]!r}", f"{base}?{query}")
     for query in RAW_QUERIES:
         yield Sent(f"query {query}", f"{base}?{query}")
     for headers in HEADERS:
@@ -184,11 +210,20 @@ def requests(route: Route, forms: list[str]) -> Iterator[Sent]:
     yield from _filled_bodies(route, base, forms)
 
 
-def spoiled(route: Route, path: str, form: dict[str, str]) -> Iterator[Sent]:
+def spoiled_json(path: str, body: dict[str, Any]) -> Iterator[Sent]:
+    """A body that is right but for one field; and one that lacks it."""
+    for name in body:
+        for value in (*FEW, *JSONS) if "password" not in body else FEW[:3]:  # whose hashes take their time
+            spoiled = json.dumps({**body, name: value}).encode()
+            yield Sent(f"{name} {value!r:.20}", path, {"content-type": JSON_TYPE}, spoiled)
+        left = json.dumps({k: v for k, v in body.items() if k != name}).encode()
+        yield Sent(f"no {name}", path, {"content-type": JSON_TYPE}, left)
+
+
+def spoiled(path: str, form: dict[str, str]) -> Iterator[Sent]:
     """A form that is right but for one field; and one that lacks it."""
-    texts = TEXTS if "password" not in form else TEXTS[:4]  # whose hashes take their time
     for name in form:
-        for text in texts:
+        for text in FEW if "password" not in form else FEW[:3]:
             body = urlencode({**form, name: text}, errors="surrogatepass").encode()
             yield Sent(f"{name} {text[:20]!r}", path, {"content-type": FORM_TYPE}, body)
         left = urlencode({k: v for k, v in form.items() if k != name}).encode()

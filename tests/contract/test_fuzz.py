@@ -26,9 +26,10 @@ from stoa.foundation.identity import actions as identity
 from stoa.main import OPENAPI_PATH
 from tests.contract import nasty
 from tests.contract.routes import Route, routes
-from tests.contract.things import CASES, FORMS, Params, World
+from tests.contract.things import BODIES, CASES, FORMS, Params, World
 
-EXAMPLES = 10
+EXAMPLES = 16
+CHECKS = [content_type_conformance, response_schema_conformance]
 SETTINGS = hypothesis.settings(
     max_examples=EXAMPLES,
     derandomize=True,
@@ -137,8 +138,10 @@ def faults_of(case: Any, answer: httpx.Response) -> list[str]:
         return [f"{answer.status_code}"]
     if answer.status_code >= 400:
         return list(problem_faults(answer)) if case.operation.path.startswith("/api/") else []
+    if str(answer.status_code) not in case.operation.definition.raw["responses"]:
+        return [f"{answer.status_code} is not described"]
     try:
-        case.validate_response(answer, checks=[content_type_conformance, response_schema_conformance])
+        case.validate_response(answer, checks=CHECKS)
     except FailureGroup as group:
         return [" ".join(f"{failure.title}: {failure.message}".split()) for failure in group.exceptions]
     return []
@@ -184,14 +187,18 @@ async def test_nothing_nasty_brings_a_route_down(people: People, stoa: Any) -> N
 
 
 async def spoiled(route: Route, world: World) -> list[nasty.Sent]:
-    """The forms of a page's route, each with one field that is wrong."""
+    """What a route takes, filled in as it should be, each with one field that is wrong."""
     if route.name in FORMS:
-        return list(nasty.spoiled(route, route.path, FORMS[route.name](world)))
-    case = next((c for c in CASES.get(route.name, ()) if c.form is not None), None)
-    if case is None or case.form is None:
+        return list(nasty.spoiled(route.path, FORMS[route.name](world)))
+    if route.name in BODIES:
+        return list(nasty.spoiled_json(route.path, BODIES[route.name](world)))
+    case = next((c for c in CASES.get(route.name, ()) if c.form or c.json), None)
+    if case is None:
         return []
     values = await case.thing(world)
-    return list(nasty.spoiled(route, route.filled(values), {k: str(v) for k, v in case.form(values).items()}))
+    if case.form is not None:
+        return list(nasty.spoiled(route.filled(values), {k: str(v) for k, v in case.form(values).items()}))
+    return list(nasty.spoiled_json(route.filled(values), case.json(values))) if case.json else []
 
 
 async def status_of(app: Any, method: str, path: str, headers: dict[str, str], body: bytes) -> int:

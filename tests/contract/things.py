@@ -365,3 +365,42 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /preferences/reading": lambda w: {"face": "inter", "size": "19", "next": "/"},
     "POST /admin/jobs/dead/retry-all": lambda w: {"type": "test.job"},
 }
+
+# The same for the API: bodies of routes without an id.
+BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
+    "POST /api/v1/auth/register": lambda w: {"username": "somebody", "email": w.owner.email, "password": PASSWORD},
+    "POST /api/v1/auth/login": lambda w: {"email": w.owner.email, "password": "not the right one"},
+    "POST /api/v1/auth/refresh": lambda w: {"refresh_token": f"{new_id().hex}.x"},
+    "PATCH /api/v1/people/me": lambda w: {"display_name": "Ana", "bio": "Writes", "avatar_media_id": str(new_id())},
+    "POST /api/v1/posts": lambda w: {
+        "title": "A title",
+        "body_markdown": BODY,
+        "category": "Education",
+        "images": ["https://pictures.example/1.png"],
+        "cover_media_id": None,
+        "language": "en",
+        "rating": "general",
+    },
+    "POST /api/v1/posts/preview": lambda w: {"body_markdown": BODY},
+    "POST /api/v1/gifts": lambda w: {
+        "amount": 1,
+        "recipient_id": str(w.stranger.id),
+        "recipient_username": w.stranger.username,
+        "work_id": None,
+        "message": "Thank you",
+    },
+    "POST /api/v1/wallet/purchases": lambda w: {
+        "package_id": 1,
+        "payment_method_id": "pm_card_visa",
+        "return_url": "/",
+    },
+    "POST /api/v1/wallet/checkout": lambda w: {"package_id": 1, "return_url": "/wallet"},
+    "PATCH /api/v1/wallet/settings": lambda w: {"accepts_promotional": True},
+    "POST /api/v1/payouts": lambda w: {"destination": "sandbox_bank"},
+    "POST /api/auth/register": lambda w: {"username": "somebody", "email": w.owner.email, "password": PASSWORD},
+    "POST /api/auth/login": lambda w: {"email": w.owner.email, "password": "not the right one"},
+    "POST /api/posts": lambda w: {"title": "A title", "content": BODY, "category": "Education", "images": []},
+    "POST /api/coins/purchase": lambda w: {"packageId": 1, "paymentMethodId": "pm_card_visa"},
+    "POST /api/coins/gift": lambda w: {"recipientId": str(w.stranger.id), "amount": 1, "message": "Thank you"},
+    "POST /write/save": lambda w: {"title": "A title", "body": "A text", "category": "Education", "revision": 1},
+}

@@ -60,9 +60,9 @@ def routes(_: argparse.Namespace) -> None:
 
 def openapi(_: argparse.Namespace) -> None:
     """Print the OpenAPI description as JSON; needs no database."""
-    from stoa.main import create_litestar
+    from stoa.main import create_litestar, describe
 
-    print(json.dumps(create_litestar().openapi_schema.to_schema(), indent=2, ensure_ascii=False))
+    print(json.dumps(describe(create_litestar()), indent=2, ensure_ascii=False))
 
 
 def create_admin(arguments: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 from litestar.types import Scope
 
-from stoa.kit.errors import Forbidden
+from stoa.kit.errors import Forbidden, Invalid
 from stoa.kit.http.credentials import Credentials
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
@@ -56,6 +56,9 @@ def _from_form(scope: Scope, content_type: str, body: bytes) -> str:
     if "_csrf" in query:  # a multipart form without script carries it in its action's address
         return query["_csrf"][0]
     if content_type.startswith(FORM_TYPES[0]):
-        fields = parse_qs(body.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
+        try:
+            fields = parse_qs(body.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
+        except ValueError:
+            raise Invalid("This form has too many fields") from None
         return fields.get("_csrf", [""])[0]
     return ""

@@ -1,7 +1,9 @@
 """The edge of every request: who calls, may they, how often, and one transaction that ends before the answer leaves."""
 
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -11,7 +13,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.utils.scope.state import ScopeState
 
 from stoa.kit.ctx import Actor, App
-from stoa.kit.errors import Forbidden, Invalid, NotFound, TooLarge, Unauthenticated
+from stoa.kit.errors import Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, Unavailable
 from stoa.kit.http import csrf, idempotency
 from stoa.kit.http.credentials import read_credentials
 from stoa.kit.http.lending import Lending
@@ -20,7 +22,11 @@ log = structlog.get_logger(__name__)
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_PART_LENGTH = 250  # of one part of a path, in characters
-MAX_BODY_BYTES = 1024 * 1024  # a route that takes uploads sets `request_max_body_size` itself and reads a stream
+MAX_BODY_BYTES = 1024 * 1024  # where a route does not say otherwise by `request_max_body_size`
+BODY_TIMEOUT_S = 15.0
+SLOWEST_BYTES_PER_S = 128 * 1024  # an upload may take so much longer
+GATES = {"auth": 4, "upload": 3}  # by limit class; well below the size of the pool
+GATE_TIMEOUT_S = 15.0
 
 Authenticate = Callable[[Lending], Awaitable[Actor | None]]
 Limiter = Callable[[App, Actor | None, str, str | None], Awaitable[None]]
@@ -50,8 +56,7 @@ class Edge:
             return
         stoa = self.stoa()
         credentials = read_credentials(scope, frozenset(stoa.settings.trusted_proxies))
-        write = scope["method"] not in SAFE if opt["write"] is None else opt["write"]
-        lending = Lending(stoa, write=write, trace_id=scope["state"]["trace_id"], credentials=credentials)
+        lending = Lending(stoa, trace_id=scope["state"]["trace_id"], credentials=credentials)
         scope["state"]["lending"] = lending
         try:
             await self._serve(scope, receive, send, lending, opt)
@@ -67,39 +72,49 @@ class Edge:
     async def _serve(
         self, scope: HTTPScope, receive: Receive, send: Send, lending: Lending, opt: dict[str, Any]
     ) -> None:
+        """Nothing of the database is held while the caller sends: a few who send slowly would have all of it."""
         _refuse_bad_text(scope)
-        access, credentials = opt["access"], lending.credentials
-        if access != "provider" and not (access == "public" and opt["limit"] == "none"):
-            lending.actor = await self.authenticate(lending)
-        await self.limiter(lending.app, lending.actor, credentials.address, opt["limit"])
-        check_access(access, lending.actor)
-        if scope["method"] not in SAFE and access != "provider":
-            receive, key, digest = await self._check_body(scope, receive, lending, opt)
-            if key is not None:
-                who = f"user:{lending.actor.id}" if lending.actor else f"address:{credentials.address}"
-                before = await idempotency.claim(await lending.db(), who, key, digest)
-                if before is not None:
-                    await _repeat(before, send)
-                    return
-                await self.app(scope, receive, _Keeping(send, lending, who, key))
-                return
-        await self.app(scope, receive, _Ending(send, lending))
+        await self._admit(lending, opt)
+        if scope["method"] in SAFE:
+            if opt["write"]:
+                await lending.begin_writing()
+            await self.app(scope, receive, _Ending(send, lending))
+            return
+        await lending.finish(False)
+        body = await _read(receive, scope["route_handler"].resolve_request_max_body_size() or MAX_BODY_BYTES)
+        if opt["write"] is not False:
+            await lending.begin_writing()
+        async with _gate(lending.app, opt["limit"]):
+            await self._change(scope, body, send, lending, opt)
 
-    async def _check_body(
-        self, scope: HTTPScope, receive: Receive, lending: Lending, opt: dict[str, Any]
-    ) -> tuple[Receive, str | None, bytes]:
-        """CSRF and idempotency look at the body; it is then handed on as it came. Uploads are not read here."""
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        content_type = headers.get(b"content-type", b"").decode("latin-1")
-        wants_csrf = csrf.needs_check(lending.credentials, content_type)
+    async def _admit(self, lending: Lending, opt: dict[str, Any]) -> None:
+        """Who it is, how often they came, and whether they may. A bad token counts against its sender's address."""
+        access, address = opt["access"], lending.credentials.address
+        if access != "provider" and not (access == "public" and opt["limit"] == "none"):
+            try:
+                lending.actor = await self.authenticate(lending)
+            except Unauthenticated:
+                await self.limiter(lending.app, None, address, opt["limit"])
+                raise
+        await self.limiter(lending.app, lending.actor, address, opt["limit"])
+        check_access(access, lending.actor)
+
+    async def _change(self, scope: HTTPScope, body: bytes, send: Send, lending: Lending, opt: dict[str, Any]) -> None:
+        """A request that changes something: really from one of our pages, and once for each Idempotency-Key."""
+        receive, credentials = _replayed(body), lending.credentials
+        content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+        if opt["access"] != "provider" and csrf.needs_check(credentials, content_type):
+            csrf.check(scope, credentials, _secret(lending.app), content_type, body)
         key = idempotency.key_of(scope) if opt["idempotent"] else None
-        body = b""
-        if (wants_csrf or key is not None) and not content_type.startswith("multipart/"):
-            body = await _read(receive, MAX_BODY_BYTES)
-            receive = _replayed(body)
-        if wants_csrf:
-            csrf.check(scope, lending.credentials, _secret(lending.app), content_type, body)
-        return receive, key, idempotency.request_hash(scope, body) if key is not None else b""
+        if key is None:
+            await self.app(scope, receive, _Ending(send, lending))
+            return
+        who = f"user:{lending.actor.id}" if lending.actor else f"address:{credentials.address}"
+        before = await idempotency.claim(await lending.db(), who, key, idempotency.request_hash(scope, body))
+        if before is not None:
+            await _repeat(before, send)
+            return
+        await self.app(scope, receive, _Keeping(send, lending, who, key))
 
 
 def check_access(access: str, actor: Actor | None) -> None:
@@ -145,20 +160,44 @@ def _refuse_bad_text(scope: Scope) -> None:
         raise NotFound  # and no file could be named like that
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
+async def _read(receive: Receive, limit_bytes: int) -> bytes:
+    """The whole body. Raises TooLarge beyond the limit, and Invalid for one that does not come to its end in time."""
     chunks: list[bytes] = []
     size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Invalid("The request ended before it was complete")
-        chunk = message.get("body", b"")
-        size += len(chunk)  # type: ignore[arg-type]
-        if size > limit:
-            raise TooLarge
-        chunks.append(chunk)  # type: ignore[arg-type]
-        if not message.get("more_body"):
-            return b"".join(chunks)
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S + limit_bytes / SLOWEST_BYTES_PER_S):
+            while True:
+                message: Any = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Invalid("The request ended before it was complete")
+                chunk: bytes = message.get("body", b"")
+                size += len(chunk)
+                if size > limit_bytes:
+                    raise TooLarge
+                chunks.append(chunk)
+                if not message.get("more_body"):
+                    return b"".join(chunks)
+    except TimeoutError:
+        raise Invalid("The request did not arrive in time") from None
+
+
+@asynccontextmanager
+async def _gate(app: App, kind: str | None) -> AsyncIterator[None]:
+    """Few at a time of what computes long while it holds a connection: hashing passwords, making pictures."""
+    width = GATES.get(kind or "")
+    if width is None:
+        yield
+        return
+    gate: asyncio.Semaphore = app.cache.setdefault(("gate", kind), asyncio.Semaphore(width))
+    try:
+        async with asyncio.timeout(GATE_TIMEOUT_S):
+            await gate.acquire()
+    except TimeoutError:
+        raise Unavailable("Too many people want this at once. Please try again in a moment") from None
+    try:
+        yield
+    finally:
+        gate.release()
 
 
 def _replayed(body: bytes) -> Receive:

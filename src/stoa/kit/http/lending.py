@@ -14,13 +14,13 @@ from stoa.kit.http.credentials import Credentials
 class Lending:
     """A request's hold on the database.
 
-    With `write` it is one transaction, committed by `finish(True)`, rolled back by `finish(False)`; without, each
-    statement commits by itself (a read needs no BEGIN, which would cost it two round trips).
+    It begins by reading: each statement commits by itself (a read needs no BEGIN, which would cost it two round trips).
+    After `begin_writing` it is one transaction, committed by `finish(True)`, rolled back by `finish(False)`.
     """
 
-    def __init__(self, app: App, *, write: bool, trace_id: str, credentials: Credentials) -> None:
+    def __init__(self, app: App, *, trace_id: str, credentials: Credentials) -> None:
         self.app = app
-        self.write = write
+        self.write = False
         self.trace_id = trace_id
         self.credentials = credentials
         self.actor: Actor | None = None
@@ -31,12 +31,18 @@ class Lending:
         self._lent: AbstractAsyncContextManager[Db] | None = None
         self._db: Db | None = None
 
+    async def begin_writing(self) -> None:
+        """From here on all is one transaction, of this time: whoever sends slowly does not act in the past."""
+        await self.finish(False)
+        self.write, self.now = True, utcnow()
+
     async def db(self) -> Db:
         """The request's connection."""
         if self._db is None:
             database = self.app.database
-            self._lent = database.transaction() if self.write else database.connection()
-            self._db = await self._lent.__aenter__()
+            lent = database.transaction() if self.write else database.connection()
+            self._db = await lent.__aenter__()
+            self._lent = lent  # only now: what could not begin has nothing to end
         return self._db
 
     async def ctx(self) -> Ctx:

@@ -56,9 +56,13 @@ def as_stoa_error(error: Exception) -> StoaError:
             return Invalid("This holds a value that cannot be stored")
         case asyncpg.DeadlockDetectedError() | asyncpg.SerializationError() | asyncpg.LockNotAvailableError():
             return Busy()
-        case asyncpg.TooManyConnectionsError() | asyncpg.CannotConnectNowError() | ConnectionError():
+        case TimeoutError() | asyncpg.TooManyConnectionsError() | asyncpg.CannotConnectNowError() | ConnectionError():
             return Unavailable()
         case asyncpg.PostgresConnectionError() | asyncpg.AdminShutdownError() | asyncpg.CrashShutdownError():
+            return Unavailable()
+        case asyncpg.InternalClientError():  # what a connection says whose server is gone, before it knows it is
+            return Unavailable()
+        case asyncpg.InterfaceError() if "closed" in str(error):
             return Unavailable()
         case _:
             return StoaError()
