@@ -1,16 +1,19 @@
 """Markdown: what it becomes, what it may never become, and its words."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stoa.kit.markdown import (
     ImageFacts,
+    TooMuch,
     allowed_image,
-    image_urls,
     own_media_id,
     plain,
     preview,
+    read,
     reading_minutes,
     render,
     word_count,
@@ -87,12 +90,12 @@ def test_pictures_from_elsewhere_become_their_description(url: str) -> None:
 
 def test_images_of_a_text() -> None:
     text = f"![a]({OWN})\n\n![b](https://e.org/b.png) ![c](http://e.org/c.png) ![again]({OWN})"
-    assert image_urls(text) == [OWN, "https://e.org/b.png"]
+    assert read(text).image_urls == [OWN, "https://e.org/b.png"]
     assert own_media_id(OWN) == MEDIA
     assert own_media_id("https://e.org" + OWN) is None
 
 
-@given(st.text(alphabet=st.sampled_from(list("<>\"'&[](){}!#*_`~|:/\\ \njavscriptonerhfimgx=0;.-^")), max_size=200))
+@given(st.text(alphabet=st.sampled_from(list("<>\"'&[](){}!#*_`~|:/\\ \njavscriptonerhfimgx=0;.-^")), max_size=100))
 def test_no_text_becomes_script(source: str) -> None:
     html = render(source).lower()
     inside_tags = "".join(part.split(">")[0] for part in html.split("<")[1:])
@@ -137,17 +140,51 @@ def test_words_and_minutes() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["[" * 20_000, "*a_ " * 5_000, "> " * 20_000, "![" * 10_000, "a|b\n-|-\n" + "x\n" * 8000]
+    "source", ["[" * 100, "*a_ " * 5_000, "> " * 20_000, ("![" * 90 + "\n\n") * 250, "a|b\n-|-\n" + "x\n" * 1500]
 )
 def test_hostile_nesting_ends_soon(source: str) -> None:
     assert isinstance(render(source), str)
 
 
 def test_prose_is_the_paragraphs() -> None:
-    from stoa.kit.markdown import prose
-
     source = "# What one sees\n\nThe *line* follows ![a lamp](https://e.org/a.png) the wall.\n\n"
     source += "| a | b |\n|---|---|\n| 1 | 2 |\n\n> Said he."
-    assert prose(source) == "The line follows  the wall.\nSaid he."
-    assert prose("## Only a heading") == "Only a heading"
-    assert prose("") == ""
+    assert read(source).prose == "The line follows  the wall.\nSaid he."
+    assert read("## Only a heading").prose == "Only a heading"
+    assert read("").prose == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("|a" * 800 + "\n" + "|-" * 800 + "\n" + "|a\n" * 200, "at most 40 columns"),
+        (("a|b\n-|-\n" + "a\n" * 100 + "\n") * 40, "at most 4,000 cells together"),
+        ("a|b\n-|-\n" + "a\n" * 20_000, "at most 4,000 cells together"),
+        ("^[" * 25_000, "at most 1,000 footnotes"),
+        ("^[a]" * 12_500, "at most 1,000 footnotes"),
+        ("[" * 50_000, "square brackets are open"),
+        ("![" * 10_000 + "](a)" * 7_500, "square brackets are open"),
+        ("http://a/(" * 5_000, "too many addresses in one word"),
+        (">" * 100 + "a\n" * 24_000, "nested too deeply"),
+    ],
+)
+def test_what_would_take_seconds_is_refused_before_it_does(source: str, why: str) -> None:
+    begun = process_time()
+    with pytest.raises(TooMuch, match=why):
+        read(source)
+    assert process_time() - begun < 3  # a whole reading took up to twice that; most are refused in milliseconds
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "|a" * 40 + "\n" + "|-" * 40 + "\n" + ("|a" * 40 + "\n") * 99,
+        "x[^1] " * 900 + "\n\n[^1]: Note.",
+        "a [b](c) d\n" * 4_000,
+        "\u6f22\u5b57" * 25_000,
+        "see https://e.org/a?b=c (or http://e.org) " * 1_000,
+        "> - a\n" * 8_000,
+    ],
+)
+def test_what_is_only_long_is_taken(source: str) -> None:
+    assert read(source).html()

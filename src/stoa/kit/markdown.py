@@ -2,29 +2,52 @@
 
 What people write is parsed as CommonMark with tables, strikethrough, footnotes and bare links; HTML in it is text. The
 result then passes an allow-list once more (L4), so that a mistake in the parser is not a hole in the page.
+
+A text is read once, `read(source)`, and everything is taken from that. Some short texts take seconds: they are refused
+(TooMuch) before they do. What strangers send is read by `in_thread`, so that nobody else waits for it.
 """
 
+import asyncio
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
 import msgspec
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
+from stoa.kit.errors import Unavailable
+
+T = TypeVar("T")
+
+MAX_COLUMNS: Final = 40  # of a table
+MAX_CELLS: Final = 4000  # of all tables of a text
+MAX_NOTES: Final = 1000  # footnotes and references to them
+MAX_OPEN_BRACKETS: Final = 100  # in one paragraph
+MAX_STEPS: Final = 250_000  # of the parser; a text of 50,000 characters takes some thousand
+_MAX_LINK_WORK: Final = 2_000_000  # a bare link is looked for to the end of its word
+_WAITING_MOST: Final = 32
+
 WORDS_PER_MINUTE: Final = 230
 _threads: Final = threading.local()
+_pool: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="markdown")
+_waiting = 0
 _OWN_MEDIA: Final = re.compile(r"/media/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/[a-z0-9]+\.webp")
 _EAST_ASIAN: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"  # scripts written without spaces
+_BRACKETS: Final = re.compile(r"[\[\]]")
+_LINK_WORDS: Final = re.compile(r"\S{500,}")
 _WORD: Final = re.compile(rf"[{_EAST_ASIAN}]|[^\W{_EAST_ASIAN}]+(?:['’\-][^\W{_EAST_ASIAN}]+)*")
 
 
@@ -36,27 +59,78 @@ class ImageFacts(msgspec.Struct, frozen=True):
     srcset: str = ""
 
 
+class TooMuch(ValueError):
+    """The text would take far longer to read than any real one; the message says by what, for a person."""
+
+
+class Document:
+    """A text that was read. Making its HTML reads nothing again."""
+
+    def __init__(self, tokens: Sequence[Token], env: EnvType) -> None:
+        self._tokens = tokens
+        self._env = env
+
+    def html(self, *, images: Mapping[str, ImageFacts] | None = None) -> str:
+        """Safe HTML. `images` maps media ids (text) to what is known of them, so nothing jumps."""
+        parser = _parser()
+        env = {**self._env, "images": images or {}}
+        return _clean(cast("str", parser.renderer.render(self._tokens, parser.options, env)))
+
+    @property
+    def words(self) -> str:
+        """The words without any mark-up, a line for each block; code blocks are left out."""
+        lines = (_inline_text(token) for token in self._tokens if token.type == "inline")
+        return "\n".join(line for line in lines if line)
+
+    @property
+    def prose(self) -> str:
+        """The words of the paragraphs, without headings, tables and pictures; all words where there are none."""
+        opened = ("paragraph_open", "dt_open", "dd_open")
+        lines = [
+            "".join(_texts(t for t in token.children or () if t.type != "image")).strip()
+            for before, token in pairwise(self._tokens)
+            if token.type == "inline" and before.type in opened
+        ]
+        return "\n".join(line for line in lines if line) or self.words
+
+    @property
+    def image_urls(self) -> list[str]:
+        """The addresses of the pictures that may be shown, in order, each once."""
+        found: dict[str, None] = {}
+        for token in self._tokens:
+            for child in token.children or ():
+                if child.type == "image":
+                    found[str(child.attrs.get("src", ""))] = None
+        return [url for url in found if allowed_image(url)]
+
+
+def read(source: str) -> Document:
+    """Reads a Markdown text. Raises TooMuch for one that would take seconds, before it does."""
+    _check_size(source)
+    env: dict[str, Any] = {}
+    return Document(_parser().parse(source, env), env)
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Does this in one of two threads, so that no request waits for a text of somebody else. Raises Unavailable."""
+    global _waiting
+    if _waiting >= _WAITING_MOST:
+        raise Unavailable("Many texts are being worked on just now; please try again in a moment")
+    _waiting += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_pool, work)
+    finally:
+        _waiting -= 1
+
+
 def render(source: str, *, images: Mapping[str, ImageFacts] | None = None) -> str:
-    """Safe HTML of a Markdown text. `images` maps media ids (text) to what is known of them, so nothing jumps."""
-    return _clean(_parser().render(source, {"images": images or {}}))
+    """`read(source).html(...)`."""
+    return read(source).html(images=images)
 
 
 def plain(source: str) -> str:
-    """The words of a Markdown text without any mark-up, a line for each block; code blocks are left out."""
-    lines = (_inline_text(token) for token in _parser().parse(source) if token.type == "inline")
-    return "\n".join(line for line in lines if line)
-
-
-def prose(source: str) -> str:
-    """The words of a text's paragraphs, without headings, tables and pictures; all its words where it has none."""
-    tokens = _parser().parse(source)
-    opened = ("paragraph_open", "dt_open", "dd_open")
-    lines = [
-        "".join(_texts(t for t in token.children or () if t.type != "image")).strip()
-        for before, token in pairwise(tokens)
-        if token.type == "inline" and before.type in opened
-    ]
-    return "\n".join(line for line in lines if line) or plain(source)
+    """`read(source).words`."""
+    return read(source).words
 
 
 def preview(text: str, limit: int = 200) -> str:
@@ -79,16 +153,6 @@ def word_count(text: str) -> int:
 def reading_minutes(words: int) -> int:
     """Minutes to read so many words, at least 1."""
     return max(1, round(words / WORDS_PER_MINUTE))
-
-
-def image_urls(source: str) -> list[str]:
-    """The addresses of the pictures in a text that may be shown, in order, each once."""
-    found: dict[str, None] = {}
-    for token in _parser().parse(source):
-        for child in token.children or ():
-            if child.type == "image":
-                found[str(child.attrs.get("src", ""))] = None
-    return [url for url in found if allowed_image(url)]
 
 
 def allowed_image(url: str) -> bool:
@@ -120,7 +184,62 @@ def _make_parser() -> MarkdownIt:
     # "example.md" and "node.js" are names of files more often than addresses.
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
     parser.core.ruler.push("stoa_blocks", _blocks)
+    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    interrupting: Any = {"alt": ["paragraph", "reference", "blockquote", "list", "footnote_def"]}
+    parser.block.ruler.before("table", "stoa_steps", _block_step, interrupting)
+    parser.inline.ruler.before("text", "stoa_steps", _inline_step)
     return parser
+
+
+def _check_size(source: str) -> None:
+    """What takes the parser quadratic time, seen without it. Raises TooMuch."""
+    if source.count("^[") + source.count("[^") > MAX_NOTES:
+        raise TooMuch(f"Please use at most {MAX_NOTES:,} footnotes and references to them")
+    for paragraph in re.split(r"\n[ \t]*\n", source):
+        opened = 0
+        for bracket in _BRACKETS.findall(paragraph):
+            opened = opened + 1 if bracket == "[" else max(0, opened - 1)
+            if opened > MAX_OPEN_BRACKETS:
+                raise TooMuch(f"More than {MAX_OPEN_BRACKETS} square brackets are open at once; please close some")
+    for match in _LINK_WORDS.finditer(source):
+        word = match[0]
+        if len(word) * (word.count("//") + word.count(":")) > _MAX_LINK_WORK:
+            raise TooMuch("There are too many addresses in one word; please put spaces between them")
+
+
+def _block_step(state: StateBlock, line: int, end: int, silent: bool) -> bool:
+    return _step(state.env)
+
+
+def _inline_step(state: StateInline, silent: bool) -> bool:
+    return _step(state.env)
+
+
+def _step(env: Any) -> bool:
+    """Counts how often the parser tries its rules: never the rule itself that matches."""
+    env["steps"] = steps = env.get("steps", 0) + 1
+    if steps > MAX_STEPS:
+        raise TooMuch("The marks in this text are nested too deeply; please use fewer of them")
+    return False
+
+
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The parser's tables, within MAX_COLUMNS and MAX_CELLS: a text of one page could ask for millions of cells."""
+    if silent:
+        return table(state, start, end, True)
+    if not table(state, start, end, True):
+        return False
+    columns = len(state.getLines(start + 1, start + 2, 0, False).strip().strip("|").split("|"))
+    if columns > MAX_COLUMNS:
+        raise TooMuch(f"A table may have at most {MAX_COLUMNS} columns")
+    left = MAX_CELLS - state.env.get("cells", 0)
+    before = len(state.tokens)
+    table(state, start, min(end, start + 3 + left // columns), False)  # no row further than it takes to be too many
+    cells = sum(token.type in ("th_open", "td_open") for token in state.tokens[before:])
+    if cells > left:
+        raise TooMuch(f"The tables of a text may have at most {MAX_CELLS:,} cells together")
+    state.env["cells"] = MAX_CELLS - left + cells
+    return True
 
 
 def _blocks(state: StateCore) -> None:

@@ -1,10 +1,12 @@
 """Writing and reading posts over HTTP: drafts, revisions, publishing, addresses, pictures, and who may do what."""
 
+import threading
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from stoa.kit.markdown import read
 from tests.factories.creation import BODY
 
 TITLE = "Under the columns"
@@ -364,3 +366,25 @@ async def test_markup_is_never_script(mine: Any) -> None:
     body = f'{BODY}\n<img src=x onerror=alert(1)> [a](javascript:alert(1)) ![b](javascript:x "t") <svg/onload=x>'
     html = (await draft(mine, body_markdown=body))["body_html"]
     assert "<img" not in html and "<svg" not in html and 'href="javascript' not in html
+
+
+async def test_a_text_that_would_take_seconds_is_refused(mine: Any) -> None:
+    wide = "|a" * 800 + "\n" + "|-" * 800 + "\n" + "|a\n" * 200
+    for path in ("/api/v1/posts/preview", "/api/v1/posts"):
+        answer = await mine.post(path, json={"body_markdown": wide})
+        assert answer.status_code == 422
+        assert answer.json()["fields"] == {"body_markdown": "A table may have at most 40 columns"}
+    post = await draft(mine)
+    assert (await change(mine, post, body_markdown="^[" * 25_000)).status_code == 422
+
+
+async def test_texts_are_read_beside_the_event_loop(mine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+
+    def noted(source: str) -> Any:
+        threads.append(threading.current_thread().name)
+        return read(source)
+
+    monkeypatch.setattr("stoa.creation.posts.actions.read", noted)
+    await mine.post("/api/v1/posts/preview", json={"body_markdown": "Hi"})
+    assert len(threads) == 1 and threads[0].startswith("markdown")

@@ -1,6 +1,5 @@
 """Writing, publishing and taking back posts. All of them act for `ctx.actor`, on their own posts."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from stoa.creation.posts import policies
-from stoa.creation.posts.policies import access_own_post, check_post
+from stoa.creation.posts.policies import access_own_post, check_post, readable
 from stoa.creation.posts.types import KIND, PostView, Rendered
 from stoa.creation.works import actions as works
 from stoa.creation.works.errors import EditConflict
@@ -22,18 +21,17 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, run
 from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.markdown import (
+    Document,
     ImageFacts,
-    image_urls,
+    TooMuch,
+    in_thread,
     own_media_id,
-    plain,
     preview,
-    prose,
+    read,
     reading_minutes,
-    render,
     word_count,
 )
 
-_LONG: Final = 5000  # characters; rendering more than these takes milliseconds, in which others should be served
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SAVE = run("update posts set body_markdown = $2, body_html = $3, cover_chosen = $4 where work_id = $1")
 
@@ -48,6 +46,13 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
     cover_media_id: UUID | None
     language: str
     rating: str
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """What its Markdown says."""
+
+    document: Document
+    images: list[str]
 
 
 class _Made(msgspec.Struct, frozen=True):
@@ -149,7 +154,7 @@ async def publish(ctx: Ctx, post_id: UUID, *, revision: int | None = None) -> Po
     if revision is not None and post.revision != revision:
         raise EditConflict(post.revision)
     text = _typed(post)
-    _check(text, complete=True)
+    await _checked(text, complete=True)
     work = _as_read(await _own_work(ctx, post_id), post)
     await works.publish(ctx, work, screening=_screened(text))
     return await access_own_post(ctx, post_id)
@@ -186,37 +191,65 @@ async def preview_of(ctx: Ctx, body_markdown: str) -> Rendered:
 
 
 async def _make(ctx: Ctx, text: _Text, *, complete: bool) -> _Made:
-    _check(text, complete=complete)
-    media = await _media(ctx, text)
+    found = await _checked(text, complete=complete)
+    media = await _media(ctx, text, found)
     facts = {str(m.id): ImageFacts(m.width, m.height, m.srcset) for m in media.values()}
-    if len(text.body_markdown) > _LONG:
-        body_html, words, excerpt = await asyncio.to_thread(_rendered, text.body_markdown, facts)
-    else:
-        body_html, words, excerpt = _rendered(text.body_markdown, facts)
+    body_html, words, excerpt, words_count = await in_thread(lambda: _rendered(found.document, facts))
     stored = WorkText(
         title=text.title,
         excerpt=excerpt,
         body_text=words,
-        word_count=word_count(words),
+        word_count=words_count,
         language=text.language,
         rating=text.rating,
         category=text.category,
-        cover_media_id=text.cover_media_id or _first_own(ctx, text, media),
+        cover_media_id=text.cover_media_id or _first_own(ctx, text, found, media),
         images=text.images,
     )
     return _Made(stored, body_html)
 
 
-def _rendered(source: str, facts: dict[str, ImageFacts]) -> tuple[str, str, str]:
+def _rendered(document: Document, facts: dict[str, ImageFacts]) -> tuple[str, str, str, int]:
     # Control characters have no place in words, and search uses two of them to mark what it found.
-    words, excerpt = _CONTROL.sub("", plain(source)), preview(_CONTROL.sub("", prose(source)))
-    return render(source, images=facts), words, excerpt
+    words, excerpt = _CONTROL.sub("", document.words), preview(_CONTROL.sub("", document.prose))
+    return document.html(images=facts), words, excerpt, word_count(words)
 
 
-async def _media(ctx: Ctx, text: _Text) -> dict[UUID, MediaView]:
+async def images_of(body_markdown: str) -> list[str]:
+    """The addresses of the pictures in a text, in order, each once. Raises Invalid for one that is too much to read."""
+    return (await _read(body_markdown)).images
+
+
+async def _checked(text: _Text, *, complete: bool) -> _Read:
+    found = await _read(text.body_markdown if readable(text.body_markdown) else "")
+    check_post(
+        title=text.title,
+        body_markdown=text.body_markdown,
+        category=text.category,
+        images=text.images,
+        images_in_text=found.images,
+        language=text.language,
+        rating=text.rating,
+        complete=complete,
+    )
+    return found
+
+
+async def _read(body_markdown: str) -> _Read:
+    def work() -> _Read:
+        document = read(body_markdown)
+        return _Read(document, document.image_urls)
+
+    try:
+        return await in_thread(work)
+    except TooMuch as error:
+        raise Invalid(fields={"body_markdown": str(error)}) from None
+
+
+async def _media(ctx: Ctx, text: _Text, found: _Read) -> dict[UUID, MediaView]:
     """Our own pictures in the text, by id. Raises Invalid where the cover or a list entry is not the author's."""
     listed = _media_ids(text.images)
-    wanted = {*listed, *_media_ids(image_urls(text.body_markdown))}
+    wanted = {*listed, *_media_ids(found.images)}
     if text.cover_media_id is not None:
         wanted.add(text.cover_media_id)
     media = {m.id: m for m in await media_by_ids(ctx, list(wanted))}
@@ -232,23 +265,11 @@ def _media_ids(urls: Sequence[str]) -> list[UUID]:
     return [UUID(media_id) for media_id in map(own_media_id, urls) if media_id is not None]
 
 
-def _first_own(ctx: Ctx, text: _Text, media: dict[UUID, MediaView]) -> UUID | None:
-    for media_id in _media_ids([*text.images, *image_urls(text.body_markdown)]):
+def _first_own(ctx: Ctx, text: _Text, found: _Read, media: dict[UUID, MediaView]) -> UUID | None:
+    for media_id in _media_ids([*text.images, *found.images]):
         if media_id in media and media[media_id].owner_id == ctx.member.id:
             return media_id
     return None
-
-
-def _check(text: _Text, *, complete: bool) -> None:
-    check_post(
-        title=text.title,
-        body_markdown=text.body_markdown,
-        category=text.category,
-        images=text.images,
-        language=text.language,
-        rating=text.rating,
-        complete=complete,
-    )
 
 
 def _screened(text: _Text) -> Screening:

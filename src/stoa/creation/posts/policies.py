@@ -1,7 +1,7 @@
 """Who may have and change a post, and what a post must be made of (P1)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from stoa.creation.works.types import CATEGORIES
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Forbidden, Invalid, NotFound
 from stoa.kit.forms import storable
-from stoa.kit.markdown import allowed_image, image_urls
+from stoa.kit.markdown import allowed_image
 
 LANGUAGE_PATTERN: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -58,12 +58,18 @@ def category_named(name: str) -> str:
     raise Invalid(fields={"category": f"Please choose one of {', '.join(CATEGORIES)}"})
 
 
+def readable(body_markdown: str) -> bool:
+    """Whether a text is short enough, and such that it can be stored, to be looked at at all."""
+    return len(body_markdown) <= BODY_MAX and storable(body_markdown)
+
+
 def check_post(
     *,
     title: str,
     body_markdown: str,
     category: str | None,
     images: Sequence[str],
+    images_in_text: Collection[str],
     language: str,
     rating: str,
     complete: bool,
@@ -74,7 +80,7 @@ def check_post(
         wrong["title"] = f"Please use at most {TITLE_MAX} characters that can be stored"
     elif complete and len(title) < TITLE_MIN:
         wrong["title"] = f"Please use at least {TITLE_MIN} characters"
-    if not storable(body_markdown) or len(body_markdown) > BODY_MAX:
+    if not readable(body_markdown):
         wrong["body_markdown"] = f"Please use at most {BODY_MAX:,} characters that can be stored"
     elif complete and len(body_markdown.strip()) < BODY_MIN:
         wrong["body_markdown"] = f"Please write at least {BODY_MIN} characters"
@@ -85,7 +91,7 @@ def check_post(
         wrong["category"] = f"Please choose one of {', '.join(CATEGORIES)}"
     if not all(len(url) <= MAX_IMAGE_URL and storable(url) and allowed_image(url) for url in images):
         wrong["images"] = "Pictures come from your uploads, or from an address that begins with https://"
-    elif "body_markdown" not in wrong and len({*images, *image_urls(body_markdown)}) > MAX_IMAGES:
+    elif len({*images, *images_in_text}) > MAX_IMAGES:
         wrong["images"] = f"A post has at most {MAX_IMAGES} pictures"
     if not re.fullmatch(LANGUAGE_PATTERN, language):
         wrong["language"] = "Please give a language such as en or pt-BR"

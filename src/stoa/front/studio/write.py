@@ -26,7 +26,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, StoaError
 from stoa.kit.http import Body, CtxDep, Path, access
 from stoa.kit.ids import parse_id
-from stoa.kit.markdown import image_urls, own_media_id
+from stoa.kit.markdown import own_media_id
 
 LIVE = (State.PUBLISHED, State.IN_REVIEW)
 
@@ -203,7 +203,7 @@ async def _publish_page(
 
 async def _pictures(ctx: Ctx, found: PostView) -> list[MediaView]:
     """The writer's own pictures in the text, in order: any of them can be the cover."""
-    named = [own_media_id(url) for url in [*found.images, *image_urls(found.body_markdown or "")]]
+    named = [own_media_id(url) for url in [*found.images, *await actions.images_of(found.body_markdown or "")]]
     ids = list(dict.fromkeys(UUID(media_id) for media_id in named if media_id))
     known = {m.id: m for m in await media_by_ids(ctx, ids)}
     return [known[i] for i in ids if i in known and known[i].owner_id == ctx.member.id]
