@@ -13,13 +13,15 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
 from stoa.foundation.settings.actions import change_platform
+from stoa.kit.clock import utcnow
 from stoa.kit.errors import Conflict
 from stoa.kit.http import Body, CtxDep, Form, Path, access, problems
 from stoa.kit.http.credentials import CSRF_COOKIE, SESSION_COOKIE
 from stoa.kit.http.edge import Edge, csrf_token
 from stoa.kit.http.envelope import Envelope
 from stoa.kit.http.inputs import InputDTO
-from stoa.kit.http.lending import lending_of
+from stoa.kit.http.lending import Lending, lending_of
+from stoa.kit.limits import network_of
 from stoa.main import authenticate, create_litestar, limit, provide_ctx
 
 CREATE = """
@@ -414,3 +416,102 @@ async def test_more_requests_than_connections_with_limits_on_do_not_wait_for_eac
     finally:
         app.settings = msgspec.structs.replace(app.settings, limits=False)
     assert {a.status_code for a in answers} == {200}
+
+
+# ---- who sends slowly
+
+
+async def slowly(app: Any, path: str, body: asyncio.Event, headers: dict[str, str]) -> list[dict[str, Any]]:
+    """A POST whose body comes when the event says so; answers the ASGI messages."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        await body.wait()
+        return {"type": "http.request", "body": msgspec.json.encode(NOTE), "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    lines = [(k.lower().encode(), v.encode()) for k, v in {"content-type": "application/json", **headers}.items()]
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": lines,
+        "client": ("127.0.0.1", 1), "server": ("testserver", 80), "scheme": "http", "http_version": "1.1",
+        "root_path": "", "asgi": {"version": "3.0"},
+    }  # fmt: skip
+    await app(scope, receive, send)
+    return sent
+
+
+async def test_those_who_send_slowly_hold_nothing(edge: Any, app: Any, make: Any, client: Any) -> None:
+    outer = edge._transport.app
+    headers = {"Authorization": client.as_(await make.user()).headers["Authorization"]}
+    arrived = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(2 * app.settings.pool_size):
+            group.create_task(slowly(outer, "/api/scratch/then-refuse", arrived, headers))
+        await asyncio.sleep(0.3)
+        assert app.database.pool.get_idle_size() == app.database.pool.get_size()
+        assert (await edge.get("/api/scratch/7/number")).status_code == 200
+        arrived.set()
+
+
+async def test_time_is_when_the_body_has_come(edge: Any, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    arrived = asyncio.Event()
+    outer = edge._transport.app
+    monkeypatch.setattr("stoa.kit.http.lending.Lending.ctx", _noting_ctx(seen))
+    task = asyncio.create_task(slowly(outer, "/api/scratch/then-refuse", arrived, {}))
+    await asyncio.sleep(0.2)
+    before = utcnow()
+    arrived.set()
+    await task
+    assert seen and seen[0] >= before
+
+
+def _noting_ctx(seen: list[Any]) -> Any:
+    original = Lending.ctx
+
+    async def ctx(self: Any) -> Any:
+        made = await original(self)
+        seen.append(made.now)
+        return made
+
+    return ctx
+
+
+async def test_a_body_that_never_comes_ends(edge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stoa.kit.http.edge.BODY_TIMEOUT_S", -7.9)
+    sent = await slowly(edge._transport.app, "/api/scratch/then-refuse", asyncio.Event(), {})
+    assert sent[0]["status"] == 422
+
+
+async def test_bad_tokens_count_against_their_sender(edge: Any, app: Any, tx: Any) -> None:
+    async with tx() as ctx:
+        await change_platform(ctx, limit_anonymous_per_minute=3)
+    app.settings = msgspec.structs.replace(app.settings, limits=True)
+    try:
+        answers = [await edge.put("/api/member", headers={"Authorization": "Bearer x"}) for _ in range(5)]
+    finally:
+        app.settings = msgspec.structs.replace(app.settings, limits=False)
+    assert [a.status_code for a in answers] == [401, 401, 401, 429, 429]
+
+
+async def test_a_form_of_too_many_fields(edge: Any) -> None:
+    await edge.get("/form")
+    body = "&".join(f"a{n}=1" for n in range(1500))
+    answer = await edge.post("/form", content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("1.2.3.4", "1.2.3.4"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("::ffff:1.2.3.4", "1.2.3.4"),
+        ("local", "local"),
+    ],
+)
+def test_an_ipv6_address_counts_by_its_network(address: str, network: str) -> None:
+    assert network_of(address) == network

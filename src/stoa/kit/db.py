@@ -291,8 +291,12 @@ def constraint_of(error: BaseException) -> str | None:
 # ---- connections -----------------------------------------------------------------------------------------------
 
 
+ACQUIRE_TIMEOUT_S: Final = 15.0
+IDLE_TRANSACTION_MS: Final = 120_000  # then PostgreSQL ends it, so that nobody holds locks by standing still
+
+
 class Database:
-    """A pool. A connection is lent for one request, job or command and given back clean."""
+    """A pool. A connection is lent for a request, job or command and given back clean; TimeoutError if none is free."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
@@ -301,7 +305,7 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Db]:
         """A connection in autocommit: each statement is a transaction of its own."""
-        async with self.pool.acquire() as db:
+        async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as db:
             self._lent[id(db)] = set()
             try:
                 yield db
@@ -369,7 +373,11 @@ async def connect(dsn: str, *, size: int = 10, **settings: Any) -> Database:
         max_size=size,
         init=init_connection,
         reset=_no_reset,
-        server_settings={"timezone": "UTC", "application_name": "stoa"},
+        server_settings={
+            "timezone": "UTC",
+            "application_name": "stoa",
+            "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_MS),
+        },
         **settings,
     )
     return Database(pool)

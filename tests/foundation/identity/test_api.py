@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
@@ -120,6 +121,32 @@ async def test_refresh_rotates_and_reuse_ends_the_session(client: Any) -> None:
     assert last.status_code == 401
 
 
+async def test_a_guessed_refresh_token_ends_nothing(client: Any, make: Any, app: Any) -> None:
+    first = (await client.post("/api/v1/auth/register", json=NEW)).json()
+    session = first["refresh_token"].split(".")[0]
+    mark = actions._mark(app, UUID(int=1), "x")  # of another session
+    for guess in ("junk", "junk~junk", "~", f"x~{mark}"):
+        refused = await client.post("/api/v1/auth/refresh", json={"refresh_token": f"{session}.{guess}"})
+        assert refused.status_code == 401
+    assert (
+        await client.post("/api/v1/auth/refresh", json={"refresh_token": first["refresh_token"]})
+    ).status_code == 200
+
+
+async def test_last_used_moves_and_what_ended_is_forgotten(client: Any, make: Any, app: Any, tx: Any) -> None:
+    ana, bea = await make.user("ana"), await make.user("bea")
+    async with app.database.connection() as db:
+        await db.execute("update sessions set last_used_at = last_used_at - interval '1 hour'")
+        assert (await client.as_(ana).get("/api/v1/auth/me")).status_code == 200
+        used = dict(await db.fetch("select user_id, now() - last_used_at < interval '1 minute' from sessions"))
+        assert used == {ana.id: True, bea.id: False}
+        await db.execute("update sessions set expires_at = now() - interval '31 days' where user_id = $1", ana.id)
+        await db.execute("insert into login_failures values ('x', 9, null, now() - interval '2 days')")
+        async with tx() as ctx:
+            assert await actions.prune(ctx) == 2
+        assert await db.fetchval("select array_agg(user_id) from sessions") == [bea.id]
+
+
 async def test_logout_ends_the_token_at_once(client: Any, make: Any) -> None:
     ana = client.as_(await make.user("ana"))
     assert (await ana.get("/api/v1/auth/me")).status_code == 200
@@ -139,7 +166,7 @@ async def test_sessions_are_listed_and_ended_by_their_owner_only(client: Any, ma
 async def test_tokens_signed_otherwise_are_refused(client: Any, make: Any, app: Any) -> None:
     ana = await make.user("ana")
     claims = {"sub": str(ana.id), "sid": str(ana.actor.session_id), "aud": "stoa", "exp": 9999999999}
-    key = actions._jwt_key(app)
+    key = actions._key(app, b"jwt")
     for forged in (
         jwt.encode(claims, "x" * 32, algorithm="HS256"),
         jwt.encode(claims, None, algorithm="none"),
@@ -169,5 +196,10 @@ async def test_a_bcrypt_hash_is_verified_and_replaced(client: Any, make: Any, ap
         await db.execute("update users set password_hash = $1", BcryptHasher(rounds=4).hash("an old password"))
     answer = await client.post("/api/v1/auth/login", json={"email": ana.email, "password": "an old password"})
     assert answer.status_code == 200
+    async with app.database.connection() as db:
+        await db.execute("update users set password_hash = $1", BcryptHasher(rounds=4).hash("an old password"))
+    long = await client.post("/api/v1/auth/login", json={"email": ana.email, "password": "x" * 100})
+    assert long.status_code == 401  # more than bcrypt takes
+    await client.post("/api/v1/auth/login", json={"email": ana.email, "password": "an old password"})
     async with app.database.connection() as db:
         assert (await db.fetchval("select password_hash from users")).startswith("$argon2id$")

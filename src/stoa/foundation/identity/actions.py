@@ -1,6 +1,7 @@
 """Making accounts and sessions. Passwords are hashed in a bounded thread pool: one hash takes 0.1 s and 64 MiB."""
 
 import asyncio
+import dataclasses
 import hashlib
 import hmac
 import secrets
@@ -33,12 +34,15 @@ from stoa.foundation.settings.queries import platform
 from stoa.kit.ctx import Actor, App, Ctx
 from stoa.kit.db import Db, insert, maybe, run, value
 from stoa.kit.ids import new_id
+from stoa.kit.limits import network_of
 from stoa.kit.outbox import emit
 
 ACCESS_TTL: Final = timedelta(minutes=15)  # I3
 REFRESH_TTL: Final = timedelta(days=30)  # I3
 LEGACY_TTL: Final = timedelta(days=7)  # I3
 PAGE_TTL: Final = timedelta(days=30)
+KEPT_AFTER_END: Final = timedelta(days=30)
+USED_EVERY: Final = timedelta(minutes=5)  # how exact "last used" is; not a write for each request
 ALGORITHM: Final = "HS256"
 
 # argon2id with pwdlib's defaults; a bcrypt hash from an import verifies and is replaced at the next log-in (I2).
@@ -104,7 +108,7 @@ async def _verify(password: str, password_hash: str) -> tuple[bool, str | None]:
     def check() -> tuple[bool, str | None]:
         try:
             return _HASHES.verify_and_update(password, password_hash)
-        except UnknownHashError:
+        except (UnknownHashError, ValueError):  # not a hash of ours; or longer than bcrypt takes, so not that password
             return False, None
 
     return await asyncio.get_running_loop().run_in_executor(_THREADS, check)
@@ -115,7 +119,7 @@ async def _verify(password: str, password_hash: str) -> tuple[bool, str | None]:
 
 async def check_login(ctx: Ctx, *, email: str, password: str, address: str) -> LoginRow:
     """The account these credentials belong to. Raises WrongCredentials or LockedOut, never telling which exists."""
-    keys = [f"account:{hashlib.sha256(email.lower().encode()).hexdigest()}", f"address:{address}"]
+    keys = [f"account:{hashlib.sha256(email.lower().encode()).hexdigest()}", f"address:{network_of(address)}"]
     locked_until = await _LOCKED_UNTIL(ctx.db, keys, ctx.now)
     if locked_until is not None:
         raise LockedOut(int((locked_until - ctx.now).total_seconds()) + 1)
@@ -164,7 +168,9 @@ async def open_page_session(ctx: Ctx, user_id: UUID, *, address: str, user_agent
 
 async def open_api_session(ctx: Ctx, user_id: UUID, *, address: str, user_agent: str) -> Tokens:
     """A new session for `/api/v1`: an access token of 15 minutes and a refresh token of 30 days."""
-    made = await _open(ctx, user_id, "api", REFRESH_TTL, address, user_agent)
+    session_id = new_id()
+    token = _refresh_secret(ctx.app, session_id)
+    made = await _open(ctx, user_id, "api", REFRESH_TTL, address, user_agent, session_id=session_id, token=token)
     return _tokens(ctx, user_id, made)
 
 
@@ -181,19 +187,29 @@ async def open_legacy_session(
         "iat": ctx.now,
         "exp": ctx.now + LEGACY_TTL,
     }
-    return jwt.encode(claims, _jwt_key(ctx.app), algorithm=ALGORITHM, headers={"typ": "at+jwt"})
+    return jwt.encode(claims, _key(ctx.app, b"jwt"), algorithm=ALGORITHM, headers={"typ": "at+jwt"})
 
 
-async def _open(ctx: Ctx, user_id: UUID, kind: str, ttl: timedelta, address: str, user_agent: str) -> _Credentials:
-    session_id, token = new_id(), secrets.token_urlsafe(32)
+async def _open(
+    ctx: Ctx,
+    user_id: UUID,
+    kind: str,
+    ttl: timedelta,
+    address: str,
+    user_agent: str,
+    *,
+    session_id: UUID | None = None,
+    token: str | None = None,
+) -> _Credentials:
+    made = _Credentials(session_id or new_id(), token or secrets.token_urlsafe(32))
     await insert(
         ctx.db,
         "sessions",
         {
-            "id": session_id,
+            "id": made.session_id,
             "user_id": user_id,
             "kind": kind,
-            "token_hash": _digest(token),
+            "token_hash": _digest(made.token),
             "address": address,
             "user_agent": user_agent,
             "created_at": ctx.now,
@@ -201,7 +217,7 @@ async def _open(ctx: Ctx, user_id: UUID, kind: str, ttl: timedelta, address: str
             "expires_at": ctx.now + ttl,
         },
     )
-    return _Credentials(session_id, token)
+    return made
 
 
 def _tokens(ctx: Ctx, user_id: UUID, session: _Credentials) -> Tokens:
@@ -213,7 +229,7 @@ def _tokens(ctx: Ctx, user_id: UUID, session: _Credentials) -> Tokens:
         "exp": ctx.now + ACCESS_TTL,
     }
     return Tokens(
-        access_token=jwt.encode(claims, _jwt_key(ctx.app), algorithm=ALGORITHM, headers={"typ": "at+jwt"}),
+        access_token=jwt.encode(claims, _key(ctx.app, b"jwt"), algorithm=ALGORITHM, headers={"typ": "at+jwt"}),
         refresh_token=f"{session.session_id.hex}.{session.token}",
         expires_in_s=int(ACCESS_TTL.total_seconds()),
         refresh_expires_in_s=int(REFRESH_TTL.total_seconds()),
@@ -228,15 +244,35 @@ async def refresh(ctx: Ctx, refresh_token: str) -> Tokens:
         session_id = UUID(hex=head)
     except ValueError:
         raise SessionOver from None
-    fresh = secrets.token_urlsafe(32)
+    if not _is_ours(ctx.app, session_id, token):  # anybody may guess; that is no reason to end a session
+        raise SessionOver
+    fresh = _refresh_secret(ctx.app, session_id)
     user_id = await _ROTATE(ctx.db, session_id, _digest(token), _digest(fresh), ctx.now, ctx.now + REFRESH_TTL)
     if user_id is not None:
         return _tokens(ctx, user_id, _Credentials(session_id, fresh))
-    session = await SESSION_BY_ID(ctx.db, session_id, ctx.now)
-    if session is not None and not hmac.compare_digest(session.token_hash, _digest(token)):
-        async with ctx.app.side.transaction() as db:  # this request answers 401 and is rolled back
-            await _REVOKE(db, session_id, ctx.now, "refresh token used twice")
+    reason = "refresh token used twice"
+    async with ctx.app.side.transaction() as db:  # this request answers 401 and is rolled back
+        owner_id = await _REVOKE(db, session_id, ctx.now, reason)
+        if owner_id is not None:
+            ended = SessionEnded(user_id=owner_id, session_id=session_id, reason=reason)
+            await emit(dataclasses.replace(ctx, db=db), ended)
     raise SessionOver
+
+
+def _refresh_secret(app: App, session_id: UUID) -> str:
+    """A random part and its mark, by which a token that we once gave out is known without keeping it."""
+    nonce = secrets.token_urlsafe(24)
+    return f"{nonce}~{_mark(app, session_id, nonce)}"
+
+
+def _is_ours(app: App, session_id: UUID, token: str) -> bool:
+    nonce, _, mark = token.partition("~")
+    return hmac.compare_digest(mark.encode(), _mark(app, session_id, nonce).encode())
+
+
+def _mark(app: App, session_id: UUID, nonce: str) -> str:
+    text = session_id.bytes + nonce.encode("utf-8", "replace")
+    return hmac.new(_key(app, b"refresh"), text, hashlib.sha256).hexdigest()[:32]
 
 
 _ROTATE = value(
@@ -248,7 +284,12 @@ _ROTATE = value(
     returning user_id
     """,
 )
-_REVOKE = run("update sessions set revoked_at = $2, revoked_reason = $3 where id = $1 and revoked_at is null")
+_REVOKE = value(
+    UUID | None,
+    """
+    update sessions set revoked_at = $2, revoked_reason = $3 where id = $1 and revoked_at is null returning user_id
+    """,
+)
 _REVOKE_ALL = run("update sessions set revoked_at = $2, revoked_reason = $3 where user_id = $1 and revoked_at is null")
 
 
@@ -261,7 +302,23 @@ async def end_session(ctx: Ctx, session_id: UUID, *, reason: str) -> None:
 
 async def end_all_sessions(ctx: Ctx, *, reason: str) -> int:
     """Ends all sessions of the actor; answers how many."""
-    return await _REVOKE_ALL(ctx.db, ctx.member.id, ctx.now, reason)
+    ended = await _REVOKE_ALL(ctx.db, ctx.member.id, ctx.now, reason)
+    await emit(ctx, SessionEnded(user_id=ctx.member.id, session_id=None, reason=reason))
+    return ended
+
+
+async def prune(ctx: Ctx) -> int:
+    """Deletes sessions that ended a while ago, and failed log-ins that no longer count; answers how many rows."""
+    return await _PRUNE_SESSIONS(ctx.db, ctx.now - KEPT_AFTER_END) + await _PRUNE_FAILURES(ctx.db, ctx.now)
+
+
+_PRUNE_SESSIONS = run("delete from sessions where expires_at < $1 or revoked_at < $1")
+_PRUNE_FAILURES = run(
+    """
+    delete from login_failures
+    where updated_at < $1::timestamptz - interval '1 day' and coalesce(locked_until, $1) <= $1
+    """
+)
 
 
 # ---- who is it -------------------------------------------------------------------------------------------------
@@ -269,15 +326,15 @@ async def end_all_sessions(ctx: Ctx, *, reason: str) -> int:
 
 async def actor_of_cookie(db: Db, cookie: str, now: datetime) -> Actor | None:
     """The actor of a session cookie, or None."""
-    return _actor(await SESSION_BY_TOKEN(db, _digest(cookie), now))
+    return await _actor(db, await SESSION_BY_TOKEN(db, _digest(cookie), now), now)
 
 
-async def actor_of_bearer(app: App, db: Db, bearer: str, now: datetime) -> Actor:
-    """The actor of an access token or a 7-day token. Raises SessionOver for any other."""
+def read_bearer(app: App, bearer: str, now: datetime) -> UUID:
+    """The session of an access token or a 7-day token, without the database. Raises SessionOver for any other."""
     try:
         claims = jwt.decode(
             bearer,
-            _jwt_key(app),
+            _key(app, b"jwt"),
             algorithms=[ALGORITHM],
             options={"require": ["exp", "sid"], "verify_aud": False, "verify_exp": False, "verify_iat": False},
         )
@@ -286,15 +343,22 @@ async def actor_of_bearer(app: App, db: Db, bearer: str, now: datetime) -> Actor
         raise SessionOver from None
     if expires <= now.timestamp() or claims.get("aud", "stoa") != "stoa":
         raise SessionOver
-    actor = _actor(await SESSION_BY_ID(db, session_id, now))
+    return session_id
+
+
+async def actor_of_session(db: Db, session_id: UUID, now: datetime) -> Actor:
+    """The actor of a live session. Raises SessionOver."""
+    actor = await _actor(db, await SESSION_BY_ID(db, session_id, now), now)
     if actor is None:
         raise SessionOver
     return actor
 
 
-def _actor(session: SessionActor | None) -> Actor | None:
+async def _actor(db: Db, session: SessionActor | None, now: datetime) -> Actor | None:
     if session is None:
         return None
+    if now - session.last_used_at > USED_EVERY:
+        await _TOUCH(db, session.session_id, now)
     return Actor(
         id=session.user_id,
         username=session.username,
@@ -303,13 +367,16 @@ def _actor(session: SessionActor | None) -> Actor | None:
     )
 
 
+_TOUCH = run("update sessions set last_used_at = $2 where id = $1")
+
+
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-def _jwt_key(app: App) -> bytes:
-    """A key for tokens only, so that the CSRF secret and this one never sign for each other."""
-    return hmac.new(app.settings.secret_key.encode(), b"jwt", hashlib.sha256).digest()
+def _key(app: App, purpose: bytes) -> bytes:
+    """A key for one purpose, so that what signs one kind of token never signs another."""
+    return hmac.new(app.settings.secret_key.encode(), purpose, hashlib.sha256).digest()
 
 
 async def grant_role(ctx: Ctx, user_id: UUID, role: Role) -> None:

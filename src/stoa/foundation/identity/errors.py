@@ -1,4 +1,4 @@
-"""What can go wrong at the door. No answer tells whether an account exists (I5)."""
+"""What can go wrong at the door. No log-in tells whether an account exists (I5); registering has to."""
 
 from stoa.kit.errors import Conflict, TooManyRequests, Unauthenticated
 

@@ -13,8 +13,8 @@ class UserRegistered(Event, frozen=True):
 
 
 class SessionEnded(Event, frozen=True):
-    """A session was revoked, by its owner or because its refresh token was used twice."""
+    """A session was revoked, by its owner or because its refresh token was used twice; None: all of somebody's."""
 
     user_id: UUID
-    session_id: UUID
+    session_id: UUID | None
     reason: str

@@ -33,7 +33,7 @@ class SessionActor(msgspec.Struct, frozen=True):
     user_id: UUID
     username: str
     roles: list[str]
-    token_hash: bytes
+    last_used_at: datetime
 
 
 class SessionView(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ LOGIN_ROW = maybe(
     LoginRow, "select id, username, password_hash, roles, status from users where lower(email) = lower($1)"
 )
 _LIVE = """
-    select s.id as session_id, u.id as user_id, u.username, u.roles, s.token_hash
+    select s.id as session_id, u.id as user_id, u.username, u.roles, s.last_used_at
     from sessions s join users u on u.id = s.user_id
     where s.revoked_at is null and s.expires_at > $2 and u.status in ('active', 'pending_verification')
 """

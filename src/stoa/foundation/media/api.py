@@ -14,6 +14,7 @@ from stoa.foundation.media.types import MAX_BYTES, MediaView
 from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.forms import storable
 from stoa.kit.http import Body, CtxDep, Cursor, Multipart, PageLimit, Path, access
+from stoa.kit.http.lending import lending_of
 from stoa.kit.pagination import Page, decode, keyset
 
 _FORM_OVERHEAD_BYTES = 64 * 1024  # boundaries, field names and the alternative text around the picture
@@ -74,6 +75,7 @@ async def picture(
     headers = {"ETag": stored.etag, "Cache-Control": "public, max-age=31536000, immutable"}
     if stored.etag in [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]:
         return Response(b"", status_code=304, headers=headers)
+    await lending_of(request.scope).finish(True)  # the storage may be far away, and needs no connection
     content = await ctx.app.storage.get(stored.path)
     return Response(content, media_type="image/webp", headers=headers)
 
