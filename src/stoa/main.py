@@ -74,7 +74,7 @@ async def authenticate(lending: Lending) -> Actor | None:
 
 
 async def limit(app: App, actor: Actor | None, address: str, kind: str | None) -> None:
-    """L1: authentication and uploads by their own limit, everything else by the general one; staff unlimited."""
+    """L1: authentication, uploads and texts by their own limit, everything else by the general one; staff unlimited."""
     if kind == "none" or not app.settings.limits or (actor is not None and actor.is_staff):
         return
     config, factor, network = await platform_of(app), app.settings.limits_multiplier, limits.network_of(address)
@@ -83,6 +83,8 @@ async def limit(app: App, actor: Actor | None, address: str, kind: str | None) -
             await limits.allow(app, f"auth:{network}", int(config.limit_auth_per_minute * factor), 60)
         case "upload" if actor is not None:
             await limits.allow(app, f"upload:{actor.id}", int(config.limit_upload_per_minute * factor), 60)
+        case "write" if actor is not None:
+            await limits.allow(app, f"write:{actor.id}", int(config.limit_write_per_minute * factor), 60)
         case _ if actor is not None:
             await limits.allow(app, f"member:{actor.id}", int(config.limit_member_per_minute * factor), 60)
         case _:

@@ -4,8 +4,10 @@ import threading
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
+from stoa.foundation.settings.actions import change_platform
 from stoa.kit.markdown import read
 from tests.factories.creation import BODY
 
@@ -388,3 +390,15 @@ async def test_texts_are_read_beside_the_event_loop(mine: Any, monkeypatch: pyte
     monkeypatch.setattr("stoa.creation.posts.actions.read", noted)
     await mine.post("/api/v1/posts/preview", json={"body_markdown": "Hi"})
     assert len(threads) == 1 and threads[0].startswith("markdown")
+
+
+async def test_texts_have_a_limit_of_their_own(mine: Any, tx: Any, app: Any) -> None:
+    async with tx() as ctx:
+        await change_platform(ctx, limit_write_per_minute=2)
+    app.settings = msgspec.structs.replace(app.settings, limits=True)
+    try:
+        seen = [(await mine.post("/api/v1/posts/preview", json={"body_markdown": "Hi"})).status_code for _ in range(3)]
+        assert seen == [200, 200, 429]
+        assert (await mine.get("/api/v1/posts/mine")).status_code == 200
+    finally:
+        app.settings = msgspec.structs.replace(app.settings, limits=False)

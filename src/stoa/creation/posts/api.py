@@ -53,13 +53,13 @@ async def my_posts(
     return await queries.own_posts(ctx, state=in_state, cursor=cursor, limit=limit)
 
 
-@post("/api/v1/posts", opt=access("member"))
+@post("/api/v1/posts", opt=access("member", limit="write"))
 async def write(ctx: CtxDep, data: Body[PostIn]) -> PostView:
     """A new draft; it may still be incomplete."""
     return await actions.write(ctx, **_given(data))
 
 
-@post("/api/v1/posts/preview", status_code=200, opt=access("member"))
+@post("/api/v1/posts/preview", status_code=200, opt=access("member", limit="write"))
 async def preview(ctx: CtxDep, data: Body[PreviewIn]) -> Rendered:
     """What a Markdown text will look like; stores nothing."""
     return await actions.preview_of(ctx, data.body_markdown)
@@ -81,13 +81,13 @@ async def read_by_slug(ctx: CtxDep, slug: Path[str]) -> PostView:
     return found
 
 
-@patch("/api/v1/posts/{post_id:uuid}", opt=access("member"))
+@patch("/api/v1/posts/{post_id:uuid}", opt=access("member", limit="write"))
 async def edit(ctx: CtxDep, post_id: Path[UUID], data: Body[PostEdit]) -> PostView:
     """Changes what is given, made on `revision`; 409 with the newer revision when somebody was faster."""
     return await actions.edit(ctx, post_id, **_given(data))
 
 
-@post("/api/v1/posts/{post_id:uuid}/publish", status_code=200, opt=access("member"))
+@post("/api/v1/posts/{post_id:uuid}/publish", status_code=200, opt=access("member", limit="write"))
 async def publish(ctx: CtxDep, post_id: Path[UUID], data: Body[PublishIn] = NEWEST) -> PostView:
     """Publishes a post. Where the answer's state is in_review, `screening_reasons` says why (P5)."""
     return await actions.publish(ctx, post_id, revision=data.revision)

@@ -28,5 +28,6 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     limit_anonymous_per_minute: Positive = 100  # L1
     limit_member_per_minute: Positive = 600  # L1
     limit_upload_per_minute: Positive = 10  # L1
+    limit_write_per_minute: Positive = 60  # texts saved or looked at by one person; reading Markdown takes a while
     lock_after_failures: Positive = 5  # I5
     lock_for_s: Positive = 900  # I5

@@ -117,7 +117,7 @@ async def _keep(ctx: Ctx, typed: Typed) -> PostView:
     )
 
 
-@post("/write/save", opt=access("member"), status_code=200)
+@post("/write/save", opt=access("member", limit="write"), status_code=200)
 async def autosave(ctx: CtxDep, data: Body[Typed]) -> Response[Saved | NotSaved]:
     """What the editor sends while one types. Refuses a post that is out (409): that takes the button."""
     if data.id is not None and (await access_own_post(ctx, data.id)).state in LIVE:
@@ -129,7 +129,7 @@ async def autosave(ctx: CtxDep, data: Body[Typed]) -> Response[Saved | NotSaved]
     return Response(Saved(kept.id, kept.revision), status_code=200)
 
 
-@post("/write", opt=access("member"))
+@post("/write", opt=access("member", limit="write"))
 async def save(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """The form's buttons: save, go on to publishing, or change a post that is out."""
     form = dict(await request.form())
@@ -209,7 +209,7 @@ async def _pictures(ctx: Ctx, found: PostView) -> list[MediaView]:
     return [known[i] for i in ids if i in known and known[i].owner_id == ctx.member.id]
 
 
-@post("/write/{post_id:uuid}/publish", opt=access("member"))
+@post("/write/{post_id:uuid}/publish", opt=access("member", limit="write"))
 async def publish(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """Publishes, or puts into review and says why (P5)."""
     form = dict(await request.form())

@@ -17,7 +17,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.pagination import MAX_LIMIT
 
 Access = Literal["public", "member", "staff", "admin", "provider"]
-LimitClass = Literal["auth", "upload", "none"]
+LimitClass = Literal["auth", "upload", "write", "none"]
 
 T = TypeVar("T")
 
