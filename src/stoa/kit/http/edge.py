@@ -81,7 +81,8 @@ class Edge:
             await self.app(scope, receive, _Ending(send, lending))
             return
         await lending.finish(False)
-        body = await _read(receive, scope["route_handler"].resolve_request_max_body_size() or MAX_BODY_BYTES)
+        handler: Any = scope["route_handler"]
+        body = await _read(receive, handler.resolve_request_max_body_size() or MAX_BODY_BYTES)
         if opt["write"] is not False:
             await lending.begin_writing()
         async with _gate(lending.app, opt["limit"]):
