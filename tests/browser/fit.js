@@ -44,6 +44,10 @@
         faults.push(`${named(element)} reaches from ${Math.round(box.left)} to ${Math.round(box.right)} on a screen of ${width}`)
       }
     }
+    for (const element of document.querySelectorAll('a, button, summary, label')) {
+      const spills = element.clientWidth && element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX === 'visible'
+      if (spills && shown(element) && !kept(element)) faults.push(`${named(element)} holds more than its ${element.clientWidth} px`)
+    }
     return faults.slice(0, 5)
   }
 

@@ -18,6 +18,17 @@ NARROWEST = 320
 # Two frames: in the first the new colours begin, in the second they are there.
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
+FAULTS = """() => {
+  document.querySelector('main').innerHTML = `<p id="pale">Too pale</p><button></button>
+    <p>A sentence with <a href="#main">a link</a> in it.</p><p><a href="#main">Alone</a></p>
+    <div id="wide">Wider than the narrowest</div><div id="scrolls"><p>By itself</p></div>`
+  const set = (name, style) => Object.assign(document.querySelector(name).style, style)
+  set('#pale', { color: '#bbb', background: '#fff' })
+  set('#wide', { width: '340px' })
+  set('#scrolls', { overflowX: 'auto' })
+  set('#scrolls p', { width: '900px' })
+}"""
+
 
 @pytest.fixture(scope="module")
 async def hall(furnish: Any) -> AsyncIterator[Hall]:
@@ -85,12 +96,7 @@ async def test_the_checks_bite(hall: Hall, open_page: Any, axe: str) -> None:
     visitor = await open_page(hall.house, width=PHONE)
     page = await visitor.go("/about")
     assert await inspect(page, PHONE, axe) == []
-    await page.evaluate(
-        """document.querySelector('main').innerHTML = `<p style="color: #bbb; background: #fff">Too pale</p><button></button>
-        <p>A sentence with <a href="#main">a link</a> in it.</p><p><a href="#main">Alone</a></p>
-        <div style="width: 340px">Wider than the narrowest</div><div style="overflow-x: auto"><p style="width: 900px">By
-        itself</p></div>`"""
-    )
+    await page.evaluate(FAULTS)
     found = "\n".join(await inspect(page, PHONE, axe))
     for fault in ("color-contrast", "button-name", "“Alone” is", "“Wider than the narrowest” reaches"):
         assert fault in found, found
