@@ -237,7 +237,7 @@ def main(argv: Sequence[str]) -> int:
             "STOA_LOG_LEVEL": "warning", "STOA_BASE_URL": f"http://127.0.0.1:{PORT}", "BENCH_PORT": str(PORT),
             "BENCH_REQUESTS": json.dumps(requests), "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
         }  # fmt: skip
-        server = subprocess.Popen([sys.executable, "-m", "bench.http_server"], env=environment, cwd=ROOT)
+        server = subprocess.Popen([sys.executable, "-m", "bench._http_server"], env=environment, cwd=ROOT)
         try:
             wait_until_up(server)
             gifts = [n for n in requests if n.startswith("gift")]

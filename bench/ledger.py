@@ -45,10 +45,9 @@ class Case(NamedTuple):
 
 
 TPCB: Final = Case("TPC-B", False, 8)
-CASES: Final = (
-    [Case(what, hot, clients) for what in ("alone", "wider") for clients in (1, 8, 64) for hot in (False, True)]
-    + [Case("grouped", hot, 64) for hot in (False, True)]
-)
+CASES: Final = [
+    Case(what, hot, clients) for what in ("alone", "wider") for clients in (1, 8, 64) for hot in (False, True)
+] + [Case("grouped", hot, 64) for hot in (False, True)]
 
 
 class Turn(NamedTuple):
@@ -91,9 +90,7 @@ def load(dsn: str) -> None:
 
 def pgbench(dsn: str, *arguments: str) -> str:
     """Runs pgbench, which comes with the embedded server; answers what it printed."""
-    done = subprocess.run(
-        [str(binaries() / "pgbench"), *arguments, dsn], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([str(binaries() / "pgbench"), *arguments, dsn], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"pgbench: {done.stderr.strip()}")
     return done.stdout
