@@ -169,6 +169,25 @@ async def test_a_session_cookie_alone_changes_nothing(app: Any, make: Any, clien
     assert (await who.get("/api/v1/auth/me")).status_code == 200, "the session itself is a good one"
 
 
+async def test_a_change_is_seen(app: Any, make: Any, tx: Any) -> None:
+    """The watch that the other tests rely on."""
+    user = await make.user()
+    watch = Watch(app)
+    await watch.start()
+    assert await watch.changed() == set()
+    with pytest.raises(RuntimeError, match="not meant"):
+        async with tx() as ctx:
+            await ctx.db.execute("update users set username = 'other' where id = $1", user.id)
+            raise RuntimeError("not meant")
+    assert await watch.changed() == set(), "what is rolled back is no change"
+    async with tx() as ctx:
+        await ctx.db.execute("update users set username = 'other' where id = $1", user.id)
+    assert await watch.changed() == {"users"}
+    async with tx() as ctx:
+        await ctx.db.execute("delete from sessions where user_id = $1", user.id)
+    assert await watch.changed() == {"sessions"}
+
+
 # ---- whose is it? ----------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ import stoa
 from stoa.kit.db import STATEMENTS, Statement, many, one, run, value
 from stoa.kit.postgres import EmbeddedPostgres
 from stoa.kit.testing import dsn_of
-from tests.contract.statements import Describer, faults
+from tests.contract.statements import Describer, Wrong, faults
 
 SOURCE = Path(stoa.__file__).parent
 
@@ -93,7 +93,10 @@ def test_calls_give_as_many_arguments_as_there_are_parameters(describer: Describ
             if statement is None or not isinstance(node, ast.Call):
                 continue
             given = node.args[1:]
-            wanted = len(describer.describe(statement.sql).parameters)
+            try:
+                wanted = len(describer.describe(statement.sql).parameters)
+            except Wrong:  # which the test above tells of
+                continue
             starred = any(isinstance(a, ast.Starred) for a in given)
             if len(given) > wanted + starred or (not starred and len(given) != wanted):
                 where = Path(path).relative_to(SOURCE.parents[1])

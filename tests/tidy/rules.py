@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -58,6 +59,7 @@ def source(path: str, text: str) -> Source:
     return Source(Path(path), text, ast.parse(text))
 
 
+@cache
 def sources() -> list[Source]:
     """All Python files of the package."""
     return [source(str(p.relative_to(SOURCE)), p.read_text("utf-8")) for p in sorted(SOURCE.rglob("*.py"))]
