@@ -4,7 +4,6 @@ import io
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -140,9 +139,12 @@ def test_lines_fit_the_terminal() -> None:
     assert max(map(len, out.getvalue().splitlines())) <= 60
 
 
-def test_a_story_that_cannot_go_on_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_story_that_cannot_go_on_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def stuck(_: story.Story) -> None:
         raise StoryEnds("after 60 s it is still pending; does a worker run?")
 
     monkeypatch.setattr(story.Story, "sign_up", stuck)
     assert story.main("http://127.0.0.1:1") == 1
+    assert "It ends here: after 60 s it is still pending; does a worker run?" in capsys.readouterr().out

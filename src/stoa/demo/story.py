@@ -58,7 +58,7 @@ def main(base_url: str) -> int:
     try:
         story.tell()
     except StoryEnds as error:
-        teller.faults.append(str(error))
+        teller.broken_off = str(error)
     finally:
         story.close()
     return teller.end()

@@ -22,6 +22,7 @@ class Teller:
     def __init__(self, out: TextIO | None = None) -> None:
         self.out = out or sys.stdout
         self.faults: list[str] = []
+        self.broken_off = ""
         self.figures = 0
         terminal = self.out.isatty()
         self.colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -66,11 +67,14 @@ class Teller:
             self._write("    " + _line(row, widths))
 
     def end(self) -> int:
-        """The last words; 1 if a figure was off, else 0."""
-        if not self.faults:
+        """The last words; 1 if a figure was off or the story broke off, else 0."""
+        if self.broken_off:
+            self._write(self._styled(f"\n  It ends here: {self.broken_off}", "bad"))
+        if not self.faults and not self.broken_off:
             self._write(f"\n  {self._styled(f'All {self.figures} figures are right.', 'good')}\n")
             return 0
-        self._write(self._styled(f"\n  {len(self.faults)} of {self.figures} figures are off:", "bad"))
+        if self.faults:
+            self._write(self._styled(f"\n  {len(self.faults)} of {self.figures} figures are off:", "bad"))
         for fault in self.faults:
             self._write(f"    {self.marks[1]} {fault}")
         self._write("")
