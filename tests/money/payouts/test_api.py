@@ -2,12 +2,14 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from stoa.kit.clock import utcnow
+from stoa.kit.errors import Forbidden
 from stoa.kit.queue import run_due
-from stoa.money.payouts import gateways
+from stoa.money.payouts import actions, gateways
 from tests.money.books import assert_clean, buckets, count, platform, postings
 
 
@@ -201,12 +203,16 @@ async def test_an_unknown_destination(client: Any, make: Any) -> None:
 
 async def test_review_holds_with_reason_and_date(app: Any, client: Any, make: Any) -> None:
     """F7, M10."""
-    ana, boss = await make.member("ana", earned=400), await make.user("boss", roles=("moderator",))
+    ana, boss = await make.member("ana", earned=400), await make.user("boss", roles=("admin",))
     staff, me = client.as_(boss), client.as_(ana)
     payout = (await ask(me)).json()
     path = f"/api/v1/payouts/{payout['id']}"
     assert (await me.post(f"{path}/review", json={"reason": "unusual"})).status_code == 403
     assert (await me.get("/api/v1/payout-queue")).status_code == 403
+    moderator = client.as_(await make.user("mina", roles=("moderator",)))
+    assert (await moderator.get("/api/v1/payout-queue")).status_code == 403
+    for decision in ("review", "approve", "reject"):
+        assert (await moderator.post(f"{path}/{decision}", json={"reason": "unusual"})).status_code == 403
     held = await staff.post(f"{path}/review", json={"reason": "many gifts from new accounts"})
     assert (held.status_code, held.json()["state"]) == (200, "in_review")
     assert held.json()["review_until"] and "many gifts from new accounts" in held.json()["next_step"]
@@ -220,8 +226,33 @@ async def test_review_holds_with_reason_and_date(app: Any, client: Any, make: An
     assert (await seen(me, payout))["state"] == "paid"
 
 
+async def test_nobody_decides_about_their_own_payout(app: Any, client: Any, make: Any) -> None:
+    boss, other = await make.user("boss", roles=("admin",)), await make.user("other", roles=("admin",))
+    await make.coins(boss, earned=400)
+    me = client.as_(boss)
+    payout = (await ask(me)).json()
+    path = f"/api/v1/payouts/{payout['id']}"
+    assert (await me.post(f"{path}/review", json={"reason": "mine"})).status_code == 403
+    await client.as_(other).post(f"{path}/review", json={"reason": "unusual"})
+    for decision in ("approve", "reject"):
+        refused = await me.post(f"{path}/{decision}", json={"reason": "mine"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert (await client.as_(other).post(f"{path}/approve")).json()["state"] == "pending"
+
+
+async def test_a_moderator_decides_about_no_payout_in_the_action_either(ctx: Any, client: Any, make: Any) -> None:
+    ana, mina = await make.member("ana", earned=400), await make.user("mina", roles=("moderator",))
+    payout = (await ask(client.as_(ana))).json()
+    ctx.actor = mina.actor
+    for decision in (actions.hold_for_review, actions.reject):
+        with pytest.raises(Forbidden):
+            await decision(ctx, UUID(payout["id"]), reason="unusual")
+    with pytest.raises(Forbidden):
+        await actions.approve(ctx, UUID(payout["id"]))
+
+
 async def test_a_rejected_review_gives_the_coins_back(app: Any, client: Any, make: Any) -> None:
-    ana, boss = await make.member("ana", earned=400), await make.user("boss", roles=("moderator",))
+    ana, boss = await make.member("ana", earned=400), await make.user("boss", roles=("admin",))
     payout = (await ask(client.as_(ana))).json()
     path = f"/api/v1/payouts/{payout['id']}"
     await client.as_(boss).post(f"{path}/review", json={"reason": "unusual"})

@@ -70,11 +70,11 @@ async def cancel_order(ctx: CtxDep, order_id: Path[UUID]) -> OrderOut:
     return order_out(await actions.cancel_order(ctx, order_id))
 
 
-@post("/api/v1/orders/{order_id:uuid}/refund", status_code=200, opt=access("staff", idempotent=True))
+@post("/api/v1/orders/{order_id:uuid}/refund", status_code=200, opt=access("admin", idempotent=True))
 async def refund_order(
     ctx: CtxDep, order_id: Path[UUID], data: Body[RefundIn], request: Request[Any, Any, Any]
 ) -> OrderOut:
-    """Give money back and take back that share of what was bought."""
+    """Give money back and take back that share of what was bought; nobody does so for themselves."""
     key = key_of(request.scope) or str(new_id())
     return order_out(await actions.refund(ctx, order_id, amount_minor=data.amount_minor, reason=data.reason, key=key))
 
@@ -98,7 +98,7 @@ async def receive_webhook(ctx: CtxDep, gateway: Path[str], request: Request[Any,
     return {"id": await webhooks.receive(ctx, gateway, headers, await request.body())}
 
 
-@get("/api/v1/webhook-events", opt=access("staff"))
+@get("/api/v1/webhook-events", opt=access("admin"))
 async def list_webhook_events(
     ctx: CtxDep,
     status: Query[InboxStatus | None] = None,
@@ -111,13 +111,13 @@ async def list_webhook_events(
     return keyset(rows, limit, scope=f"webhook-events.{status}", key=lambda row: (row.received_at, row.id))
 
 
-@get("/api/v1/webhook-events/{event_id:uuid}", opt=access("staff"))
+@get("/api/v1/webhook-events/{event_id:uuid}", opt=access("admin"))
 async def get_webhook_event(ctx: CtxDep, event_id: Path[UUID]) -> InboxDetail:
     """One event with its headers and its body, as it came."""
     return await queries.inbox_event(ctx, event_id)
 
 
-@post("/api/v1/webhook-events/{event_id:uuid}/repeat", status_code=202, opt=access("staff"))
+@post("/api/v1/webhook-events/{event_id:uuid}/repeat", status_code=202, opt=access("admin"))
 async def repeat_webhook_event(ctx: CtxDep, event_id: Path[UUID]) -> None:
     """Try again to apply an event that could not be applied."""
     await webhooks.repeat(ctx, event_id)

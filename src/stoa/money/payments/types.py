@@ -245,7 +245,7 @@ class CheckoutStatus(msgspec.Struct, frozen=True):
 
 
 class InboxEvent(msgspec.Struct, frozen=True):
-    """One row of the webhook inbox, as staff sees it.
+    """One row of the webhook inbox, as administrators see it.
 
     `outcome` is null while it waits to be applied; `deliveries` counts how often it arrived.
     """

@@ -63,7 +63,7 @@ async def cancel_payout(ctx: CtxDep, payout_id: Path[UUID]) -> PayoutOut:
     return payout_out(await actions.cancel_payout(ctx, payout_id))
 
 
-@get("/api/v1/payout-queue", opt=access("staff"))
+@get("/api/v1/payout-queue", opt=access("admin"))
 async def list_open_payouts(ctx: CtxDep, cursor: Cursor = None, limit: PageLimit = 50) -> Page[PayoutView]:
     """Everybody's payouts that are under way, the longest waiting first."""
     after = decode(cursor, tuple[datetime, UUID], scope="payout-queue")
@@ -71,19 +71,19 @@ async def list_open_payouts(ctx: CtxDep, cursor: Cursor = None, limit: PageLimit
     return keyset(rows, limit, scope="payout-queue", key=lambda row: (row.requested_at, row.id))
 
 
-@post("/api/v1/payouts/{payout_id:uuid}/review", status_code=200, opt=access("staff"))
+@post("/api/v1/payouts/{payout_id:uuid}/review", status_code=200, opt=access("admin"))
 async def review_payout(ctx: CtxDep, payout_id: Path[UUID], data: Body[ReasonIn]) -> PayoutOut:
     """Hold it until somebody has looked at it."""
     return payout_out(await actions.hold_for_review(ctx, payout_id, reason=data.reason))
 
 
-@post("/api/v1/payouts/{payout_id:uuid}/approve", status_code=200, opt=access("staff"))
+@post("/api/v1/payouts/{payout_id:uuid}/approve", status_code=200, opt=access("admin"))
 async def approve_payout(ctx: CtxDep, payout_id: Path[UUID]) -> PayoutOut:
     """Let a held payout go on."""
     return payout_out(await actions.approve(ctx, payout_id))
 
 
-@post("/api/v1/payouts/{payout_id:uuid}/reject", status_code=200, opt=access("staff", idempotent=True))
+@post("/api/v1/payouts/{payout_id:uuid}/reject", status_code=200, opt=access("admin", idempotent=True))
 async def reject_payout(ctx: CtxDep, payout_id: Path[UUID], data: Body[ReasonIn]) -> PayoutOut:
     """Call a held payout off; the coins go back."""
     return payout_out(await actions.reject(ctx, payout_id, reason=data.reason))

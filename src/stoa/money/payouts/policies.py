@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.errors import NotFound
+from stoa.kit.errors import Forbidden, NotFound
 from stoa.money.payouts import queries
 from stoa.money.payouts.types import PayoutView
 
@@ -21,4 +21,19 @@ async def access_own_payout(ctx: Ctx, payout_id: UUID) -> PayoutView:
     payout = await queries.PAYOUT(ctx.db, payout_id)
     if payout.user_id != ctx.member.id:
         raise NotFound
+    return payout
+
+
+async def access_payout_to_decide(ctx: Ctx, payout_id: UUID) -> PayoutView:
+    """Somebody else's payout, for administrators and for modules that watch over risk (no actor).
+
+    Raises NotFound, and Forbidden for other staff and for one's own.
+    """
+    if ctx.actor is None:
+        return await queries.PAYOUT(ctx.db, payout_id)
+    payout = await access_payout(ctx, payout_id)
+    if not ctx.actor.is_admin:
+        raise Forbidden
+    if payout.user_id == ctx.actor.id:
+        raise Forbidden("Another administrator has to decide about your own payout")
     return payout

@@ -107,7 +107,7 @@ async def payouts(
 async def open_payouts(
     ctx: Ctx, *, state: PayoutState | None = None, after: tuple[datetime, UUID] | None = None, limit: int = 50
 ) -> list[PayoutView]:
-    """Everybody's payouts that are under way, the longest waiting first; for staff."""
+    """Everybody's payouts that are under way, the longest waiting first; for administrators."""
     return await _OPEN(ctx.db, state, *(after or (None, None)), limit)
 
 

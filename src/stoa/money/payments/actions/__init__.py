@@ -7,14 +7,14 @@ from uuid import UUID
 
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, many, maybe, one, value
-from stoa.kit.errors import Forbidden, Invalid
+from stoa.kit.errors import Invalid
 from stoa.kit.ids import new_id
 from stoa.money.payments import queries
 from stoa.money.payments.actions.merging import merge, move
 from stoa.money.payments.actions.switchboard import gateway_named
 from stoa.money.payments.errors import NotRefundable, OrderClosed, OrderKeyReused, PriceChanged
 from stoa.money.payments.gateways import ChargeRequest, SessionRequest
-from stoa.money.payments.policies import access_order, access_own_order
+from stoa.money.payments.policies import access_order_to_decide, access_own_order
 from stoa.money.payments.types import (
     HELD_STATES,
     OPEN_STATES,
@@ -155,11 +155,10 @@ async def cancel_order(ctx: Ctx, order_id: UUID) -> Order:
 async def refund(ctx: Ctx, order_id: UUID, *, amount_minor: int | None = None, reason: str, key: str) -> Order:
     """Give back all that is left of an order, or `amount_minor` of it, and take that share of the goods back (M13).
 
-    For staff. Raises NotRefundable beyond what was paid, or what is still there to be taken back.
+    For administrators, not on orders of their own. Raises NotFound, Forbidden, and NotRefundable beyond what was paid,
+    or what is still there to be taken back.
     """
-    order = await access_order(ctx, order_id)
-    if not ctx.member.is_staff:
-        raise Forbidden
+    order = await access_order_to_decide(ctx, order_id)
     order = await _LOCKED(ctx.db, order.id)
     left_minor = order.amount_minor - order.refunded_minor
     wanted_minor = left_minor if amount_minor is None else amount_minor

@@ -9,7 +9,7 @@ import msgspec
 
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import maybe, one, run, update, value
-from stoa.kit.errors import Conflict, NotFound
+from stoa.kit.errors import Conflict, Forbidden, NotFound
 from stoa.kit.ids import new_id
 from stoa.kit.queue import enqueue
 from stoa.money.payments import queries
@@ -116,7 +116,12 @@ async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
 
 
 async def repeat(ctx: Ctx, webhook_event_id: UUID) -> None:
-    """Order that a verified event which is not applied yet be tried (again). For staff. Raises NotFound, Conflict."""
+    """Order that a verified event which is not applied yet be tried (again), for administrators.
+
+    Raises NotFound, Forbidden, Conflict.
+    """
+    if not ctx.member.is_admin:
+        raise Forbidden
     row = await _LOCKED(ctx.db, webhook_event_id)
     if row is None:
         raise NotFound

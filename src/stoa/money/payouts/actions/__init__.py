@@ -1,4 +1,4 @@
-"""Asking for a payout, calling it off, and what staff decides about one. Sending it is in `sending`."""
+"""Asking for a payout, calling it off, and what administrators decide about one. Sending it is in `sending`."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,7 +9,6 @@ import msgspec
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert
-from stoa.kit.errors import Forbidden
 from stoa.kit.ids import new_id
 from stoa.kit.money import format_amount
 from stoa.kit.outbox import emit
@@ -21,7 +20,7 @@ from stoa.money.payouts.actions.moving import LOCKED, end, move, note
 from stoa.money.payouts.errors import BelowMinimum, PayoutKeyReused, PayoutOpen, WrongState
 from stoa.money.payouts.gateways import DEFAULT_DESTINATION, DEFAULT_PROVIDER, provider_named
 from stoa.money.payouts.messages import PayoutHeld, PayoutRequested, SubmitPayout
-from stoa.money.payouts.policies import access_own_payout
+from stoa.money.payouts.policies import access_own_payout, access_payout_to_decide
 from stoa.money.payouts.types import (
     COIN,
     MINOR_PER_COIN,
@@ -110,9 +109,9 @@ async def cancel_payout(ctx: Ctx, payout_id: UUID) -> PayoutView:
 async def hold_for_review(ctx: Ctx, payout_id: UUID, *, reason: str, until: datetime | None = None) -> PayoutView:
     """Stop a payout that is not sent yet, until a person has looked at it: with the reason, and by when (F7).
 
-    For staff, and for the modules that watch over risk (no actor). Raises NotFound, Forbidden, WrongState.
+    For administrators, and for the modules that watch over risk (no actor). Raises NotFound, Forbidden, WrongState.
     """
-    _staff_or_system(ctx)
+    await access_payout_to_decide(ctx, payout_id)
     payout = await LOCKED(ctx.db, payout_id)
     if payout.state == PayoutState.IN_REVIEW:
         return payout
@@ -132,8 +131,8 @@ async def hold_for_review(ctx: Ctx, payout_id: UUID, *, reason: str, until: date
 
 
 async def approve(ctx: Ctx, payout_id: UUID) -> PayoutView:
-    """Let a held payout go on. For staff. Raises NotFound, Forbidden, WrongState."""
-    _staff_or_system(ctx)
+    """Let a held payout go on. For administrators. Raises NotFound, Forbidden, WrongState."""
+    await access_payout_to_decide(ctx, payout_id)
     payout = await LOCKED(ctx.db, payout_id)
     if payout.state != PayoutState.IN_REVIEW:
         raise WrongState(f"It is {payout.state.value}, not in review", state=payout.state)
@@ -143,8 +142,11 @@ async def approve(ctx: Ctx, payout_id: UUID) -> PayoutView:
 
 
 async def reject(ctx: Ctx, payout_id: UUID, *, reason: str) -> PayoutView:
-    """Call a held payout off; the coins go back, the creator sees the reason. For staff."""
-    _staff_or_system(ctx)
+    """Call a held payout off; the coins go back, the creator sees the reason. For administrators.
+
+    Raises NotFound, Forbidden, WrongState.
+    """
+    await access_payout_to_decide(ctx, payout_id)
     payout = await LOCKED(ctx.db, payout_id)
     if payout.state != PayoutState.IN_REVIEW:
         raise WrongState(f"It is {payout.state.value}, not in review", state=payout.state)
@@ -160,8 +162,3 @@ def _dates(ctx: Ctx) -> dict[str, Any]:
         "promised_by": business_days_after(today, PROMISED_DAYS[1]),
         "updated_at": ctx.now,
     }
-
-
-def _staff_or_system(ctx: Ctx) -> None:
-    if ctx.actor is not None and not ctx.actor.is_staff:
-        raise Forbidden
