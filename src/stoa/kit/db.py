@@ -8,8 +8,10 @@ Columns map to Struct fields by name, checked once per statement, then rows are 
 Every statement registers itself in STATEMENTS, and a test prepares them all against the migrated database.
 """
 
+import asyncio
 import inspect
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -291,6 +293,7 @@ def constraint_of(error: BaseException) -> str | None:
 # ---- connections -----------------------------------------------------------------------------------------------
 
 
+RECOVERY_S: Final = 60.0
 ACQUIRE_TIMEOUT_S: Final = 15.0
 IDLE_TRANSACTION_MS: Final = 120_000  # then PostgreSQL ends it, so that nobody holds locks by standing still
 
@@ -366,21 +369,28 @@ async def _no_reset(_: Db) -> None:
 
 
 async def connect(dsn: str, *, size: int = 10, **settings: Any) -> Database:
-    """A Database on a fresh pool of at most `size` connections."""
-    pool = await asyncpg.create_pool(
-        dsn,
-        min_size=min(2, size),
-        max_size=size,
-        init=init_connection,
-        reset=_no_reset,
-        server_settings={
-            "timezone": "UTC",
-            "application_name": "stoa",
-            "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_MS),
-        },
-        **settings,
-    )
-    return Database(pool)
+    """A Database on a fresh pool of at most `size` connections; waits RECOVERY_S for a server that is recovering."""
+    deadline = time.monotonic() + RECOVERY_S
+    while True:
+        try:
+            pool = await asyncpg.create_pool(
+                dsn,
+                min_size=min(2, size),
+                max_size=size,
+                init=init_connection,
+                reset=_no_reset,
+                server_settings={
+                    "timezone": "UTC",
+                    "application_name": "stoa",
+                    "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_MS),
+                },
+                **settings,
+            )
+            return Database(pool)
+        except asyncpg.CannotConnectNowError:  # it is there, and still recovering from a crash
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
 
 
 def _calling_module() -> str:
