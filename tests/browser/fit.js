@@ -45,8 +45,12 @@
       }
     }
     for (const element of document.querySelectorAll('a, button, summary, label')) {
-      const spills = element.clientWidth && element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX === 'visible'
-      if (spills && shown(element) && !kept(element)) faults.push(`${named(element)} holds more than its ${element.clientWidth} px`)
+      const text = document.createRange()
+      text.selectNodeContents(element)
+      const spills = text.getBoundingClientRect().width > element.getBoundingClientRect().width + 1
+      if (spills && shown(element) && !kept(element) && getComputedStyle(element).overflowX === 'visible') {
+        faults.push(`${named(element)} is narrower than what it says`)
+      }
     }
     return faults.slice(0, 5)
   }
