@@ -245,14 +245,31 @@ declare
   v_balance bigint;
 begin
   select balance_minor into v_balance from ledger_accounts where id = v_id;
-  if v_balance + p_amount < 0 then
+  if p_amount is null then
+    raise exception 'a leg has no amount' using errcode = 'LG002';
+  elsif v_balance + p_amount < 0 then
     raise exception '% % has % and needs %', p_asset, p_purpose, v_balance, -p_amount
       using errcode = 'LG001', detail = json_build_object('owner_id', p_owner, 'asset', p_asset, 'purpose', p_purpose,
         'available_minor', v_balance, 'needed_minor', -p_amount);
   end if;
 end $$;
 
--- Applies a transfer. Each statement in here counts: it runs for every one.
+-- Whether legs are in form and sum to zero for each asset, at length.
+create function ledger_check(p_id uuid, p_owners uuid[], p_assets text[], p_purposes text[], p_amounts bigint[])
+returns void language plpgsql as $$
+begin
+  if (cardinality(p_amounts) > 1 and cardinality(p_owners) = cardinality(p_amounts)
+      and cardinality(p_assets) = cardinality(p_amounts) and cardinality(p_purposes) = cardinality(p_amounts)
+      and 0 <> all (p_amounts)) is not true then
+    raise exception 'the legs of transfer % are out of form', p_id using errcode = 'LG002';
+  end if;
+  perform from unnest(p_assets, p_amounts) l (asset, amount) group by asset having sum(amount) <> 0;
+  if found then
+    raise exception 'transfer % does not sum to zero', p_id using errcode = 'LG002';
+  end if;
+end $$;
+
+-- Applies a transfer. Each statement and each expression in here counts: it runs for every one.
 create function ledger_apply() returns trigger language plpgsql as $$
 declare
   v_legs     integer := cardinality(new.amounts);
@@ -264,7 +281,6 @@ declare
   v_balance  bigint;
   v_accounts bigint[];
   v_after    bigint[];
-  v_first    text := new.assets[1];
   v_sum      bigint := 0;
   v_at       timestamptz;
 begin
@@ -279,9 +295,6 @@ begin
     v_asset := new.assets[i];
     v_purpose := new.purposes[i];
     v_amount := new.amounts[i];
-    if (v_amount <> 0) is not true then
-      raise exception 'a leg of transfer % moves nothing', new.id using errcode = 'LG002';
-    end if;
     if v_owner is null then
       select id into v_account from ledger_accounts
         where owner_id is null and asset = v_asset and purpose = v_purpose;
@@ -301,30 +314,16 @@ begin
     end if;
     v_accounts[i] := v_account;
     v_after[i] := v_balance;
-    if v_asset <> v_first then
-      v_first := null; -- several assets: summed below
-    end if;
     v_sum := v_sum + v_amount;
   end loop;
-  if v_first is null then
-    select max(abs(a.total)) into v_sum
-      from (select sum(amount) as total from unnest(new.assets, new.amounts) l (asset, amount) group by asset) a;
-  end if;
-  if v_legs < 2 or v_sum <> 0 or cardinality(new.owners) <> v_legs or cardinality(new.assets) <> v_legs
-      or cardinality(new.purposes) <> v_legs then
-    raise exception 'transfer % does not sum to zero, or its legs are out of form', new.id using errcode = 'LG002';
+  if (v_sum = 0 and v_legs > 1 and cardinality(new.owners) = v_legs and cardinality(new.purposes) = v_legs
+      and cardinality(new.assets) = v_legs and v_asset = all (new.assets) and 0 <> all (new.amounts)) is not true then
+    perform ledger_check(new.id, new.owners, new.assets, new.purposes, new.amounts);
   end if;
   v_at := clock_timestamp();
-  for i in 1 .. v_legs by 2 loop
-    if i < v_legs then
-      insert into ledger_postings (transfer_id, account_id, amount_minor, balance_after_minor, created_at)
-        values (new.id, v_accounts[i], new.amounts[i], v_after[i], v_at),
-          (new.id, v_accounts[i + 1], new.amounts[i + 1], v_after[i + 1], v_at);
-    else
-      insert into ledger_postings (transfer_id, account_id, amount_minor, balance_after_minor, created_at)
-        values (new.id, v_accounts[i], new.amounts[i], v_after[i], v_at);
-    end if;
-  end loop;
+  insert into ledger_postings (transfer_id, account_id, amount_minor, balance_after_minor, created_at)
+    select new.id, p.account, p.amount, p.balance, v_at
+    from unnest(v_accounts, new.amounts, v_after) p (account, amount, balance);
   return null;
 end $$;
 create trigger ledger_transfers_apply after insert on ledger_transfers

@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 
 from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, Path, access
-from stoa.kit.invariants import Difference
+from stoa.kit.invariants import Difference, check
 from stoa.money.ledger import queries
 from stoa.money.ledger.types import TransferView, TrialBalance
 
@@ -40,8 +40,8 @@ async def get_transfer(ctx: CtxDep, transfer_id: Path[UUID]) -> TransferView:
 
 @get("/api/v1/admin/ledger/verify", opt=access("admin"))
 async def verify(ctx: CtxDep) -> VerifyOut:
-    """Every balance recomputed from the postings, and each difference named. Reads all of the history."""
-    differences = await queries.verify(ctx.db)
+    """Every balance recomputed, whatever else must hold checked, each difference named. Reads all of the history."""
+    differences = await check(ctx.db)
     return VerifyOut(not differences, differences)
 
 

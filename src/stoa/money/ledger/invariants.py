@@ -1,4 +1,4 @@
-"""Facts about the books that always hold (M1, M9): the ones that `queries.verify` checks."""
+"""Facts about the books that always hold (M1, M9)."""
 
 from stoa.money.ledger.queries.facts import FACTS as INVARIANTS
 

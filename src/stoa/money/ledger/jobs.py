@@ -3,8 +3,9 @@
 import structlog
 
 from stoa.kit.ctx import Ctx
+from stoa.kit.invariants import check
 from stoa.kit.queue import GiveUp, every
-from stoa.money.ledger import actions, queries
+from stoa.money.ledger import actions
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +31,11 @@ async def expire_holds(ctx: Ctx) -> dict[str, int]:
 
 @every(name="ledger.verify", seconds=3600, max_attempts=1)
 async def verify(ctx: Ctx) -> dict[str, int]:
-    """Recomputes all balances. A difference becomes a dead letter that names it, since no retry can mend it."""
-    differences = await queries.verify(ctx.db)
+    """Recomputes all balances, and checks what else must hold in any module.
+
+    A difference becomes a dead letter that names it, since no retry can mend it.
+    """
+    differences = await check(ctx.db)
     for difference in differences[:SHOWN]:
         log.error("ledger.difference", fact=difference.fact, subject=difference.subject, found=difference.found)
     if differences:
