@@ -293,8 +293,7 @@ def constraint_of(error: BaseException) -> str | None:
 # ---- connections -----------------------------------------------------------------------------------------------
 
 
-RECOVERY_S: Final = 60.0
-ACQUIRE_TIMEOUT_S: Final = 15.0
+RECOVERY_S, ACQUIRE_TIMEOUT_S = 60.0, 15.0
 IDLE_TRANSACTION_MS: Final = 120_000  # then PostgreSQL ends it, so that nobody holds locks by standing still
 
 
