@@ -3,9 +3,7 @@
 Importing this is quick, since `./stoa up` does so at each start; what it needs is imported when it is called.
 """
 
-from typing import Final
-
-from stoa.kit.ctx import App
+from typing import Any, Final
 
 PASSWORD: Final = "stone and shade"
 
@@ -18,8 +16,8 @@ LOGINS: Final = (
 )
 
 
-async def seed(app: App) -> None:
-    """Fill an empty database with people, posts, gifts and payouts; leave any other as it is."""
+async def seed(app: Any) -> None:
+    """Fill an empty database with people, posts, gifts and payouts; leave any other as it is. `app` is a `stoa.kit.ctx.App`."""
     from stoa.demo.making import make
 
     await make(app)
