@@ -17,7 +17,7 @@ LOGINS: Final = (
 
 
 async def seed(app: Any) -> None:
-    """Fill an empty database with people, posts, gifts and payouts; leave any other as it is. `app` is a `stoa.kit.ctx.App`."""
+    """Fill an empty database with people, posts, gifts and payouts; leave any other as it is. `app`: a kit.ctx.App."""
     from stoa.demo.making import make
 
     await make(app)
