@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import httpx
 
-from stoa.kit import crypto, files
+from stoa.kit import crypto, files, invariants
 from stoa.kit.config import Settings
 from stoa.kit.ctx import App
 from stoa.kit.db import connect
@@ -54,10 +54,13 @@ def rooms(name: str) -> Iterator[ModuleType]:
 
 
 def load() -> None:
-    """Imports all rooms that register something. Doing it twice is harmless."""
+    """Imports all rooms that register something, and collects the facts. Doing it twice is harmless."""
     for name in REGISTERING:
         for _ in rooms(name):
             pass
+    for room in rooms("invariants"):
+        module = room.__name__.split(".")[2]
+        invariants.FACTS.update({f"{module}: {fact}": sql for fact, sql in room.INVARIANTS.items()})
 
 
 def api_routes() -> list[Any]:
@@ -76,15 +79,6 @@ def page_routes() -> list[Any]:
     for module in _inside("stoa.front"):
         routes += getattr(module, "routes", [])
     return routes
-
-
-def invariants() -> dict[str, str]:
-    """The facts of all modules that always hold, for `kit.invariants.check`."""
-    return {
-        f"{room.__name__.split('.')[2]}: {name}": sql
-        for room in rooms("invariants")
-        for name, sql in room.INVARIANTS.items()
-    }
 
 
 def _inside(package: str) -> Iterator[ModuleType]:

@@ -20,7 +20,7 @@ from stoa.kit.invariants import check
 from stoa.kit.markdown import plain, word_count
 from stoa.kit.queue import run_due
 from stoa.main import create_app
-from stoa.modules import build_app, close_app, invariants
+from stoa.modules import build_app, close_app
 from tests.conftest import settings_for
 
 pytestmark = pytest.mark.slow
@@ -80,7 +80,7 @@ async def test_a_second_time_changes_nothing(hall: App) -> None:
 
 async def test_all_facts_hold_before_and_after_what_the_worker_still_does(hall: App) -> None:
     async with hall.database.connection() as db:
-        assert await check(db, invariants()) == []
+        assert await check(db) == []
     money = "select sum(balance_minor), count(*) from ledger_accounts where owner_id is not null"
     before = await ask(hall, money)
     while await run_due(hall, now=utcnow() + timedelta(minutes=1), reraise=True):
@@ -88,7 +88,7 @@ async def test_all_facts_hold_before_and_after_what_the_worker_still_does(hall: 
     assert await ask(hall, money) == before
     assert await ask(hall, "select distinct outcome from webhook_events") == [("unchanged",)]
     async with hall.database.connection() as db:
-        assert await check(db, invariants()) == []
+        assert await check(db) == []
 
 
 async def test_it_holds_something_of_everything(hall: App) -> None:

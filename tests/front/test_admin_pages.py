@@ -133,6 +133,13 @@ async def test_the_check_finds_nothing(make: Any, admin: Any) -> None:
     assert "The books are right" in (await admin.get("/admin/books/check")).text
 
 
+async def test_the_check_is_of_all_modules(make: Any, admin: Any) -> None:
+    ben = await make.user("ben")
+    async with make.tx() as ctx:
+        await ctx.db.execute("delete from wallets where user_id = $1", ben.id)
+    assert "everybody has a wallet" in (await admin.get("/admin/books/check")).text
+
+
 async def test_accounts_are_filtered_by_the_address(make: Any, admin: Any) -> None:
     await make.member("ben", purchased=12.5)
     await make.member("ana", earned=3)

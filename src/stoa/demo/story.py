@@ -25,10 +25,10 @@ from stoa.demo.visitor import TIMEOUT_S, StoryEnds, Visitor
 from stoa.kit.clock import utcnow
 from stoa.kit.config import Settings, load_settings
 from stoa.kit.ctx import Ctx
-from stoa.kit.invariants import Difference, check
+from stoa.kit.invariants import FACTS, Difference, check
 from stoa.kit.money import format_amount, round_ratio
 from stoa.kit.postgres import EmbeddedPostgres
-from stoa.modules import build_app, close_app, invariants
+from stoa.modules import build_app, close_app
 from stoa.money.ledger import queries as ledger
 from stoa.money.ledger.types import TrialBalance
 
@@ -339,10 +339,9 @@ async def read_books(settings: Settings) -> tuple[TrialBalance, list[Difference]
     with _address(settings) as database_url:
         app = await build_app(msgspec.structs.replace(settings, database_url=database_url, pool_size=1))
         try:
-            facts = invariants()
             async with app.database.connection() as db:
                 books = await ledger.trial_balance(Ctx(db, None, utcnow(), "demo", app))
-                return books, await check(db, facts), len(facts)
+                return books, await check(db), len(FACTS)
         finally:
             await close_app(app)
 

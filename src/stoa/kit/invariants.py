@@ -1,6 +1,11 @@
-"""Facts that always hold, as SQL that finds what breaks them; each module has its own in `invariants.py`."""
+"""Facts that always hold, as SQL that finds what breaks them; each module has its own in `invariants.py`.
+
+`stoa.modules.load` puts those of all modules into FACTS, so that a module can check them all without knowing the
+others.
+"""
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -19,7 +24,8 @@ class Difference(msgspec.Struct, frozen=True):
         return f"{self.fact}: {self.subject}: expected {self.expected or 'nothing'}, found {self.found or 'nothing'}"
 
 
-MOST_OF_A_KIND = 1000
+MOST_OF_A_KIND: Final = 1000
+FACTS: Final[dict[str, str]] = {}  # of all modules, as "module: what holds"
 
 
 def checking(facts: Mapping[str, str]) -> Statement[list[Difference]]:
@@ -30,9 +36,11 @@ def checking(facts: Mapping[str, str]) -> Statement[list[Difference]]:
     return many(Difference, _sql(facts))
 
 
-async def check(db: Db, facts: Mapping[str, str]) -> list[Difference]:
-    """What breaks any of these facts now; empty when all is well. Reads everything they speak of."""
-    return [Difference(*row) for row in await db.fetch(_sql(facts))]
+async def check(db: Db) -> list[Difference]:
+    """What breaks any of the FACTS now; empty when all is well. Reads everything they speak of."""
+    if not FACTS:
+        raise RuntimeError("the modules are not loaded, so nothing would be checked")
+    return [Difference(*row) for row in await db.fetch(_sql(FACTS))]
 
 
 def _sql(facts: Mapping[str, str]) -> str:

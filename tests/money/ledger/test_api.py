@@ -52,6 +52,14 @@ async def test_the_books_are_right(client: Any, make: Any) -> None:
     assert (await admin.get(f"{BOOKS}/verify")).json() == {"is_right": True, "differences": []}
 
 
+async def test_the_check_is_of_all_modules(app: Any, client: Any, make: Any) -> None:
+    admin = client.as_(await make.user(roles=("admin",)))
+    async with app.database.connection() as db:
+        await db.execute("delete from wallets")
+    found = (await admin.get(f"{BOOKS}/verify")).json()
+    assert not found["is_right"] and found["differences"][0]["fact"] == "wallet: everybody has a wallet"
+
+
 @pytest.mark.parametrize("path", ["trial-balance", "verify", f"transfers/{new_id()}"])
 async def test_nobody_else_sees_the_books(client: Any, make: Any, path: str) -> None:
     assert (await client.get(f"{BOOKS}/{path}")).status_code == 401

@@ -52,3 +52,10 @@ async def test_verify_gives_up_with_what_differs(ctx: Any) -> None:
     await ctx.db.execute("update ledger_accounts set balance_minor = 99 where id > 0")
     with pytest.raises(GiveUp, match="expected 100, found 99"):
         await jobs.verify(ctx)
+
+
+async def test_verify_checks_the_facts_of_other_modules_too(ctx: Any, make: Any) -> None:
+    await make.member("ana")
+    await ctx.db.execute("delete from wallets")
+    with pytest.raises(GiveUp, match="wallet: everybody has a wallet"):
+        await jobs.verify(ctx)

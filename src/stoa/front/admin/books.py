@@ -10,6 +10,7 @@ from litestar import Request, Response, get
 from stoa.front.admin.filters import choice, day_end, newest, older, person, text
 from stoa.front.page import page
 from stoa.kit.http import CtxDep, Path, access
+from stoa.kit.invariants import check
 from stoa.kit.money import CURRENCIES
 from stoa.kit.queue import admin as jobs
 from stoa.money.ledger import queries as ledger
@@ -80,8 +81,8 @@ async def trial_balance(request: Request[Any, Any, Any], ctx: CtxDep) -> Respons
 
 @get("/admin/books/check", opt=access("admin"))
 async def check_books(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[str]:
-    """Recomputes all balances from the postings, now."""
-    return await page(request, ctx, "admin/check.html", differences=await ledger.verify(ctx.db))
+    """Recomputes all balances from the postings, and checks what else must hold, now."""
+    return await page(request, ctx, "admin/check.html", differences=await check(ctx.db))
 
 
 @get("/admin/books/accounts", opt=access("admin"))
