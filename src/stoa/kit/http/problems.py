@@ -97,7 +97,9 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The one exception handler of the application."""
     seen = as_stoa_error(error)
     trace_id = str(request.scope.get("state", {}).get("trace_id", ""))
-    if seen.status >= 500:
+    if seen.status == 503:  # while the database is away, each request would tell the same long story
+        log.warning("request unavailable", path=request.url.path, error=f"{type(error).__name__}: {error}")
+    elif seen.status >= 500:
         log.error("request failed", path=request.url.path, exc_info=error)
     headers = {"Retry-After": str(seen.retry_after_s)} if isinstance(seen, TooManyRequests) else {}
     path = str(request.scope["path"])
