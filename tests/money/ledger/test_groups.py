@@ -87,6 +87,34 @@ async def test_refusals_touch_nobody_else(ctx: Any) -> None:
     await clean(ctx.db)
 
 
+async def test_a_key_that_is_posted_later_in_its_group_was_not_refused(ctx: Any) -> None:
+    ana, bob = uuid4(), uuid4()
+    await fund(ctx, purse(bob), 100)
+    gift = order({purse(ana): -80, purse(bob): 80}, "gift")
+    answers = await actions.post_many(ctx, [gift, order({purse(bob): -80, purse(ana): 80}), gift])
+    assert outcomes(answers) == ["replayed", "posted", "posted"]
+    first, _, third = answers
+    assert isinstance(first, Receipt) and isinstance(third, Receipt) and first.transfer_id == third.transfer_id
+    await clean(ctx.db)
+
+
+async def test_of_two_with_one_key_the_first_is_made(ctx: Any) -> None:
+    ana, bob = uuid4(), uuid4()
+    await fund(ctx, purse(ana), 100)
+    answers = await actions.post_many(
+        ctx,
+        [
+            order({purse(ana): -5, purse(bob): 5}, "one"),
+            order({purse(ana): -90, purse(bob): 90}, "one"),
+            order({purse(ana): -50, purse(bob): 50}),
+            order({purse(ana): -46, purse(bob): 46}),
+        ],
+    )
+    assert outcomes(answers) == ["posted", "KeyReused", "posted", "InsufficientFunds"]
+    assert await held(ctx, bob) == {("COIN", "earned"): 55}
+    await clean(ctx.db)
+
+
 async def test_an_empty_group_and_one_of_refusals_only(ctx: Any) -> None:
     assert await actions.post_many(ctx, []) == []
     answers = await actions.post_many(ctx, [order({purse(uuid4()): -1, platform("fees"): 1})])

@@ -124,6 +124,21 @@ async def test_legs_beside_move_with_the_settlement(ctx: Any) -> None:
     await clean(ctx.db)
 
 
+@pytest.mark.parametrize("asset", ["COIN", "USD"])
+async def test_a_settlement_takes_from_nobody_else(ctx: Any, asset: str) -> None:
+    ana, bob = await three_buckets(ctx), uuid4()
+    await fund(ctx, purse(bob, asset=asset), 50)
+    kept = await hold(ctx, {purse(ana): 30})
+    taken = {purse(bob, asset=asset): -50, platform("fees", asset): 50}
+    with pytest.raises(Unbalanced):
+        async with ctx.db.transaction():
+            await actions.settle(
+                ctx, kept.id, legs_to=[Leg(platform("redeemed"), 20)], beside=legs(taken), key="k", cause="A test"
+            )
+    assert await held(ctx, bob) == {(asset, "earned"): 50}
+    await clean(ctx.db)
+
+
 async def test_a_hold_to_its_own_bucket_is_a_release_of_that_part(ctx: Any) -> None:
     ana = await three_buckets(ctx)
     kept = await hold(ctx, {purse(ana): 30})
@@ -131,8 +146,7 @@ async def test_a_hold_to_its_own_bucket_is_a_release_of_that_part(ctx: Any) -> N
     assert await held(ctx, ana) == {("COIN", "earned"): 30, ("COIN", "promotional"): 10, ("COIN", "purchased"): 20}
 
 
-async def test_what_is_held_too_long_returns_once(ctx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    ana = await three_buckets(ctx)
+async def test_what_is_held_too_long_returns_once(tx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[HoldExpired] = []
     from stoa.kit import outbox
 
@@ -142,20 +156,24 @@ async def test_what_is_held_too_long_returns_once(ctx: Any, monkeypatch: pytest.
     async def hear(_: Any, event: HoldExpired) -> None:
         said.append(event)
 
-    past, future = ctx.now - timedelta(seconds=1), ctx.now + timedelta(hours=1)
-    first = await hold(ctx, {purse(ana): 5}, expires_at=past)
-    await hold(ctx, {purse(ana): 7}, expires_at=future)
-    await hold(ctx, {purse(ana): 11})
-    settled = await hold(ctx, {purse(ana): 1}, expires_at=past)
-    await settle(ctx, settled.id, {platform("fees"): 1})
-    assert await jobs.expire_holds(ctx) == {"expired": 1}
-    assert await jobs.expire_holds(ctx) == {"expired": 0}
-    done = await queries.hold(ctx, first.id)
-    assert done.state == "expired"
-    assert said == [HoldExpired(first.id, done.closing_transfer_id)]
-    assert (await held(ctx, ana))["COIN", "earned_reserved"] == 18
-    assert [h.legs[0].amount_minor for h in (await queries.open_holds(ctx)).items] == [7, 11]
-    await clean(ctx.db)
+    async with tx() as ctx:
+        ana = await three_buckets(ctx)
+        past, future = ctx.now - timedelta(seconds=1), ctx.now + timedelta(hours=1)
+        late = [await hold(ctx, {purse(ana): minor}, expires_at=past) for minor in (5, 2)]
+        await hold(ctx, {purse(ana): 7}, expires_at=future)
+        await hold(ctx, {purse(ana): 11})
+        settled = await hold(ctx, {purse(ana): 1}, expires_at=past)
+        await settle(ctx, settled.id, {platform("fees"): 1})
+    async with tx() as ctx:
+        assert await jobs.expire_holds(ctx) == {"expired": 2}
+        assert await jobs.expire_holds(ctx) == {"expired": 0}
+        done = [await queries.hold(ctx, one.id) for one in late]
+        assert [one.state for one in done] == ["expired", "expired"]
+        assert sorted(said, key=str) == sorted((HoldExpired(one.id, one.closing_transfer_id) for one in done), key=str)
+        assert (await held(ctx, ana))["COIN", "earned_reserved"] == 18
+        assert [h.legs[0].amount_minor for h in (await queries.open_holds(ctx)).items] == [7, 11]
+        assert len(await ctx.db.fetch("select distinct xmin from ledger_holds where state = 'expired'")) == 2
+        await clean(ctx.db)
 
 
 async def test_settle_release_and_expiry_at_once_end_it_once(live: Any, tx: Any, gather: Any) -> None:
@@ -174,7 +192,7 @@ async def test_settle_release_and_expiry_at_once_end_it_once(live: Any, tx: Any,
 
     async def expired() -> Any:
         async with tx() as ctx:
-            return await actions.expire_due(ctx, 3)
+            return await actions.expire_next(ctx)
 
     tries = [act(one.id) for one in kept for act in (settled, released)]
     answers = await gather(*tries, *(expired() for _ in range(6)))

@@ -163,6 +163,12 @@ async def broken(ctx: Any, sql: str) -> dict[str, list[str]]:
             "update ledger_transfers set reverses = gen_random_uuid() where kind = 'test'",
             {"a reversal undoes what it names"},
         ),
+        (
+            """update ledger_transfers
+               set reverses = (select max(id::text)::uuid from ledger_transfers where kind = 'hold')
+               where id = (select max(id::text)::uuid from ledger_transfers where kind = 'test')""",
+            {"a reversal undoes what it names"},
+        ),
     ],
 )
 async def test_verify_names_what_differs(ctx: Any, sql: str, facts: set[str]) -> None:

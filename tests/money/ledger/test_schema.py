@@ -8,11 +8,18 @@ import pytest
 
 from stoa.kit.ids import new_id
 from stoa.kit.money import CURRENCIES
-from tests.money.ledger.people import clean, fund, held, hold, platform, post, purse
+from tests.money.ledger.people import clean, fund, held, hold, platform, post, purse, reverse
 
 TRANSFER = """
     insert into ledger_transfers (id, kind, idempotency_key, input_hash, cause, owners, assets, purposes, amounts)
     values ($1::uuid, 'test', $1::uuid::text, '', 'A test', $2, $3, $4, $5)
+"""
+
+REVERSAL = """
+    insert into ledger_transfers
+      (id, kind, idempotency_key, input_hash, cause, reverses, owners, assets, purposes, amounts)
+    values (gen_random_uuid(), 'test', gen_random_uuid()::text, '', 'A test', $1, array[$2, null]::uuid[],
+      array['COIN', 'COIN'], $3, $4)
 """
 
 
@@ -95,6 +102,12 @@ async def test_raw_transfers_are_applied_one_by_one_or_several(ctx: Any) -> None
         "insert into ledger_pending values (-1, 5)",
         "update ledger_pending set amount_minor = 0",
         "truncate ledger_pending",
+        "update ledger_assets set exponent = 0 where code = 'USD'",
+        "delete from ledger_assets where code = 'VND'",
+        "truncate ledger_assets cascade",
+        "update ledger_purposes set kind = 'income' where purpose = 'world'",
+        "delete from ledger_purposes where purpose = 'charity'",
+        "truncate ledger_purposes",
         """insert into ledger_transfers
              (id, kind, idempotency_key, input_hash, cause, grouped, owners, assets, purposes, amounts)
            values (gen_random_uuid(), 'test', 'g', '', 'A test', true, array[null, null]::uuid[],
@@ -122,10 +135,45 @@ async def test_a_transfer_is_reversed_once_by_a_constraint_too(ctx: Any) -> None
         insert into ledger_transfers
           (id, kind, idempotency_key, input_hash, cause, reverses, owners, assets, purposes, amounts)
         values (gen_random_uuid(), 'test', $1, '', 'A test', $2, array[$3, null]::uuid[], array['COIN', 'COIN'],
-          array['earned', 'issued'], array[-50, 50])
+          array['earned', 'issued'], array[-100, 100])
     """
     await ctx.db.execute(sql, "once", receipt.transfer_id, owner)
     await refused(ctx.db, "23505", sql, "twice", receipt.transfer_id, owner)
+
+
+@pytest.mark.parametrize(
+    ("who", "purposes", "amounts"),
+    [
+        ("owner", ["earned", "issued"], [-50, 50]),
+        ("owner", ["earned", "fees"], [-100, 100]),
+        ("owner", ["purchased", "issued"], [-100, 100]),
+        ("owner", ["earned", "issued"], [100, -100]),
+        ("other", ["earned", "issued"], [-100, 100]),
+    ],
+)
+async def test_a_reversal_is_the_opposite_of_what_it_names(
+    ctx: Any, who: str, purposes: list[str], amounts: list[int]
+) -> None:
+    owner, other = uuid4(), uuid4()
+    receipt = await fund(ctx, purse(owner), 100)
+    for purse_of in (purse(owner), purse(owner, "purchased"), purse(other)):
+        await fund(ctx, purse_of, 100)
+    person = owner if who == "owner" else other
+    await refused(ctx.db, "LG008", REVERSAL, receipt.transfer_id, person, purposes, amounts)
+    await refused(ctx.db, "LG010", REVERSAL, uuid4(), person, purposes, amounts)
+    await clean(ctx.db)
+
+
+async def test_a_reversal_and_a_hold_are_not_reversed_by_raw_transfers_either(ctx: Any) -> None:
+    owner = uuid4()
+    receipt = await fund(ctx, purse(owner), 100)
+    back = await reverse(ctx, receipt.transfer_id)
+    await refused(ctx.db, "LG008", REVERSAL, back.transfer_id, owner, ["earned", "issued"], [100, -100])
+    await fund(ctx, purse(owner), 40)
+    kept = await hold(ctx, {purse(owner): 40})
+    sql = REVERSAL.replace("null]", "$2]")
+    await refused(ctx.db, "LG008", sql, kept.id, owner, ["earned", "earned_reserved"], [40, -40])
+    await clean(ctx.db)
 
 
 async def test_what_leaves_pending_arrives_in_the_balance_whoever_deletes_it(ctx: Any) -> None:

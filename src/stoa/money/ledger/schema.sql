@@ -154,6 +154,10 @@ begin
   return null;
 end $$;
 
+create trigger ledger_assets_stay before update or delete or truncate on ledger_assets
+  for each statement execute function ledger_refuse('an asset stays as it is');
+create trigger ledger_purposes_stay before update or delete or truncate on ledger_purposes
+  for each statement execute function ledger_refuse('a purpose stays as it is');
 create trigger ledger_transfers_are_final before update or delete or truncate on ledger_transfers
   for each statement execute function ledger_refuse('a transfer is final; reverse it');
 create trigger ledger_postings_are_final before update or delete or truncate on ledger_postings
@@ -269,6 +273,44 @@ begin
   end if;
 end $$;
 
+-- Whether a transfer settled a hold: its reversal leads back to where the money was before it was held. Refuses what is
+-- never reversed: reversals, and what opens a hold or gives it back.
+create function ledger_settled(t ledger_transfers) returns boolean language plpgsql as $$
+declare
+  v_hold  uuid;
+  v_state text;
+begin
+  select id, state into v_hold, v_state from ledger_holds where id = t.id or closing = t.id;
+  if t.reverses is not null or v_hold = t.id or v_state in ('released', 'expired') then
+    raise exception 'transfer % (%) cannot be reversed', t.id, t.kind
+      using errcode = 'LG008', detail = json_build_object('transfer_id', t.id);
+  end if;
+  return v_hold is not null;
+end $$;
+
+-- Refuses a reversal that is not the opposite of the transfer it names.
+create function ledger_check_reversal(r ledger_transfers) returns void language plpgsql as $$
+declare
+  t         ledger_transfers;
+  v_settled boolean;
+begin
+  select * into t from ledger_transfers where id = r.reverses;
+  if not found then
+    raise exception 'there is no transfer %', r.reverses using errcode = 'LG010';
+  end if;
+  v_settled := ledger_settled(t);
+  perform from (
+      select owner, asset, case when v_settled then regexp_replace(purpose, '_reserved$', '') else purpose end, amount
+        from unnest(t.owners, t.assets, t.purposes, t.amounts) l (owner, asset, purpose, amount)
+      union all
+      select * from unnest(r.owners, r.assets, r.purposes, r.amounts)) l (owner, asset, purpose, amount)
+    group by owner, asset, purpose having sum(amount) <> 0;
+  if found then
+    raise exception 'transfer % is not the opposite of %', r.id, t.id
+      using errcode = 'LG008', detail = json_build_object('transfer_id', t.id);
+  end if;
+end $$;
+
 -- Applies a transfer. Each statement and each expression in here counts: it runs for every one.
 create function ledger_apply() returns trigger language plpgsql as $$
 declare
@@ -289,6 +331,9 @@ begin
       raise exception 'a transfer is grouped by ledger_groups only' using errcode = 'LG004';
     end if;
     return null;
+  end if;
+  if new.reverses is not null then
+    perform ledger_check_reversal(new);
   end if;
   for i in 1 .. v_legs loop
     v_owner := new.owners[i];
@@ -364,6 +409,7 @@ begin
             from unnest(new.leg_of, new.owners, new.assets, new.purposes, new.amounts)
               u (place, owner, asset, purpose, amount) group by place) l on l.place = h.place
       where h.place <> all (new.left_out)
+      order by h.id -- of two with one key the first is made, as ledger_overdrawn expects
       on conflict (idempotency_key) do nothing
       returning id, cardinality(amounts) as legs)
     select array_agg(id), sum(legs) into v_made, v_legs from made;
@@ -481,8 +527,6 @@ create function ledger_reverse(
 ) returns uuid language plpgsql as $$
 declare
   t          ledger_transfers;
-  v_hold     uuid;
-  v_state    text;
   v_purposes text[];
   v_done     uuid;
 begin
@@ -490,13 +534,8 @@ begin
   if not found then
     raise exception 'there is no transfer %', p_original using errcode = 'LG010';
   end if;
-  select id, state into v_hold, v_state from ledger_holds where id = p_original or closing = p_original;
-  if t.reverses is not null or v_hold = p_original or v_state in ('released', 'expired') then
-    raise exception 'transfer % (%) cannot be reversed', p_original, t.kind
-      using errcode = 'LG008', detail = json_build_object('transfer_id', p_original);
-  end if;
   v_purposes := t.purposes;
-  if v_hold is not null then
+  if ledger_settled(t) then
     v_purposes := array(select regexp_replace(u.purpose, '_reserved$', '')
       from unnest(t.purposes) with ordinality u (purpose, place) order by u.place);
   end if;
@@ -559,7 +598,8 @@ begin
   return v_back;
 end $$;
 
--- End a hold: pay the given legs (above zero) out of it and return the rest.
+-- End a hold: pay the given legs (above zero) out of it and return the rest. Legs of other assets may move beside it, but
+-- take from nobody but the platform.
 create function ledger_close(
   p_id uuid, p_hold uuid, p_state text, p_key text, p_hash bytea, p_cause text, p_metadata jsonb, p_actor uuid,
   p_owners uuid[], p_assets text[], p_purposes text[], p_amounts bigint[]
@@ -579,6 +619,11 @@ begin
   if h.state <> 'held' then
     raise exception 'hold % is % already', p_hold, h.state
       using errcode = 'LG005', detail = json_build_object('hold_id', p_hold, 'state', h.state);
+  end if;
+  perform from unnest(p_owners, p_assets, p_amounts) l (owner, asset, amount)
+    where amount < 0 and (owner is not null or asset = any (h.assets));
+  if found then
+    raise exception 'the settlement of hold % takes from more than the hold', p_hold using errcode = 'LG002';
   end if;
   v_done := ledger_transfer(p_id, (select kind || '.' || p_state from ledger_transfers where id = p_hold),
     p_key, p_hash, p_cause, p_metadata, p_actor, null,
@@ -622,9 +667,9 @@ begin
   end loop;
   return query
     select h.place::integer, coalesce(t.id, h.id),
-      case when t.id = h.id then 'posted' when r.detail is not null then 'overdrawn'
-        when t.input_hash = h.hash then 'replayed' else 'key_reused' end,
-      coalesce(r.detail, case when t.input_hash <> h.hash then json_build_object('transfer_id', t.id) end)
+      case when t.id = h.id then 'posted' when t.input_hash = h.hash then 'replayed'
+        when t.id is not null then 'key_reused' else 'overdrawn' end,
+      case when t.id is null then r.detail when t.input_hash <> h.hash then json_build_object('transfer_id', t.id) end
     from unnest(p_ids, p_keys, p_hashes) with ordinality h (id, key, hash, place)
     left join unnest(v_refused, v_details) r (place, detail) on r.place = h.place
     left join ledger_transfers t on t.idempotency_key = h.key

@@ -59,7 +59,14 @@ FACTS: Final[dict[str, str]] = {
           on h.owner = a.owner_id and h.asset = a.asset and h.purpose = a.purpose
         where coalesce(a.balance_minor, 0) <> coalesce(h.amount, 0)""",
     "a reversal undoes what it names": """
-        select r.id::text as subject, o.id::text as expected, null::text as found
+        select r.id::text as subject, 'the opposite of ' || r.reverses::text as expected, r.amounts::text as found
         from ledger_transfers r left join ledger_transfers o on o.id = r.reverses and o.reverses is null
-        where r.reverses is not null and o.id is null""",
+        where r.reverses is not null and (o.id is null or exists (
+          select from (
+            select owner, asset, case when exists (select from ledger_holds h where h.closing = o.id)
+                then regexp_replace(purpose, '_reserved$', '') else purpose end, amount
+              from unnest(o.owners, o.assets, o.purposes, o.amounts) l (owner, asset, purpose, amount)
+            union all
+            select * from unnest(r.owners, r.assets, r.purposes, r.amounts)) l (owner, asset, purpose, amount)
+          group by owner, asset, purpose having sum(amount) <> 0))""",
 }
