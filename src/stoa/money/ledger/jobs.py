@@ -1,5 +1,7 @@
 """What the ledger does on its own: folds what is pending, ends holds whose time is over, checks the books."""
 
+from dataclasses import replace
+
 import structlog
 
 from stoa.kit.ctx import Ctx
@@ -10,6 +12,7 @@ from stoa.money.ledger import actions
 log = structlog.get_logger(__name__)
 
 SHOWN = 20
+EXPIRED_MOST = 1000  # in one run; the others follow in the next
 
 
 @every(name="ledger.fold", seconds=10)
@@ -23,10 +26,14 @@ async def fold(ctx: Ctx) -> dict[str, int]:
     return {"folded": total}
 
 
-@every(name="ledger.expire_holds", seconds=15)
+@every(name="ledger.expire_holds", seconds=15, outside=True)
 async def expire_holds(ctx: Ctx) -> dict[str, int]:
-    """Gives back what was held too long."""
-    return {"expired": await actions.expire_due(ctx)}
+    """Gives back what was held too long, each hold in a transaction of its own."""
+    for expired in range(EXPIRED_MOST):
+        async with ctx.app.database.transaction() as db:
+            if not await actions.expire_next(replace(ctx, db=db)):
+                return {"expired": expired}
+    return {"expired": EXPIRED_MOST}
 
 
 @every(name="ledger.verify", seconds=3600, max_attempts=1)

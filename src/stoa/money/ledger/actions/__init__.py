@@ -15,14 +15,14 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, value
 from stoa.kit.ids import new_id
 from stoa.money.ledger.actions.groups import Batcher, post_many
-from stoa.money.ledger.actions.holds import expire_due, hold, release, settle
+from stoa.money.ledger.actions.holds import expire_next, hold, release, settle
 from stoa.money.ledger.actions.legs import balanced, columns, input_hash, ordered
 from stoa.money.ledger.errors import translated
 from stoa.money.ledger.types import AccountRef, Leg, Receipt
 
 __all__ = [
     "Batcher",
-    "expire_due",
+    "expire_next",
     "fold",
     "hold",
     "lock_balances",

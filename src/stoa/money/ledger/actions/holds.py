@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, value
+from stoa.kit.db import maybe, value
 from stoa.kit.ids import new_id
 from stoa.kit.outbox import emit
 from stoa.money.ledger.actions.legs import Columns, above_zero, balanced, columns, input_hash, merged, ordered
@@ -30,11 +30,11 @@ class _Due(msgspec.Struct):
     id: UUID
 
 
-_DUE = many(
+_DUE = maybe(
     _Due,
     """
     select id from ledger_holds where state = 'held' and expires_at <= clock_timestamp()
-    order by expires_at limit $1 for no key update skip locked
+    order by expires_at limit 1 for no key update skip locked
     """,
 )
 
@@ -96,15 +96,19 @@ async def release(ctx: Ctx, hold_id: UUID, *, key: str, cause: str, metadata: di
     return await hold_view(ctx, hold_id)
 
 
-async def expire_due(ctx: Ctx, limit: int = 100) -> int:
-    """Gives back up to `limit` holds whose time is over, each once; answers how many."""
-    due = await _DUE(ctx.db, limit)
-    for found in due:
-        key, cause = f"hold-expired:{found.id}", "The hold ran out"
-        digest = input_hash("expire", found.id)
-        transfer_id = await _close(ctx, found.id, "expired", key, digest, cause, None, _NOTHING)
-        await emit(ctx, HoldExpired(found.id, transfer_id))
-    return len(due)
+async def expire_next(ctx: Ctx) -> bool:
+    """Gives back one hold whose time is over, if there is one.
+
+    One for each transaction: several together would lock people's accounts in the order in which holds run out, and
+    end in deadlocks with those who keep to the order of owners.
+    """
+    due = await _DUE(ctx.db)
+    if due is None:
+        return False
+    key, digest = f"hold-expired:{due.id}", input_hash("expire", due.id)
+    transfer_id = await _close(ctx, due.id, "expired", key, digest, "The hold ran out", None, _NOTHING)
+    await emit(ctx, HoldExpired(due.id, transfer_id))
+    return True
 
 
 async def _close(
