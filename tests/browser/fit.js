@@ -32,6 +32,18 @@
     return false
   }
 
+  const texts = (element) => {
+    const found = []
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+    while (walker.nextNode()) {
+      if (walker.currentNode.parentElement.closest('.sr-only, .spinner')) continue
+      const range = document.createRange()
+      range.selectNodeContents(walker.currentNode)
+      if (range.getBoundingClientRect().width > 1) found.push(range.getBoundingClientRect())
+    }
+    return found
+  }
+
   window.sticksOut = () => {
     const width = document.documentElement.clientWidth
     const faults = []
@@ -45,9 +57,8 @@
       }
     }
     for (const element of document.querySelectorAll('a, button, summary, label')) {
-      const text = document.createRange()
-      text.selectNodeContents(element)
-      const spills = text.getBoundingClientRect().width > element.getBoundingClientRect().width + 1
+      const box = element.getBoundingClientRect()
+      const spills = texts(element).some((text) => text.right > box.right + 1 || text.left < box.left - 1)
       if (spills && shown(element) && !kept(element) && getComputedStyle(element).overflowX === 'visible') {
         faults.push(`${named(element)} is narrower than what it says`)
       }

@@ -117,6 +117,17 @@ async def test_dialog_keeps_the_focus(house: House, open_page: Any, post: Any) -
     assert await page.evaluate("focusName()") == "Gift", "the focus is where it was before"
 
 
+async def test_focus_stays_on_what_was_pressed(house: House, open_page: Any, post: Any) -> None:
+    """Though HTMX puts another button in its place."""
+    visitor = await open_page(house, as_=await house.make.user("ben"))
+    page = await arrive(visitor, f"/p/{post.slug}")
+    for before, after in (("^Follow ines", "Following ines. Press to stop"), ("^Like$", "Like, 1")):
+        await tab_to(page, before)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name=after)).to_be_focused()
+        assert await page.evaluate("focusFaults()") == []
+
+
 async def test_menu(house: House, open_page: Any) -> None:
     visitor = await open_page(house, as_=await house.make.user("ben"))
     page = await arrive(visitor, "/")

@@ -122,6 +122,7 @@ async def find_it(visitor: Visitor, path: str) -> None:
 
 
 async def like_it(visitor: Visitor) -> None:
+    await visitor.page.keyboard.press("End")  # where the bar with its buttons stays
     await visitor.page.get_by_role("button", name="Like", exact=True).click()
     liked = visitor.page.get_by_role("button", name="Like, 1")
     await expect(liked).to_have_attribute("aria-pressed", "true")
@@ -131,6 +132,8 @@ async def like_it(visitor: Visitor) -> None:
 async def give(visitor: Visitor, coins: int, *, message: str = "") -> None:
     """Through the dialog, whose button says what will happen."""
     page = visitor.page
+    await page.wait_for_load_state()  # before its scripts are there, the button leads to a page of its own
+    await page.keyboard.press("End")
     await page.get_by_role("link", name="Gift", exact=True).click()
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_be_visible()
