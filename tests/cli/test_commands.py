@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -49,7 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def test_config_shows_the_settings_and_no_secret(tmp_path: Path) -> None:
-    done = stoa(tmp_path, "config", STOA_SMTP_PASSWORD="hunter2")
+    done = stoa(tmp_path, "config", STOA_METRICS_TOKEN="hunter2")
     assert done.returncode == 0
     assert f'home = "{tmp_path}"' in done.stdout
     assert "hunter2" not in done.stdout
@@ -82,7 +81,7 @@ def test_migrate_doctor_admin_and_verify_start_the_database_themselves(home: Pat
     assert " 0001_kit" in well(home, "migrate")
     assert well(home, "migrate") == "the database is up to date\n"
     names = [line.split()[1] for line in well(home, "doctor").splitlines()]
-    assert names == ["python", "disk", "database", "migrations", "mail", "storage", "clock"]
+    assert names == ["python", "disk", "database", "migrations", "storage", "clock"]
     named = ("user", "create-admin", "--username", "theo", "--email", "theo@example.org")
     refused = stoa(home, *named, given="short\n")
     assert (refused.returncode, refused.stderr[:16]) == (1, "stoa: password: ")
@@ -93,11 +92,10 @@ def test_migrate_doctor_admin_and_verify_start_the_database_themselves(home: Pat
 
 
 def test_doctor_says_what_to_do(home: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    done = stoa(home, "doctor", STOA_SMTP_HOST="127.0.0.1", STOA_SMTP_PORT=str(port))
+    (home.parent / "a file").write_text("no folder")
+    done = stoa(home, "doctor", STOA_STORAGE_URL=(home.parent / "a file" / "in it").as_uri())
     assert done.returncode == 1
-    assert re.search(r"NOT  mail .*\n +-> ", done.stdout)
+    assert re.search(r"NOT  storage .*\n +-> ", done.stdout)
 
 
 def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:

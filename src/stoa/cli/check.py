@@ -33,7 +33,7 @@ def test(arguments: argparse.Namespace) -> int:
 
 def _is_setting(name: str) -> bool:
     """Tests decide their settings themselves, whatever this shell has."""
-    return name in ("DATABASE_URL", "REDIS_URL") or (name.startswith("STOA_") and name not in ("STOA_PYTHON", CHROMIUM))
+    return name == "DATABASE_URL" or (name.startswith("STOA_") and name not in ("STOA_PYTHON", CHROMIUM))
 
 
 def _absolute(argument: str) -> str | Path:

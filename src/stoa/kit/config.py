@@ -1,7 +1,7 @@
 """The settings of one installation: environment over `stoa.toml` over defaults, as one frozen Struct.
 
-- A field `smtp_host` is read from the environment variable `STOA_SMTP_HOST`, or from `stoa.toml` as `smtp_host = ...`
-  or as `host = ...` under `[smtp]`. `DATABASE_URL` and `REDIS_URL` are also read under those well-known names.
+- A field `log_level` is read from the environment variable `STOA_LOG_LEVEL`, or from `stoa.toml` as `log_level = ...`
+  or as `level = ...` under `[log]`. `database_url` is also read under its well-known name, `DATABASE_URL`.
 - A name that is not a setting, or a value that does not fit, raises `ConfigError`, which names every one of them.
 - Secrets that nobody configured are made once and kept in `<home>/secrets.toml`, readable by the owner only.
 
@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 # Variables that the command itself reads before there are settings, or hands to its own children.
 NOT_SETTINGS = frozenset({"STOA_PYTHON", "STOA_CHROMIUM", "STOA_LIFELINE_FD", "STOA_SOCKET_FD"})
-ALIASES = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}
+ALIASES = {"DATABASE_URL": "database_url"}
+MAX_UPLOAD_BYTES = 100 * 1024 * 1024  # what `max_upload_bytes` may be set to
 MASK = "********"
 
 Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
@@ -67,16 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # What it stands on
     database_url: Url | None = None  # none: a PostgreSQL of its own under `home`
     pool_size: Positive = 10  # database connections of one process
-    redis_url: Url | None = None
     storage_url: Url = ""  # file:///path, s3://bucket/prefix, ...; `home`/files when empty
-
-    # Mail; without a host, mails are kept in the database and shown to the administrator
-    smtp_host: str | None = None
-    smtp_port: Port = 587
-    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
-    smtp_user: str | None = None
-    smtp_password: Secret | None = None
-    mail_from: str = "Stoa <noreply@localhost>"
 
     # How it behaves
     demo: bool = True  # `up` fills an empty database with demo content
@@ -87,7 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: bool = True  # rate limits
     limits_multiplier: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     sandbox: bool = True  # the payment and payout gateways that move no real money
-    max_upload_bytes: Positive = 10 * 1024 * 1024
+    max_upload_bytes: Annotated[int, msgspec.Meta(ge=1, le=MAX_UPLOAD_BYTES)] = 25 * 1024 * 1024  # of one picture (L2)
     metrics_token: Secret | None = None  # when set, /metrics wants it as a bearer token
 
     # Made once when not given
@@ -283,8 +275,6 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("base_url: expected an address that begins with http:// or https://")
     if settings.database_url and not re.match(r"postgres(ql)?://", settings.database_url):
         problems.append("database_url: expected an address that begins with postgresql://")
-    if settings.redis_url and not re.match(r"(rediss?|unix|valkeys?)://", settings.redis_url):
-        problems.append("redis_url: expected an address that begins with redis:// or rediss://")
     if len(settings.secret_key) < 32:
         problems.append("secret_key: at least 32 characters")
     return problems

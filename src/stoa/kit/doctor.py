@@ -4,8 +4,6 @@ import asyncio
 import os
 import platform
 import shutil
-import smtplib
-import ssl
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -43,7 +41,6 @@ async def examine(settings: Settings) -> list[Finding]:
         ("disk", _disk),
         ("database", _database),
         ("migrations", _migrations),
-        ("mail", _mail),
         ("storage", _storage),
         ("clock", _clock),
     ]
@@ -97,27 +94,6 @@ async def _migrations(settings: Settings) -> Finding:
         return Finding("migrations", False, str(error), "install the version of Stoa that belongs to this database")
     seen = f"{len(missing)} not applied: {', '.join(missing)}" if missing else "all applied"
     return Finding("migrations", not missing, seen, "./stoa migrate")
-
-
-async def _mail(settings: Settings) -> Finding:
-    if settings.smtp_host is None:
-        return Finding("mail", True, "no server set (smtp_host): mails are kept and shown to administrators, not sent")
-    await asyncio.to_thread(_greet_mail_server, settings.smtp_host, settings)
-    return Finding("mail", True, f"{settings.smtp_host}:{settings.smtp_port} takes our mail")
-
-
-def _greet_mail_server(host: str, settings: Settings) -> None:
-    context = ssl.create_default_context()
-    if settings.smtp_security == "tls":
-        client: smtplib.SMTP = smtplib.SMTP_SSL(host, settings.smtp_port, timeout=PATIENCE_S, context=context)
-    else:
-        client = smtplib.SMTP(host, settings.smtp_port, timeout=PATIENCE_S)
-    with client:
-        if settings.smtp_security == "starttls":
-            client.starttls(context=context)
-        if settings.smtp_user and settings.smtp_password:
-            client.login(settings.smtp_user, settings.smtp_password)
-        client.noop()
 
 
 async def _storage(settings: Settings) -> Finding:

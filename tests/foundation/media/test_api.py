@@ -9,7 +9,6 @@ import pytest
 import pyvips
 
 from stoa.foundation.media import actions
-from stoa.foundation.media.types import MAX_BYTES
 from stoa.kit.files import open_storage
 
 
@@ -156,11 +155,23 @@ async def test_too_many_frames(mine: Any) -> None:
     assert answer.status_code == 422 and "400 frames" in answer.json()["fields"]["file"]
 
 
-async def test_too_many_bytes(mine: Any, app: Any) -> None:
-    answer = await send(mine, b"\xff\xd8\xff" + b"x" * MAX_BYTES)
-    assert answer.status_code == 413 and answer.json()["code"] in ("image_too_large", "too_large")
-    assert (await send(mine, b"\xff\xd8\xff" + b"x" * (MAX_BYTES * 2))).status_code == 413
+@pytest.mark.parametrize("most_bytes", [None, 1000])
+async def test_too_many_bytes(mine: Any, app: Any, most_bytes: int | None) -> None:
+    before = app.settings
+    if most_bytes:
+        app.settings = msgspec.structs.replace(before, max_upload_bytes=most_bytes)
+    try:
+        for length in (most_bytes or 25 * 1024**2, (most_bytes or 25 * 1024**2) + 100_000):
+            answer = await send(mine, b"\xff\xd8\xff" + b"x" * length)
+            assert answer.status_code == 413 and answer.json()["code"] == "image_too_large"
+            assert answer.json()["most_bytes"] == (most_bytes or 26_214_400)
+    finally:
+        app.settings = before
     assert await stored(app) == []
+
+
+async def test_the_default_is_what_the_rules_say(app: Any) -> None:
+    assert app.settings.max_upload_bytes == 25 * 1024 * 1024
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from stoa.foundation.media.errors import ImageRefused, ImageTooLarge
 from stoa.foundation.media.messages import MediaDeleted, MediaUploaded, RemoveFiles
 from stoa.foundation.media.policies import access_own_media
 from stoa.foundation.media.queries import address, media_by_hash, media_by_id
-from stoa.foundation.media.types import MAX_ALT, MAX_BYTES, MAX_FRAMES, MAX_PIXELS, SIZES, MediaView, Variant
+from stoa.foundation.media.types import MAX_ALT, MAX_FRAMES, MAX_PIXELS, SIZES, MediaView, Variant
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import Statement, run, value
 from stoa.kit.errors import Invalid, NotFound, Unavailable
@@ -83,8 +83,8 @@ async def upload_image(ctx: Ctx, *, data: bytes, alt: str = "") -> MediaView:
     is left behind.
     """
     owner = ctx.member
-    if len(data) > MAX_BYTES:
-        raise ImageTooLarge
+    if len(data) > ctx.app.settings.max_upload_bytes:
+        raise ImageTooLarge(ctx.app.settings.max_upload_bytes)
     _check_alt(alt)
     content_hash = (await asyncio.to_thread(hashlib.sha256, data)).digest()
     known = await media_by_hash(ctx, owner.id, content_hash)

@@ -10,7 +10,8 @@ from stoa.foundation.media import actions, queries
 from stoa.foundation.media.errors import ImageTooLarge
 from stoa.foundation.media.policies import access_own_media
 from stoa.foundation.media.schemas import DescribeIn, UploadIn
-from stoa.foundation.media.types import MAX_BYTES, MediaView
+from stoa.foundation.media.types import MediaView
+from stoa.kit.config import MAX_UPLOAD_BYTES
 from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.forms import storable
 from stoa.kit.http import Body, CtxDep, Cursor, Multipart, PageLimit, Path, access
@@ -20,19 +21,32 @@ from stoa.kit.pagination import Page, decode, keyset
 _FORM_OVERHEAD_BYTES = 64 * 1024  # boundaries, field names and the alternative text around the picture
 
 
+async def _announced(request: Request[Any, Any, Any]) -> None:
+    """Refuses what says beforehand that it is too large, before it is read."""
+    most_bytes = lending_of(request.scope).app.settings.max_upload_bytes
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced) > most_bytes + _FORM_OVERHEAD_BYTES:
+        raise ImageTooLarge(most_bytes)
+
+
 @post(
     "/api/v1/media",
     dto=None,  # a file is no field of JSON
-    request_max_body_size=MAX_BYTES + _FORM_OVERHEAD_BYTES,
+    before_request=_announced,
+    request_max_body_size=MAX_UPLOAD_BYTES + _FORM_OVERHEAD_BYTES,
     opt=access("member", limit="upload"),
 )
 async def upload(ctx: CtxDep, data: Multipart[UploadIn]) -> MediaView:
-    """Stores a picture (multipart fields `file` and `alt`): JPEG, PNG, WebP, GIF or AVIF, at most 25 MB (L2)."""
+    """Stores a picture (multipart fields `file` and `alt`): JPEG, PNG, WebP, GIF or AVIF.
+
+    It may have at most 25 MB, unless the operator says otherwise (L2).
+    """
     if not storable(data.alt):
         raise Invalid(fields={"alt": "This holds a character that cannot be stored"})
-    content = await data.file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ImageTooLarge
+    most_bytes = ctx.app.settings.max_upload_bytes
+    content = await data.file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ImageTooLarge(most_bytes)
     return await actions.upload_image(ctx, data=content, alt=data.alt.strip())
 
 

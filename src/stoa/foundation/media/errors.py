@@ -14,8 +14,11 @@ class ImageRefused(Invalid):
 
 
 class ImageTooLarge(StoaError):
-    """413: more bytes than L2 allows."""
+    """413: more bytes than the setting `max_upload_bytes` allows (L2: 25 MB)."""
 
     status = 413
     code = "image_too_large"
-    title = "Pictures may have at most 25 MB"
+    title = "This picture is too large"
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(f"Pictures may have at most {most_bytes / 1024**2:.3g} MB", most_bytes=most_bytes)

@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 
 SIZES: Final = (320, 640, 960, 1440)  # widths in pixels; a narrower picture is never enlarged
-MAX_BYTES: Final = 25 * 1024 * 1024  # L2
 MAX_PIXELS: Final = 50_000_000  # L2, all frames together
 MAX_FRAMES: Final = 400
 MAX_ALT: Final = 1000
