@@ -20,7 +20,6 @@ import uvloop
 from stoa.kit.clock import utcnow
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import Database, Db, connect
-from stoa.kit.ids import new_id
 from stoa.money.ledger import actions
 from stoa.money.ledger.types import AccountRef, Leg, TransferOrder
 
@@ -28,7 +27,6 @@ ACCOUNTS: Final = 10_000
 HOT_SHARE: Final = 0.9
 FEES: Final = AccountRef(None, "COIN", "fees")
 REFS: Final = [AccountRef(UUID(int=number), "COIN", "earned") for number in range(1, ACCOUNTS + 1)]
-WRITERS: Final = 2
 KEYS: Final = map(f"bench:{os.getpid()}:{{}}".format, itertools.count())
 
 Transfer = Callable[[], Awaitable[object]]
@@ -53,12 +51,11 @@ def alone(db: Db, hot: bool) -> Transfer:
 
 
 def wider(db: Db, hot: bool) -> Transfer:
-    """BEGIN, another statement, the transfer, COMMIT."""
+    """BEGIN, the transfer, COMMIT."""
     ctx = context(db)
 
     async def run() -> None:
         async with db.transaction():
-            await db.execute("insert into bench_gifts (id, amount_minor) values ($1, $2)", new_id(), 1)
             await actions.post(ctx, kind="bench", legs=legs(hot), key=next(KEYS), cause="Benchmark")
 
     return run
@@ -84,7 +81,7 @@ async def client(transfer: Transfer, until: float) -> list[int]:
 async def measured(database: Database, what: str, hot: bool, clients: int, seconds: float) -> dict[str, Any]:
     """All clients of this process at once."""
     if what == "grouped":
-        async with actions.Batcher(database, writers=WRITERS) as batcher:
+        async with actions.Batcher(database) as batcher:
             return await together([grouped(batcher, hot) for _ in range(clients)], seconds)
     kind = {"alone": alone, "wider": wider}[what]
     lent = [await database.pool.acquire() for _ in range(clients)]

@@ -1,10 +1,10 @@
 """`bench ledger`: transfers per second and p99, as multiples of pgbench's TPC-B with 8 clients on the same server.
 
 Each transfer is a call of `ledger.actions.post` over a connection of its own, from two processes, as pgbench runs two
-threads; TPC-B is prepared. `alone`: the transfer commits by itself. `wider`: BEGIN, an INSERT elsewhere, the transfer,
-COMMIT. `grouped`: the callers share a Batcher. `spread`: among 10,000 accounts; `hot`: nine of ten transfers pay one
-account of the platform. All are measured in turns of a second or so, so that what else the machine does falls on all;
-the figures are medians over the turns. At the end the books are checked.
+threads; TPC-B is prepared. `alone`: the transfer commits by itself. `wider`: the same between BEGIN and COMMIT.
+`grouped`: all callers share one Batcher, so one process. `spread`: among 10,000 accounts; `hot`: nine of ten transfers
+pay one account of the platform. All are measured in turns of a second or so, so that what else the machine does falls on
+all; the figures are medians over the turns. At the end the books are checked.
 """
 
 import argparse
@@ -66,7 +66,6 @@ def load(dsn: str) -> None:
     async def run() -> None:
         db = await asyncpg.connect(dsn)
         await db.execute(SCHEMA.read_text(encoding="utf-8"))
-        await db.execute("create table bench_gifts (id uuid primary key, amount_minor bigint not null)")
         owners = [ref.owner_id for ref in REFS]
         await db.fetchval("select count(ledger_open(o, 'COIN', 'earned')) from unnest($1::uuid[]) o", owners)
         await db.execute(
@@ -151,7 +150,7 @@ def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 def turn(clients: list[subprocess.Popen[str]], case: Case, seconds: float) -> Turn:
     """One case, its clients spread over the processes."""
-    used = clients[: min(len(clients), case.clients)]
+    used = clients[: 1 if case.what == "grouped" else min(len(clients), case.clients)]
     order = {"what": case.what, "hot": case.hot, "clients": case.clients // len(used), "seconds": seconds}
     for process in used:
         assert process.stdin is not None

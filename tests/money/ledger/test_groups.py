@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from stoa.kit.errors import StoaError
 from stoa.money.ledger import actions, queries
 from stoa.money.ledger.errors import InsufficientFunds, KeyReused, Unbalanced, UnknownAccount
@@ -157,17 +155,14 @@ async def test_the_batcher_ends_with_what_waits_done(live: Any, tx: Any) -> None
         assert await held(ctx, ana) == {("COIN", "earned"): 400}
 
 
-@pytest.mark.parametrize("writers", [1, 3])
-async def test_the_batcher_survives_a_wider_transaction_that_holds_its_accounts(
-    live: Any, tx: Any, writers: int
-) -> None:
+async def test_the_batcher_survives_a_wider_transaction_that_holds_its_accounts(live: Any, tx: Any) -> None:
     import asyncio
 
     ana, bob = sorted((uuid4(), uuid4()))
     async with tx() as ctx:
         await fund(ctx, purse(ana), 100)
         await fund(ctx, purse(bob), 100)
-    async with actions.Batcher(live.database, writers=writers) as batcher:
+    async with actions.Batcher(live.database) as batcher:
         async with tx() as ctx:
             await post(ctx, {purse(bob): -1, platform("fees"): 1})
             group = asyncio.create_task(batcher.post(order({purse(ana): -5, purse(bob): 5})))

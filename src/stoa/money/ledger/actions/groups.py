@@ -105,26 +105,26 @@ class Batcher:
         async with Batcher(app.database) as batcher:
             receipt = await batcher.post(TransferOrder(kind=..., legs=..., key=..., cause=...))
 
-    While one group is being committed the next one gathers, so nobody waits for a timer. What a caller gets stands: its
-    group is committed. It is not part of the caller's transaction.
+    While one group is being committed the next one gathers, so nobody waits for a timer; two at a time would only wait
+    for each other's accounts. What a caller gets stands: its group is committed. It is no part of the caller's
+    transaction.
     """
 
-    def __init__(self, database: Database, *, writers: int = 2, most: int = MAX_GROUP) -> None:
+    def __init__(self, database: Database, *, most: int = MAX_GROUP) -> None:
         self._database = database
         self._most = most
-        self._writers = writers
         self._waiting: asyncio.Queue[tuple[TransferOrder, asyncio.Future[Receipt]]] = asyncio.Queue()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Batcher":
-        self._tasks = [asyncio.create_task(self._write()) for _ in range(self._writers)]
+        self._task = asyncio.create_task(self._write())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._waiting.join()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def post(self, order: TransferOrder) -> Receipt:
         """As `actions.post`, committed when it returns."""
