@@ -1,6 +1,8 @@
 """The demo content: made once, right to the last hundredth of a coin, and on every page."""
 
+import argparse
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from stoa.cli import serve, up
 from stoa.creation.works.types import CATEGORIES
 from stoa.demo import LOGINS, PASSWORD, content, making, pictures, seed
 from stoa.foundation.identity import actions as identity
@@ -194,3 +197,27 @@ def test_a_picture_is_the_same_each_time(kind: str) -> None:
 
 def test_the_password_is_the_same_for_all() -> None:
     assert {password for _, _, password in LOGINS} == {PASSWORD}
+
+
+async def test_seed_says_whether_it_did_anything_and_with_which_password(
+    postgres: Any, template: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where others can come, the accounts do not get the password that stands in the repository."""
+    dsn = await testing.make_database(postgres, "stoa_demo_public", template=template)
+    for name, text in (("STOA_HOME", str(tmp_path)), ("STOA_BASE_URL", "https://hall.example"), ("DATABASE_URL", dsn)):
+        monkeypatch.setenv(name, text)
+    try:
+        await asyncio.to_thread(serve.seed, argparse.Namespace())
+        printed = capsys.readouterr().out
+        (password,) = set(re.findall(r"@example\.org +(\S+)", printed))
+        assert password != PASSWORD and len(password) >= 20 and "helen@example.org" in printed
+        assert await up._known_logins(dsn) == []
+        await asyncio.to_thread(serve.seed, argparse.Namespace())
+        assert capsys.readouterr().out == ""
+    finally:
+        await testing.drop_database(postgres, "stoa_demo_public")
+
+
+async def test_known_passwords_are_found(hall: App) -> None:
+    found = await up._known_logins(str(hall.settings.database_url))
+    assert [(who, password) for who, _, password in found] == [(who, password) for who, _, password in LOGINS]

@@ -30,6 +30,26 @@ def test_defaults(tmp_path: Path) -> None:
     assert not settings.cookies_are_secure
 
 
+@pytest.mark.parametrize(
+    ("env", "wanted"),
+    [
+        ({}, True),
+        ({"STOA_HOST": "localhost", "STOA_BASE_URL": "http://localhost:8200"}, True),
+        ({"STOA_HOST": "::1"}, True),
+        ({"STOA_HOST": "0.0.0.0"}, False),
+        ({"STOA_HOST": "192.168.1.5"}, False),
+        ({"STOA_BASE_URL": "https://hall.example"}, False),
+        ({"STOA_BASE_URL": "http://127.0.0.1.hall.example"}, False),
+        ({"STOA_HOST": "0.0.0.0", "STOA_DEMO": "yes"}, True),
+        ({"STOA_DEMO": "no"}, False),
+    ],
+)
+def test_demo_content_is_made_by_itself_only_where_nobody_else_can_come(
+    tmp_path: Path, env: dict[str, str], wanted: bool
+) -> None:
+    assert load(tmp_path, **env).wants_demo is wanted
+
+
 def test_environment_over_file_over_defaults(tmp_path: Path) -> None:
     toml = 'port = 9000\nworkers = 2\nlimits = false\ntrusted_proxies = ["10.0.0.1"]\n[log]\nlevel = "debug"\n'
     settings = load(tmp_path, toml, STOA_PORT="9100", STOA_BASE_URL="https://hall.example/", STOA_WORKERS="")

@@ -16,6 +16,7 @@ USAGE = """\
 
 run it
   up [--port N] [--workers N] [--no-demo]   everything: database, web, jobs, until Ctrl-C
+     [--demo]                               with demo content, even where others than this machine can come
   demo                                      the main job, told as it happens; exit 1 if a figure is off
   web, worker                               one web process, one job runner (with DATABASE_URL, for several machines)
 
@@ -90,7 +91,9 @@ def parser() -> argparse.ArgumentParser:
     up = add("up", lazily("up", "up"))
     up.add_argument("--port", type=int, help="0 takes any free one")
     up.add_argument("--workers", type=int, help="web processes")
-    up.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+    content = up.add_mutually_exclusive_group()
+    content.add_argument("--demo", action="store_true", help="fill an empty database, even where others can come")
+    content.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
     add("demo", lazily("up", "demo"))
     add("web", lazily("serve", "web"))
     add("worker", lazily("serve", "worker"))

@@ -6,6 +6,7 @@ import errno
 import importlib
 import inspect
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -102,18 +103,27 @@ def worker(_: argparse.Namespace) -> None:
 
 
 def seed(_: argparse.Namespace) -> None:
-    """Fill an empty database with demo content."""
+    """Fill an empty database with demo content.
+
+    The password of its accounts, an administrator's among them, stands in the repository. Where others can come they
+    get one that nobody knows, printed here and nowhere else.
+    """
     follow_parent()
     from stoa.modules import build_app, close_app
 
-    fill = importlib.import_module("stoa.demo").seed
+    demo = importlib.import_module("stoa.demo")
 
     async def run(settings: Settings) -> None:
+        password = demo.PASSWORD if settings.is_local else secrets.token_urlsafe(15)
         app = await build_app(settings)
         try:
-            await fill(app)
+            made = await demo.seed(app, password)
         finally:
             await close_app(app)
+        if made and not settings.is_local:
+            print("\n  The demo accounts have a password that is shown only now:", flush=True)
+            for who, username, _ in demo.LOGINS:
+                print(f"    {who:<14} {username}@example.org{'':<{12 - len(username)}} {password}", flush=True)
 
     with using_database(load_settings()) as settings:
         asyncio.run(run(settings))

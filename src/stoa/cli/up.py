@@ -30,7 +30,9 @@ __all__ = ["demo", "running_url", "up"]
 READY_S = 60.0
 WATCH_DATABASE_S = 1.0
 IS_EMPTY = "select not exists (select from users)"
-THOSE_WHO_EXIST = "select username, email from users where username = any($1::text[])"
+THOSE_WHO_EXIST = """
+    select username, email, password_hash from users where username = any($1::text[]) and password_hash is not null
+"""
 
 
 def up(arguments: argparse.Namespace) -> None:
@@ -52,8 +54,8 @@ def _overridden(arguments: argparse.Namespace) -> dict[str, str]:
     for variable, value in (("STOA_PORT", arguments.port), ("STOA_WORKERS", arguments.workers)):
         if value is not None:
             environment[variable] = str(value)
-    if arguments.no_demo:
-        environment["STOA_DEMO"] = "no"
+    if arguments.demo or arguments.no_demo:
+        environment["STOA_DEMO"] = "yes" if arguments.demo else "no"
     return environment
 
 
@@ -66,7 +68,7 @@ async def _up(settings: Settings, environment: dict[str, str], socket_fd: int, a
             dsn = await asyncio.to_thread(server.start)
         environment["DATABASE_URL"] = dsn
         await migrate(dsn)
-        if settings.demo and await _ask(dsn, IS_EMPTY) and importlib.util.find_spec("stoa.demo"):
+        if settings.wants_demo and await _ask(dsn, IS_EMPTY) and importlib.util.find_spec("stoa.demo"):
             say("filling the empty database with demo content")
             await _seed(environment)
         command = [sys.executable, "-P", "-m", "stoa.cli"]
@@ -133,29 +135,39 @@ def _answers(url: str) -> bool:
 
 async def _greet(settings: Settings, dsn: str, took_s: float) -> None:
     print(f"\n  Stoa is at  {settings.base_url}   (started in {took_s:.1f} s, Ctrl-C ends it)", flush=True)
-    logins = _demo_logins()
-    if logins:
-        connection = await asyncpg.connect(dsn)
-        try:
-            rows = await connection.fetch(THOSE_WHO_EXIST, [username for _, username, _ in logins])
-        finally:
-            await connection.close()
-        emails = {row["username"]: row["email"] for row in rows}
-        shown = [(who, emails[username], password) for who, username, password in logins if username in emails]
-        if shown:
-            print("  Log in as")
-            for who, email, password in shown:
-                print(f"    {who:<14} {email:<24} {password}")
+    known = await _known_logins(dsn)
+    if known and settings.is_local:
+        print("  Log in as")
+        for who, email, password in known:
+            print(f"    {who:<14} {email:<24} {password}")
+    elif known:
+        print("  WARNING: everybody can read the passwords of these demo accounts in Stoa's source; change them now:")
+        print(f"    {', '.join(email for _, email, _ in known)}")
     if await _ask(dsn, IS_EMPTY):
         print("  Nobody is here yet. Make an administrator: ./stoa user create-admin")
     print(flush=True)
 
 
-def _demo_logins() -> list[tuple[str, str, str]]:
-    """(who it is, username, password) as `stoa.demo.LOGINS` has them."""
+async def _known_logins(dsn: str) -> list[tuple[str, str, str]]:
+    """(who it is, email, password) of those in `stoa.demo.LOGINS` who exist and still have that password."""
     if importlib.util.find_spec("stoa.demo") is None:
         return []
-    return [tuple(login) for login in getattr(importlib.import_module("stoa.demo"), "LOGINS", ())]
+    from pwdlib import PasswordHash, exceptions
+    from pwdlib.hashers.argon2 import Argon2Hasher
+
+    logins = importlib.import_module("stoa.demo").LOGINS
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(THOSE_WHO_EXIST, [username for _, username, _ in logins])
+    finally:
+        await connection.close()
+    people, hasher, known = {row["username"]: row for row in rows}, PasswordHash((Argon2Hasher(),)), []
+    for who, username, password in logins:
+        person = people.get(username)
+        with suppress(exceptions.UnknownHashError):
+            if person and await asyncio.to_thread(hasher.verify, password, person["password_hash"]):
+                known.append((who, person["email"], password))
+    return known
 
 
 # --- one per folder

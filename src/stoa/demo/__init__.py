@@ -7,7 +7,7 @@ from typing import Any, Final
 
 PASSWORD: Final = "stone and shade"
 
-# Who it is, username, password. Everybody in people.toml has the same password.
+# Who it is, username, password where all is local. Everybody in people.toml has the same password.
 LOGINS: Final = (
     ("a reader", "nora", PASSWORD),
     ("a writer", "elena", PASSWORD),
@@ -16,8 +16,11 @@ LOGINS: Final = (
 )
 
 
-async def seed(app: Any) -> None:
-    """Fill an empty database with people, posts, gifts and payouts; leave any other as it is. `app`: a kit.ctx.App."""
+async def seed(app: Any, password: str = PASSWORD) -> bool:
+    """Fill an empty database with people, posts, gifts and payouts; False for any other, which is left as it is.
+
+    `app`: a kit.ctx.App. `password`: of all its people; that of LOGINS is for where only this machine can come.
+    """
     from stoa.demo.making import make
 
-    await make(app)
+    return await make(app, password)

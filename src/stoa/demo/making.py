@@ -41,14 +41,14 @@ REVIEW_REASON: Final = "The first payout of an account is looked at by a person"
 Deed = Callable[[Ctx], Awaitable[object]]
 
 
-async def make(app: App) -> bool:
+async def make(app: App, password: str = PASSWORD) -> bool:
     """Fill an empty database; False, and nothing done, when somebody is there already."""
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="drawing") as drawers:
         async with app.database.transaction() as db:
             await _ALONE(db)
             if not await _IS_EMPTY(db):
                 return False
-            hall = Hall(app, db, drawers)
+            hall = Hall(app, db, drawers, password)
             await hall.fill()
     assert hall.payout_id is not None
     await _pay(app, hall.payout_id, hall.now)
@@ -67,8 +67,8 @@ async def _pay(app: App, payout_id: UUID, now: datetime) -> None:
 class Hall:
     """What is being filled: who is there, what was written, and all that is going to happen, by time."""
 
-    def __init__(self, app: App, db: Db, drawers: ThreadPoolExecutor) -> None:
-        self.app, self.db, self.drawers = app, db, drawers
+    def __init__(self, app: App, db: Db, drawers: ThreadPoolExecutor, password: str) -> None:
+        self.app, self.db, self.drawers, self.password = app, db, drawers, password
         self.now = utcnow()
         self.dice = random.Random(11)
         self.actors: dict[str, Actor] = {}
@@ -80,7 +80,7 @@ class Hall:
         """Plan everything, then do it in the order of its times."""
         everybody = content.people()
         names = [person.username for person in (*everybody.writer, *everybody.reader)]
-        password_hash = await identity.hash_password(PASSWORD)
+        password_hash = await identity.hash_password(self.password)
         for number, person in enumerate((*everybody.writer, *everybody.reader)):
             self._plan_person(person, JOINED_HOURS - number * 9, password_hash, writes=person in everybody.writer)
         texts = {post.name: post for post in content.posts()}
@@ -115,7 +115,7 @@ class Hall:
                 ctx,
                 username=person.username,
                 email=f"{person.username}@example.org",
-                password=PASSWORD,
+                password=self.password,
                 roles=tuple(roles),
                 password_hash=password_hash,
             )

@@ -11,6 +11,7 @@ A new setting is one more field of `Settings` with a default; mark what must not
 import base64
 import binascii
 import difflib
+import ipaddress
 import os
 import re
 import secrets
@@ -71,7 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     storage_url: Url = ""  # file:///path, s3://bucket/prefix, ...; `home`/files when empty
 
     # How it behaves
-    demo: bool = True  # `up` fills an empty database with demo content
+    demo: bool | None = None  # `up` fills an empty database with demo content; none: yes while `is_local`
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     secure_cookies: bool | None = None  # none: yes when base_url is https
@@ -93,6 +94,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def cookies_are_secure(self) -> bool:
         """Whether cookies carry `Secure`: as configured, else when people come by https."""
         return self.base_url.startswith("https://") if self.secure_cookies is None else self.secure_cookies
+
+    @property
+    def is_local(self) -> bool:
+        """Whether nobody but people at this machine can come: it listens on, and is called by, its loopback address."""
+        return all(map(_is_loopback, (self.host, urllib.parse.urlsplit(self.base_url).hostname or "")))
+
+    @property
+    def wants_demo(self) -> bool:
+        """Whether an empty database is filled with demo content: as configured, else when all of it is local."""
+        return self.is_local if self.demo is None else self.demo
 
 
 def load_settings(env: Mapping[str, str] = os.environ, toml: Path | None = None) -> Settings:
@@ -267,6 +278,13 @@ def _completed(values: dict[str, Any]) -> Settings:
         base_url=(settings.base_url or f"http://{host}:{settings.port}").rstrip("/"),
         storage_url=settings.storage_url or (settings.home / "files").as_uri(),
     )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _contradictions(settings: Settings) -> list[str]:
