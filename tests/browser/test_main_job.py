@@ -8,7 +8,7 @@ import pyvips
 from playwright.async_api import Page, expect
 
 from tests.browser.house import House
-from tests.browser.visitor import DESKTOP, PHONE, Visitor, Width
+from tests.browser.visitor import DESKTOP, PHONE, SETTLED, Visitor, Width
 from tests.conftest import PASSWORD
 
 TITLE = "What a colonnade is for"
@@ -121,8 +121,15 @@ async def find_it(visitor: Visitor, path: str) -> None:
     await see_text(page)
 
 
+async def to_the_end(page: Page) -> None:
+    """Where the bar with its buttons stays: while one scrolls, it comes and goes."""
+    await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    await page.evaluate(SETTLED)
+    await expect(page.locator("[data-reading-bar]:not([data-away])")).to_be_visible()
+
+
 async def like_it(visitor: Visitor) -> None:
-    await visitor.page.keyboard.press("End")  # where the bar with its buttons stays
+    await to_the_end(visitor.page)
     await visitor.page.get_by_role("button", name="Like", exact=True).click()
     liked = visitor.page.get_by_role("button", name="Like, 1")
     await expect(liked).to_have_attribute("aria-pressed", "true")
@@ -133,7 +140,7 @@ async def give(visitor: Visitor, coins: int, *, message: str = "") -> None:
     """Through the dialog, whose button says what will happen."""
     page = visitor.page
     await page.wait_for_load_state()  # before its scripts are there, the button leads to a page of its own
-    await page.keyboard.press("End")
+    await to_the_end(page)
     await page.get_by_role("link", name="Gift", exact=True).click()
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_be_visible()

@@ -10,13 +10,11 @@ import pytest
 from playwright.async_api import Page
 
 from tests.browser.pages import PAGES, Hall, Look, fill, page_paths
-from tests.browser.visitor import DESKTOP, PHONE, Visitor, Width
+from tests.browser.visitor import DESKTOP, PHONE, SETTLED, Visitor, Width
 
 FIT = (Path(__file__).parent / "fit.js").read_text("utf-8")
 NARROWEST = 320
 
-# Two frames: in the first the new colours begin, in the second they are there.
-SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 FAULTS = """() => {
   document.querySelector('main').innerHTML = `<p id="pale">Too pale</p><button></button>

@@ -19,6 +19,9 @@ document.addEventListener('securitypolicyviolation', (event) => {
 })
 """
 
+# Two frames: in the first something begins to be another, in the second it is.
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 
 @dataclass(frozen=True)
 class Width:
