@@ -139,6 +139,7 @@ create index ledger_holds_open on ledger_holds (id) where state = 'held';
 --   LG004 history, balances or holds touched directly           LG005 hold is closed
 --   LG006 more than is held   LG007 reversed already            LG008 cannot be reversed
 --   LG009 no such asset or purpose                              LG010 no such transfer or hold
+--   LG011 (within) an account of a group is to be opened first
 
 create function ledger_refuse() returns trigger language plpgsql as $$
 begin
@@ -442,9 +443,12 @@ begin
   if v_least < 0 then
     raise exception 'together these transfers overdraw an account' using errcode = 'LG001';
   end if;
+  if v_count <> v_legs then
+    raise exception 'an account of this group is not there' using errcode = 'LG011';
+  end if;
   perform from unnest(new.leg_of, new.assets, new.amounts) u (place, asset, amount)
     group by place, asset having sum(amount) <> 0 or bool_or((amount <> 0) is not true);
-  if found or v_count <> v_legs then
+  if found then
     raise exception 'a transfer does not sum to zero, or its legs are out of form' using errcode = 'LG002';
   end if;
   return new;
@@ -650,20 +654,20 @@ declare
   v_refused integer[] := '{}';
   v_details json[] := '{}';
 begin
-  perform ledger_open(u.owner, u.asset, u.purpose)
-    from (select distinct owner, asset, purpose from unnest(p_owners, p_assets, p_purposes) o (owner, asset, purpose)) u
-    where not exists (
-      select from ledger_accounts a where a.owner_id = u.owner and a.asset = u.asset and a.purpose = u.purpose);
   loop
     begin
       insert into ledger_groups values (p_ids, p_kinds, p_keys, p_hashes, p_causes, p_metadata, p_actors, v_refused,
         p_leg_of, p_owners, p_assets, p_purposes, p_amounts);
       exit;
-    exception when sqlstate 'LG001' then
-      null; -- find out which of them do it, and leave those out
+    exception
+      when sqlstate 'LG001' then -- find out which of them do it, and leave those out
+        select coalesce(array_agg(s.place), '{}'), coalesce(array_agg(s.detail), '{}') into v_refused, v_details
+          from ledger_overdrawn(p_ids, p_keys, p_leg_of, p_owners, p_assets, p_purposes, p_amounts) s;
+      when sqlstate 'LG011' then
+        perform ledger_open(u.owner, u.asset, u.purpose)
+          from (select distinct owner, asset, purpose from unnest(p_owners, p_assets, p_purposes)
+                  o (owner, asset, purpose) order by owner, asset, purpose) u;
     end;
-    select coalesce(array_agg(s.place), '{}'), coalesce(array_agg(s.detail), '{}') into v_refused, v_details
-      from ledger_overdrawn(p_ids, p_keys, p_leg_of, p_owners, p_assets, p_purposes, p_amounts) s;
   end loop;
   return query
     select h.place::integer, coalesce(t.id, h.id),
