@@ -44,7 +44,7 @@ def build() -> None:
         wanted = (FRONTEND / "package-lock.json").read_text(encoding="utf-8")
         if not packages.exists() or packages.read_text(encoding="utf-8") != wanted:
             bootstrap.say("installing the front end's packages (once)")
-            _npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"], environment)
+            _npm(["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], environment)
             packages.write_text(wanted, encoding="utf-8")
         bootstrap.say("bundling the front end")
         _npm(["run", "--silent", "build"], environment)
