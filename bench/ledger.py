@@ -45,9 +45,10 @@ class Case(NamedTuple):
 
 
 TPCB: Final = Case("TPC-B", False, 8)
-CASES: Final = [
+CASES: Final[list[Case]] = [
     Case(what, hot, clients) for what in ("alone", "wider") for clients in (1, 8, 64) for hot in (False, True)
 ] + [Case("grouped", hot, 64) for hot in (False, True)]
+CASES += [Case(what, False, 8) for what in ("alone, pgbench", "wider, pgbench")]
 
 
 class Turn(NamedTuple):
@@ -96,12 +97,34 @@ def pgbench(dsn: str, *arguments: str) -> str:
     return done.stdout
 
 
-def tpcb(dsn: str, seconds: float, folder: Path) -> Turn:
-    """TPC-B as pgbench has it, prepared, 8 clients in two threads."""
+SAME_CLIENT: Final = """\
+\\set payer random(1, 10000)
+\\set payee 1 + (:payer + random(0, 9998)) % 10000
+{begin}
+insert into ledger_transfers
+  (id, kind, idempotency_key, input_hash, cause, metadata, owners, assets, purposes, amounts)
+values (uuidv7(), 'bench', 'pgbench:' || uuidv7(), '', 'Benchmark', '{{}}',
+  array[lpad(to_hex(:payer::int), 32, '0')::uuid, lpad(to_hex(:payee::int), 32, '0')::uuid], array['COIN', 'COIN'],
+  array['earned', 'earned'], array[-1, 1]::bigint[])
+on conflict (idempotency_key) do nothing returning id;
+{end}
+"""
+
+
+def same_client(dsn: str, case: Case, seconds: float, folder: Path) -> Turn:
+    """The transfer sent by pgbench itself, as TPC-B is: what the database costs, without our client."""
+    script = folder / "transfer.sql"
+    wider = case.what == "wider, pgbench"
+    script.write_text(SAME_CLIENT.format(begin="begin;" if wider else "", end="end;" if wider else ""))
+    return tpcb(dsn, seconds, folder, "-f", str(script))
+
+
+def tpcb(dsn: str, seconds: float, folder: Path, *script: str) -> Turn:
+    """TPC-B as pgbench has it (or another script), prepared, 8 clients in two threads."""
     whole_s = str(max(1, round(seconds)))
     prefix = folder / "tpcb"
     printed = pgbench(
-        dsn, "-n", "-M", "prepared", "-c", "8", "-j", "2", "-T", whole_s, "-l", "--log-prefix", str(prefix)
+        dsn, "-n", "-M", "prepared", "-c", "8", "-j", "2", "-T", whole_s, "-l", "--log-prefix", str(prefix), *script
     )
     found = re.search(r"tps = ([0-9.]+)", printed)
     if found is None:
@@ -199,10 +222,10 @@ def median(turns: list[Turn]) -> Turn:
 def report(turns: dict[Case, list[Turn]]) -> bool:
     """Prints the figures and the bars; answers whether all bars are met."""
     found = {case: median(its_turns) for case, its_turns in turns.items()}
-    print(f"{'':10} {'':8} {'clients':>8} {'per s':>8} {'p99 ms':>8} {'x TPC-B':>8}")
+    print(f"{'':15} {'':8} {'clients':>8} {'per s':>8} {'p99 ms':>8} {'x TPC-B':>8}")
     for case, one in found.items():
         accounts = "" if case == TPCB else "hot" if case.hot else "spread"
-        print(f"{case.what:10} {accounts:8} {case.clients:8} {one.per_s:8.0f} {one.p99_ms:8.1f} {one.ratio:8.2f}")
+        print(f"{case.what:15} {accounts:8} {case.clients:8} {one.per_s:8.0f} {one.p99_ms:8.1f} {one.ratio:8.2f}")
     alone, hot = found[Case("alone", False, 8)], found[Case("alone", True, 8)]
     bars = [
         ("alone, 8 clients, to TPC-B", alone.ratio, 1.2),
@@ -229,7 +252,8 @@ def measure(postgres: EmbeddedPostgres, folder: Path, *, rounds: int, seconds: f
             for number, case in enumerate(CASES):
                 if number % 2 == 0:
                     turns[TPCB].append(tpcb(tpcb_dsn, seconds, folder))
-                one = turn(clients, case, seconds)
+                by_pgbench = case.what.endswith("pgbench")
+                one = same_client(ledger_dsn, case, seconds, folder) if by_pgbench else turn(clients, case, seconds)
                 turns[case].append(one._replace(ratio=one.per_s / turns[TPCB][-1].per_s))
                 fold(ledger_dsn)
     print(f"{rounds} rounds of {seconds:g} s each, {time.perf_counter() - began:.0f} s, {ACCOUNTS:,} accounts")
