@@ -45,10 +45,10 @@ class Case(NamedTuple):
 
 
 TPCB: Final = Case("TPC-B", False, 8)
-CASES: Final[list[Case]] = [
+CASES: Final = [
     Case(what, hot, clients) for what in ("alone", "wider") for clients in (1, 8, 64) for hot in (False, True)
 ] + [Case("grouped", hot, 64) for hot in (False, True)]
-CASES += [Case(what, False, 8) for what in ("alone, pgbench", "wider, pgbench")]
+BY_PGBENCH: Final = [Case(what, False, 8) for what in ("alone, pgbench", "wider, pgbench")]
 
 
 class Turn(NamedTuple):
@@ -245,14 +245,14 @@ def measure(postgres: EmbeddedPostgres, folder: Path, *, rounds: int, seconds: f
     _create(ledger_dsn, "tpcb" if "/stoa?" in ledger_dsn else "stoa_tpcb")
     load(ledger_dsn)
     pgbench(tpcb_dsn, "-i", "-q", "-s", str(TPCB_SCALE))
-    turns: dict[Case, list[Turn]] = {case: [] for case in [TPCB, *CASES]}
+    turns: dict[Case, list[Turn]] = {case: [] for case in [TPCB, *CASES, *BY_PGBENCH]}
     began = time.perf_counter()
     with processes(ledger_dsn) as clients:
         for _ in range(rounds):
-            for number, case in enumerate(CASES):
+            for number, case in enumerate([*CASES, *BY_PGBENCH]):
                 if number % 2 == 0:
                     turns[TPCB].append(tpcb(tpcb_dsn, seconds, folder))
-                by_pgbench = case.what.endswith("pgbench")
+                by_pgbench = case in BY_PGBENCH
                 one = same_client(ledger_dsn, case, seconds, folder) if by_pgbench else turn(clients, case, seconds)
                 turns[case].append(one._replace(ratio=one.per_s / turns[TPCB][-1].per_s))
                 fold(ledger_dsn)
