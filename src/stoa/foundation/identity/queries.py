@@ -7,13 +7,12 @@ import msgspec
 
 from stoa.foundation.identity.types import UserRow
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, maybe, value
+from stoa.kit.db import many, maybe
 
 _USER = "select id, username, email, roles, status, is_verified, created_at from users"
 _USER_BY_ID = maybe(UserRow, f"{_USER} where id = $1 and status <> 'deleted'")
 _USER_BY_USERNAME = maybe(UserRow, f"{_USER} where lower(username) = lower($1) and status <> 'deleted'")
 _USER_BY_EMAIL = maybe(UserRow, f"{_USER} where lower(email) = lower($1) and status <> 'deleted'")
-_ANY_USER = value(bool, "select exists (select from users)")
 
 
 class LoginRow(msgspec.Struct, frozen=True):
@@ -85,8 +84,3 @@ async def user_by_email(ctx: Ctx, email: str) -> UserRow | None:
 async def sessions(ctx: Ctx) -> list[SessionView]:
     """The actor's live sessions, newest first."""
     return await _SESSIONS(ctx.db, ctx.member.id, ctx.now)
-
-
-async def is_empty(ctx: Ctx) -> bool:
-    """Whether there is no account at all yet."""
-    return not await _ANY_USER(ctx.db)

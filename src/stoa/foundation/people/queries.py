@@ -5,7 +5,7 @@ from uuid import UUID
 
 from stoa.foundation.people.types import PersonView, ProfileView
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, maybe
+from stoa.kit.db import maybe
 
 # For joining a person into another row: `{PERSON_COLUMNS}` of `users u join profiles p on p.user_id = u.id`, as the
 # nested Struct field `author` (or another name, by replacing the prefix).
@@ -31,14 +31,6 @@ _PROFILE = maybe(
     where lower(u.username) = lower($1) and u.status in ('active', 'pending_verification')
     """,
 )
-_FOLLOWERS = many(
-    PersonView,
-    f"""
-    select u.id, u.username, p.display_name, {AVATAR_URL} as avatar_url, u.is_verified
-    from follows f join users u on u.id = f.follower_id join profiles p on p.user_id = u.id
-    where f.following_id = $1 and u.status = 'active' order by f.created_at desc, u.id limit $2
-    """,
-)
 
 
 async def person(ctx: Ctx, username: str) -> PersonView | None:
@@ -54,8 +46,3 @@ async def person_by_id(ctx: Ctx, user_id: UUID) -> PersonView | None:
 async def profile(ctx: Ctx, username: str) -> ProfileView | None:
     """A public profile as the actor sees it, or None."""
     return await _PROFILE(ctx.db, username, ctx.actor.id if ctx.actor else None)
-
-
-async def followers(ctx: Ctx, user_id: UUID, *, limit: int = 50) -> list[PersonView]:
-    """The latest followers of a person."""
-    return await _FOLLOWERS(ctx.db, user_id, limit)

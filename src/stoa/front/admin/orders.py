@@ -74,7 +74,7 @@ async def _order_page(
         buyer=await user_by_id(ctx, order.user_id),
         events=await payments.order_events(ctx, order.id),
         transfer_id=await queries.order_transfer_id(ctx, order.id),
-        refundable=order.state in HELD_STATES and order.payment_id is not None,
+        refundable=order.state in HELD_STATES and order.payment_id is not None and order.user_id != ctx.member.id,
         form=form or {},
         errors=errors or {},
         key=str(new_id()),

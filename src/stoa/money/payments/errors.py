@@ -1,6 +1,6 @@
 """What can go wrong with an order."""
 
-from stoa.kit.errors import Conflict, Invalid, NotFound, StoaError, Unavailable
+from stoa.kit.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class PriceChanged(Conflict):
@@ -22,15 +22,6 @@ class OrderKeyReused(Conflict):
 
     code = "idempotency_key_reused"
     title = "This key belongs to another order"
-
-
-class PaymentFailed(StoaError):
-    """402: the gateway refused the payment. `failure_code` is the gateway's reason, `order_id` the order, which can be
-    paid again in another way."""
-
-    status = 402
-    code = "payment_failed"
-    title = "The payment was refused"
 
 
 class NotRefundable(Conflict):

@@ -60,7 +60,6 @@ _BEFORE: Final = "($2::timestamptz is null or (g.created_at, g.id) < ($2, $3))"
 _NEWEST: Final = "order by g.created_at desc, g.id desc limit $4"
 _SENT = many(GiftView, f"{_GIFT} where g.sender_id = $1 and {_BEFORE} {_NEWEST}")
 _RECEIVED = many(GiftView, f"{_GIFT} where g.recipient_id = $1 and {_BEFORE} {_NEWEST}")
-_ON_WORK = many(GiftView, f"{_GIFT} where g.work_id = $1 and g.undone_at is null and {_BEFORE} {_NEWEST}")
 
 
 async def wallet_row(ctx: Ctx, user_id: UUID) -> WalletRow:
@@ -123,10 +122,3 @@ async def gifts_received(
 ) -> list[GiftView]:
     """Gifts somebody got, newest first."""
     return await _RECEIVED(ctx.db, user_id, *(before or (None, None)), limit)
-
-
-async def gifts_on_work(
-    ctx: Ctx, work_id: UUID, *, before: tuple[datetime, UUID] | None = None, limit: int = 20
-) -> list[GiftView]:
-    """Gifts on a work that were not taken back, newest first."""
-    return await _ON_WORK(ctx.db, work_id, *(before or (None, None)), limit)
