@@ -299,6 +299,22 @@ async def test_a_held_payout_is_decided(make: Any, admin: Any, signed_in: Any) -
     assert (await admin.post(f"{path}/burn")).status_code == 422
 
 
+async def test_nobody_decides_about_their_own(make: Any, signed_in: Any) -> None:
+    ada = await make.user("ada", roles=("admin",))
+    await make.coins(ada, promotional=0, earned=400)
+    placed = await bought(make, ada)
+    async with make.tx(ada) as ctx:
+        payout = await payouts.request_payout(ctx, key="k")
+    mine = await signed_in(ada)
+    page = await mine.get(f"/admin/payouts/{payout.id}")
+    assert "another administrator decides about it" in page.text
+    assert "Hold it for review" not in page.text
+    assert "Give money back" not in (await mine.get(f"/admin/orders/{placed.id}")).text
+    assert (await mine.post(f"/admin/payouts/{payout.id}/hold", reason="Many gifts")).status_code == 403
+    async with make.tx() as ctx:
+        assert (await PAYOUT(ctx.db, payout.id)).state == "pending"
+
+
 async def test_a_payout_is_called_off_with_a_reason(make: Any, admin: Any, signed_in: Any) -> None:
     ana = await make.member("ana", earned=400)
     async with make.tx(ana) as ctx:
