@@ -21,9 +21,12 @@ from stoa.kit.db import connect
 PACKAGE: Final = Path(__file__).parent
 MODULES: Final = (
     "foundation.settings",
+    "foundation.audit",
+    "foundation.mail",
     "foundation.identity",
     "foundation.people",
     "foundation.media",
+    "foundation.team",
     "money.ledger",
     "money.payments",
     "money.wallet",

@@ -1,0 +1,1 @@
+-- foundation/audit: who did what to what.

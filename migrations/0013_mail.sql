@@ -1,0 +1,1 @@
+-- foundation/mail: mails and text messages on their way.

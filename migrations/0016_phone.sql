@@ -1,0 +1,1 @@
+-- foundation/identity: codes by text message.

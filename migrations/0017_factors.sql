@@ -1,0 +1,1 @@
+-- foundation/identity: second factors.

@@ -1,0 +1,1 @@
+-- foundation/identity: accounts of other providers.

@@ -1,0 +1,1 @@
+-- foundation/identity: suspensions, bans, and their history.

@@ -1,0 +1,1 @@
+-- foundation/people: profiles of creators and brands, preferences.

@@ -1,0 +1,1 @@
+-- foundation/people: blocks, and what a follower hears of.

@@ -1,0 +1,1 @@
+-- foundation/team: sites and who works on them.

@@ -1,0 +1,1 @@
+"""Who did what to what, from where, before and after. Append-only."""

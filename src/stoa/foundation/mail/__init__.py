@@ -1,0 +1,1 @@
+"""Mail and text messages: rendered, kept, sent by the queue."""

@@ -1,0 +1,1 @@
+"""Sites and the people who work on them."""
