@@ -1,1 +1,2 @@
 -- foundation/audit: who did what to what.
+select 1;

@@ -1,1 +1,2 @@
 -- foundation/mail: mails and text messages on their way.
+select 1;

@@ -1,1 +1,2 @@
 -- foundation/identity: links by mail.
+select 1;

@@ -1,1 +1,2 @@
 -- foundation/identity: codes by text message.
+select 1;

@@ -1,1 +1,2 @@
 -- foundation/identity: second factors.
+select 1;

@@ -1,1 +1,2 @@
 -- foundation/identity: accounts of other providers.
+select 1;

@@ -1,1 +1,2 @@
 -- foundation/identity: suspensions, bans, and their history.
+select 1;

@@ -1,1 +1,2 @@
 -- foundation/people: profiles of creators and brands, preferences.
+select 1;

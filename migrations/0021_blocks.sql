@@ -1,1 +1,2 @@
 -- foundation/people: blocks, and what a follower hears of.
+select 1;

@@ -1,1 +1,2 @@
 -- foundation/team: sites and who works on them.
+select 1;
