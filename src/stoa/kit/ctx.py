@@ -57,13 +57,18 @@ class App:
 
 @dataclass(slots=True)
 class Ctx:
-    """One request, job or command: `db` is its connection (and transaction), `now` its one time."""
+    """One request, job or command: `db` is its connection (and transaction), `now` its one time.
+
+    `address` and `user_agent` are those of the request; empty for jobs and commands.
+    """
 
     db: Db
     actor: Actor | None
     now: datetime
     trace_id: str
     app: App
+    address: str = ""
+    user_agent: str = ""
 
     @property
     def member(self) -> Actor:

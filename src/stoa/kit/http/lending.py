@@ -47,7 +47,15 @@ class Lending:
 
     async def ctx(self) -> Ctx:
         """The context handed to handlers."""
-        return Ctx(db=await self.db(), actor=self.actor, now=self.now, trace_id=self.trace_id, app=self.app)
+        return Ctx(
+            db=await self.db(),
+            actor=self.actor,
+            now=self.now,
+            trace_id=self.trace_id,
+            app=self.app,
+            address=self.credentials.address,
+            user_agent=self.credentials.user_agent,
+        )
 
     async def finish(self, commit: bool) -> None:
         """Ends the transaction and gives the connection back. Raises what COMMIT raises. Safe to call twice."""
