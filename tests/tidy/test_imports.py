@@ -21,7 +21,7 @@ PLANTED = {
     "Rooms": ("foundation/identity/types.py", "from stoa.foundation.identity import actions as planted"),
     "Modules in one tier": ("foundation/settings/types.py", "from stoa.foundation.people import types as planted"),
     "Other modules' rooms": ("foundation/people/policies.py", "import stoa.foundation.identity.schemas as planted"),
-    "The web framework": ("foundation/people/queries.py", "import litestar as planted"),
+    "The web framework": ("foundation/settings/queries.py", "import litestar as planted"),
     "In the kit": ("kit/money.py", "import jinja2 as planted"),
 }
 
