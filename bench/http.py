@@ -21,6 +21,7 @@ import msgspec
 import uvloop
 
 from stoa.foundation.identity import actions as identity
+from stoa.foundation.identity.actions import hashing
 from stoa.kit.clock import utcnow
 from stoa.kit.config import load_settings
 from stoa.kit.ctx import Actor, App, Ctx
@@ -55,7 +56,7 @@ async def fill(app: App, *, posts: int, givers: int) -> dict[str, Any]:
     async def same(password: str) -> str:
         return password_hash
 
-    identity.hash_password = same
+    hashing.hash_password = same
     people: list[tuple[Actor, str]] = []
     for number in range(10 + givers):
         async with app.database.transaction() as db:
@@ -63,7 +64,7 @@ async def fill(app: App, *, posts: int, givers: int) -> dict[str, Any]:
             user = await identity.register(
                 ctx, username=f"bench{number}", email=f"bench{number}@example.org", password="a stoa has columns"
             )
-            tokens = await identity.open_api_session(ctx, user.id, address="bench", user_agent="bench")
+            tokens = await identity.open_api_session(ctx, user.id, by="password")
             people.append((Actor(user.id, user.username, frozenset(user.roles)), tokens.access_token))
     async with app.database.transaction() as db:  # else the first hundred gifts would differ from the rest
         await wallet.change_settings(Ctx(db, people[0][0], utcnow(), "bench", app), accepts_promotional=False)

@@ -27,6 +27,7 @@ import pytest
 
 import tests.factories
 from stoa.foundation.identity import actions as identity
+from stoa.foundation.identity.actions import hashing
 from stoa.foundation.identity.types import Role, UserRow
 from stoa.kit import logs, testing
 from stoa.kit.clock import utcnow
@@ -98,7 +99,7 @@ class Make:
             row: UserRow = await identity.register(
                 ctx, username=name, email=f"{name}@example.org", password=PASSWORD, roles=every
             )
-            tokens = await identity.open_api_session(ctx, row.id, address="test", user_agent="test")
+            tokens = await identity.open_api_session(ctx, row.id, by="password")
         _tokens[row.id] = tokens.access_token
         actor = Actor(row.id, row.username, frozenset(row.roles), tokens.session_id)
         return User(row.id, row.username, row.email, actor)
@@ -135,7 +136,7 @@ async def shared_app(
     settings = settings_for(dsn, home, log_level="error")
     logs.configure(settings)
     app = await build_app(settings)
-    identity.hash_password = once(identity.hash_password)
+    hashing.hash_password = once(hashing.hash_password)
     yield app
     await close_app(app)
 

@@ -56,9 +56,11 @@ class Holder:
             yield
             return
         self.app = await build_app(self.settings or load_settings())
+        listener = await identity.remember_sessions(self.app)
         try:
             yield
         finally:
+            await listener.stop()
             await close_app(self.app)
 
 
@@ -66,10 +68,9 @@ async def authenticate(lending: Lending) -> Actor | None:
     """Bearer token, else session cookie, else nobody. Raises Unauthenticated for a bearer token that is not valid."""
     shown = lending.credentials
     if shown.bearer is not None:
-        session_id = identity.read_bearer(lending.app, shown.bearer, lending.now)
-        return await identity.actor_of_session(await lending.db(), session_id, lending.now)
+        return await identity.actor_of_bearer(lending.app, shown.bearer, lending.now, lending.db)
     if shown.cookie is not None:
-        return await identity.actor_of_cookie(await lending.db(), shown.cookie, lending.now)
+        return await identity.actor_of_cookie(lending.app, shown.cookie, lending.now, lending.db)
     return None
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
-from stoa.foundation.identity import actions as identity
+from stoa.foundation.identity.actions import hashing
 from stoa.front.page import MANIFEST
 from stoa.kit.ids import new_id
 from stoa.kit.postgres import EmbeddedPostgres
@@ -78,7 +78,7 @@ async def furnish(
     postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., AbstractAsyncContextManager[House]]:
     """`async with furnish(works=True) as house:` the application with a fresh database, served."""
-    identity.hash_password = once(identity.hash_password)
+    hashing.hash_password = once(hashing.hash_password)
 
     def begin(*, works: bool = True) -> AbstractAsyncContextManager[House]:
         name = f"stoa_house_{new_id().hex[-12:]}"

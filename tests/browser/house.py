@@ -47,7 +47,7 @@ class House:
     async def session_of(self, user: User) -> str:
         """The cookie of a session that is open already."""
         async with self.make.tx(user) as ctx:
-            return await open_page_session(ctx, user.id, address="test", user_agent="test")
+            return await open_page_session(ctx, user.id, by="password")
 
     async def value(self, sql: str, *args: Any) -> Any:
         """One value of the database."""

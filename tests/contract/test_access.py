@@ -111,7 +111,7 @@ async def sign_in(make: Any, client: Any) -> Callable[[str], Awaitable[Any]]:
             nobody.headers["X-CSRF-Token"] = TOKEN.findall(form.text)[0]
             return nobody
         async with make.tx() as ctx:
-            tokens = await identity.open_api_session(ctx, people[role].id, address="test", user_agent="test")
+            tokens = await identity.open_api_session(ctx, people[role].id, by="password")
         signed_in = client.as_(people[role])
         signed_in.headers["Authorization"] = f"Bearer {tokens.access_token}"
         return signed_in
@@ -151,7 +151,7 @@ async def test_a_session_cookie_alone_changes_nothing(app: Any, make: Any, clien
     """Every unsafe route, called as a foreign page could: with the cookie, without the token that our pages carry."""
     chief = await make.user("chief", roles=("admin",))
     async with make.tx() as ctx:
-        cookie = await identity.open_page_session(ctx, chief.id, address="test", user_agent="test")
+        cookie = await identity.open_page_session(ctx, chief.id, by="password")
     who = client.as_(None)
     who.headers["Cookie"] = f"stoa_session={cookie}"
     faults = []

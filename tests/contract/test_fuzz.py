@@ -55,7 +55,7 @@ class People:
             client = self.clients.setdefault(role, self.world.client.as_(None))
             if user is not None:
                 async with self.world.make.tx() as ctx:
-                    tokens = await identity.open_api_session(ctx, user.id, address="test", user_agent="test")
+                    tokens = await identity.open_api_session(ctx, user.id, by="password")
                 client.headers["Authorization"] = f"Bearer {tokens.access_token}"
 
 

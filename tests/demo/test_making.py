@@ -70,7 +70,7 @@ async def visitor(app: App, username: str | None = None) -> httpx.AsyncClient:
             ctx = Ctx(db, None, utcnow(), "test", app)
             user = await user_by_username(ctx, username)
             assert user is not None
-            tokens = await identity.open_api_session(ctx, user.id, address="test", user_agent="test")
+            tokens = await identity.open_api_session(ctx, user.id, by="password")
         made.headers["Authorization"] = f"Bearer {tokens.access_token}"
     return made
 

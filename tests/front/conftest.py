@@ -54,7 +54,7 @@ def signed_in(stoa: Any, client: Client, make: Any) -> Callable[[User], Awaitabl
 
     async def open_one(user: User) -> Visitor:
         async with make.tx(user) as ctx:
-            token = await open_page_session(ctx, user.id, address="test", user_agent="test")
+            token = await open_page_session(ctx, user.id, by="password")
         made = Visitor(make_client(stoa, client.app))
         made.client.cookies.set(SESSION_COOKIE, token)
         await made.get("/about")

@@ -299,7 +299,7 @@ async def test_json_with_a_session_cookie_needs_the_token_too(edge: Any, make: A
 
     ana = await make.user("ana")
     async with tx(ana) as ctx:
-        cookie = await open_page_session(ctx, ana.id, address="test", user_agent="test")
+        cookie = await open_page_session(ctx, ana.id, by="password")
     edge.cookies.set(SESSION_COOKIE, cookie)
     assert (await edge.put("/api/member")).status_code == 403
     token = (await edge.get("/form")).text

@@ -69,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # What it stands on
     database_url: Url | None = None  # none: a PostgreSQL of its own under `home`
     pool_size: Positive = 10  # database connections of one process
+    geoip_database: Path | None = None  # a MaxMind city file (.mmdb): the places of sessions are named by it
     storage_url: Url = ""  # file:///path, s3://bucket/prefix, ...; `home`/files when empty
 
     # How it behaves

@@ -9,6 +9,7 @@ import jwt
 import pytest
 
 from stoa.foundation.identity import actions
+from stoa.foundation.identity.actions import tokens
 
 NEW = {"username": "Ana", "email": "Ana@Example.org", "password": "a stoa has columns"}
 
@@ -124,7 +125,7 @@ async def test_refresh_rotates_and_reuse_ends_the_session(client: Any) -> None:
 async def test_a_guessed_refresh_token_ends_nothing(client: Any, make: Any, app: Any) -> None:
     first = (await client.post("/api/v1/auth/register", json=NEW)).json()
     session = first["refresh_token"].split(".")[0]
-    mark = actions._mark(app, UUID(int=1), "x")  # of another session
+    mark = tokens._mark(app, UUID(int=1), "x")  # of another session
     for guess in ("junk", "junk~junk", "~", f"x~{mark}"):
         refused = await client.post("/api/v1/auth/refresh", json={"refresh_token": f"{session}.{guess}"})
         assert refused.status_code == 401
@@ -166,7 +167,7 @@ async def test_sessions_are_listed_and_ended_by_their_owner_only(client: Any, ma
 async def test_tokens_signed_otherwise_are_refused(client: Any, make: Any, app: Any) -> None:
     ana = await make.user("ana")
     claims = {"sub": str(ana.id), "sid": str(ana.actor.session_id), "aud": "stoa", "exp": 9999999999}
-    key = actions._key(app, b"jwt")
+    key = tokens._key(app, b"jwt")
     for forged in (
         jwt.encode(claims, "x" * 32, algorithm="HS256"),
         jwt.encode(claims, None, algorithm="none"),

@@ -60,15 +60,12 @@ AnyRequest = Request[Any, Any, Any]
 # ---- authentication --------------------------------------------------------------------------------------------
 
 
-async def _token(ctx: Ctx, request: AnyRequest, user_id: UUID, roles: list[str]) -> str:
-    shown = lending_of(request.scope).credentials
-    return await identity.open_legacy_session(
-        ctx, user_id, address=shown.address, user_agent=shown.user_agent, phone=None, role=roles[-1]
-    )
+async def _token(ctx: Ctx, user_id: UUID, roles: list[str], *, by: identity.Way) -> str:
+    return await identity.open_legacy_session(ctx, user_id, by=by, phone=None, role=roles[-1])
 
 
 @post("/api/auth/register", opt=access("public", limit="auth"))
-async def register(ctx: CtxDep, data: Body[RegisterIn], request: AnyRequest) -> RegisterOut:
+async def register(ctx: CtxDep, data: Body[RegisterIn]) -> RegisterOut:
     """A new account with its welcome coins (M5) and a 7-day token (I3)."""
     user = await identity.register(ctx, username=data.username, email=data.email, password=data.password)
     held = await wallet_queries.wallet(ctx, user.id)
@@ -80,15 +77,15 @@ async def register(ctx: CtxDep, data: Body[RegisterIn], request: AnyRequest) -> 
         is_verified=user.is_verified,
         created_at=user.created_at,
     )
-    token = await _token(ctx, request, user.id, user.roles)
+    token = await _token(ctx, user.id, user.roles, by="registration")
     return RegisterOut(message="User created successfully", user=made, token=token)
 
 
 @post("/api/auth/login", status_code=200, opt=access("public", limit="auth"))
-async def login(ctx: CtxDep, data: Body[LoginIn], request: AnyRequest) -> LoginOut:
+async def login(ctx: CtxDep, data: Body[LoginIn]) -> LoginOut:
     """A 7-day token for these credentials."""
-    address = lending_of(request.scope).credentials.address
-    row = await identity.check_login(ctx, email=data.email, password=data.password, address=address)
+    row = await identity.check_login(ctx, email=data.email, password=data.password)
+    await identity.enter(ctx, row.id, by="password")
     user = await user_by_id(ctx, row.id)
     person = await profile(ctx, row.username)
     if user is None or person is None:
@@ -107,7 +104,8 @@ async def login(ctx: CtxDep, data: Body[LoginIn], request: AnyRequest) -> LoginO
         posts_count=await published_count(ctx, row.id),
         is_verified=person.is_verified,
     )
-    return LoginOut(message="Login successful", user=full, token=await _token(ctx, request, row.id, row.roles))
+    token = await _token(ctx, row.id, row.roles, by="password")
+    return LoginOut(message="Login successful", user=full, token=token)
 
 
 # ---- posts -----------------------------------------------------------------------------------------------------

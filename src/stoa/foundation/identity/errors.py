@@ -1,6 +1,6 @@
 """What can go wrong at the door. No log-in tells whether an account exists (I5); registering has to."""
 
-from stoa.kit.errors import Conflict, TooManyRequests, Unauthenticated
+from stoa.kit.errors import Conflict, Forbidden, TooManyRequests, Unauthenticated
 
 
 class WrongCredentials(Unauthenticated):
@@ -36,3 +36,44 @@ class UsernameTaken(Conflict):
 
     code = "username_taken"
     title = "Username already taken"
+
+
+class AccountSuspended(Forbidden):
+    """I8: the credentials are right, and the account may not come in for a while."""
+
+    code = "account_suspended"
+    title = "This account is suspended"
+
+
+class AccountBanned(Forbidden):
+    """I8: the credentials are right, and the account may not come in any more."""
+
+    code = "account_banned"
+    title = "This account is banned"
+
+
+class SecondFactorRequired(Unauthenticated):
+    """I4: the first factor was right. `challenge_token` goes to `/auth/mfa/challenge` together with the second one."""
+
+    code = "mfa_required"
+    title = "A second factor is needed"
+
+    def __init__(self, challenge_token: str, methods: list[str], expires_in_s: int) -> None:
+        super().__init__(challenge_token=challenge_token, methods=methods, expires_in_s=expires_in_s)
+        self.challenge_token = challenge_token
+        self.methods = methods
+        self.expires_in_s = expires_in_s
+
+
+class ChallengeOver(Unauthenticated):
+    """The challenge is unknown, late, used, or was tried too often in vain."""
+
+    code = "challenge_over"
+    title = "This log-in took too long or was tried too often. Please begin again"
+
+
+class StepUpRequired(Forbidden):
+    """I4: this needs a second factor shown in the last ten minutes."""
+
+    code = "step_up_required"
+    title = "Please confirm that it is you"

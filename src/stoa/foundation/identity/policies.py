@@ -1,12 +1,14 @@
 """Which names and passwords may be used, and who may see or end a session."""
 
 import unicodedata
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.identity.queries import SESSION_BY_ID
+from stoa.foundation.identity.errors import StepUpRequired
+from stoa.foundation.identity.queries import FACTORS_OF_SESSION, SESSION_BY_ID
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, NotFound
 
@@ -22,6 +24,7 @@ RESERVED = frozenset(
 )
 COMMON_PASSWORDS = frozenset((Path(__file__).parent / "passwords.txt").read_text(encoding="utf-8").split())
 PASSWORD_MIN, PASSWORD_MAX = 10, 256  # I2, in characters
+FACTOR_IS_RECENT = timedelta(minutes=10)
 
 
 def check_username(username: str) -> None:
@@ -56,3 +59,16 @@ async def access_session(ctx: Ctx, session_id: UUID) -> OwnSession:
     if found is None or found.user_id != ctx.member.id:
         raise NotFound
     return OwnSession(found.session_id, found.user_id)
+
+
+async def require_recent_factor(ctx: Ctx) -> None:
+    """I4: raises StepUpRequired where the account has second factors and this session showed none just now.
+
+    Call it before a password, an e-mail, a payout destination or the factors themselves are changed. Accounts without a
+    second factor are asked for their password by those actions themselves.
+    """
+    shown = await FACTORS_OF_SESSION(ctx.db, ctx.member.id, ctx.member.session_id)
+    if shown is None or not shown.second_factors:
+        return
+    if shown.second_factor_at is None or shown.second_factor_at < ctx.now - FACTOR_IS_RECENT:
+        raise StepUpRequired(methods=shown.second_factors)

@@ -33,34 +33,57 @@ class SessionActor(msgspec.Struct, frozen=True):
     username: str
     roles: list[str]
     last_used_at: datetime
+    expires_at: datetime
 
 
 class SessionView(msgspec.Struct, frozen=True):
-    """One place somebody is signed in."""
+    """One place somebody is signed in. `is_current`: it is the one that asks. `provider`: by what they came in."""
 
     id: UUID
     kind: str
     address: str
     user_agent: str
+    device_type: str
+    os: str
+    browser: str
+    country: str | None
+    city: str | None
+    provider: str
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
+    is_current: bool
+
+
+class SessionFactors(msgspec.Struct, frozen=True):
+    """The second factors of an account, and when a session last showed one."""
+
+    second_factors: list[str]
+    second_factor_at: datetime | None
 
 
 LOGIN_ROW = maybe(
     LoginRow, "select id, username, password_hash, roles, status from users where lower(email) = lower($1)"
 )
 _LIVE = """
-    select s.id as session_id, u.id as user_id, u.username, u.roles, s.last_used_at
+    select s.id as session_id, u.id as user_id, u.username, u.roles, s.last_used_at, s.expires_at
     from sessions s join users u on u.id = s.user_id
     where s.revoked_at is null and s.expires_at > $2 and u.status in ('active', 'pending_verification')
 """
 SESSION_BY_ID = maybe(SessionActor, f"{_LIVE} and s.id = $1")
 SESSION_BY_TOKEN = maybe(SessionActor, f"{_LIVE} and s.token_hash = $1")
+FACTORS_OF_SESSION = maybe(
+    SessionFactors,
+    """
+    select u.second_factors, s.second_factor_at from users u left join sessions s on s.user_id = u.id and s.id = $2
+    where u.id = $1
+    """,
+)
 _SESSIONS = many(
     SessionView,
     """
-    select id, kind, address, user_agent, created_at, last_used_at, expires_at
+    select id, kind, address, user_agent, device_type, os, browser, country, city, provider, created_at, last_used_at,
+      expires_at, (id is not distinct from $3) as is_current
     from sessions where user_id = $1 and revoked_at is null and expires_at > $2 order by created_at desc limit 100
     """,
 )
@@ -83,4 +106,4 @@ async def user_by_email(ctx: Ctx, email: str) -> UserRow | None:
 
 async def sessions(ctx: Ctx) -> list[SessionView]:
     """The actor's live sessions, newest first."""
-    return await _SESSIONS(ctx.db, ctx.member.id, ctx.now)
+    return await _SESSIONS(ctx.db, ctx.member.id, ctx.now, ctx.member.session_id)

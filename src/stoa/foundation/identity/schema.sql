@@ -11,6 +11,7 @@ create table users (
   last_login_at timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null,
+  second_factors text[] not null default '{}',
   constraint users_pkey primary key (id),
   constraint users_username_length check (char_length(username) between 3 and 50),
   constraint users_email_length check (char_length(email) between 3 and 254),
@@ -37,6 +38,13 @@ create table sessions (
   expires_at timestamptz not null,
   revoked_at timestamptz,
   revoked_reason text,
+  provider text not null default 'password',
+  second_factor_at timestamptz,
+  device_type text not null default 'unknown',
+  os text not null default '',
+  browser text not null default '',
+  country text,
+  city text,
   constraint sessions_pkey primary key (id),
   constraint sessions_user_id_fkey foreign key (user_id) references users (id) on delete cascade,
   constraint sessions_kind check (kind in ('page', 'api', 'legacy'))
@@ -54,3 +62,35 @@ create unlogged table login_failures (
   constraint login_failures_pkey primary key (key)
 );
 create index login_failures_updated_at on login_failures (updated_at);
+
+-- A log-in that has shown its first factor and waits for the second (I4).
+create table login_challenges (
+  id uuid not null,
+  user_id uuid not null,
+  token_hash bytea not null,
+  by text not null,
+  attempts smallint not null default 0,
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  constraint login_challenges_pkey primary key (id),
+  constraint login_challenges_user_id_fkey foreign key (user_id) references users (id) on delete cascade
+);
+create unique index login_challenges_token_hash_key on login_challenges (token_hash);
+create index login_challenges_user_id on login_challenges (user_id);
+create index login_challenges_expires_at on login_challenges (expires_at);
+
+-- Processes remember who is who for some seconds. Whoever ends a session or changes what an account may tells them.
+create function identity_told() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('stoa_identity', old.id::text);
+  return null;
+end
+$$;
+create trigger sessions_revoked_told after update of revoked_at on sessions for each row
+  when (old.revoked_at is distinct from new.revoked_at) execute function identity_told();
+create trigger sessions_deleted_told after delete on sessions for each row
+  when (old.revoked_at is null and old.expires_at > now()) execute function identity_told();
+create trigger users_changed_told after update on users for each row
+  when (old.roles is distinct from new.roles or old.status is distinct from new.status
+    or old.username is distinct from new.username) execute function identity_told();

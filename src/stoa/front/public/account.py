@@ -1,13 +1,23 @@
 """`/login`, `/register`, `/logout`: sessions of the browser. The cookie is made anew at each log-in."""
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 
 from stoa.foundation.identity import actions
-from stoa.foundation.identity.errors import EmailTaken, LockedOut, UsernameTaken, WrongCredentials
+from stoa.foundation.identity.errors import (
+    AccountBanned,
+    AccountSuspended,
+    EmailTaken,
+    LockedOut,
+    SecondFactorRequired,
+    UsernameTaken,
+    WrongCredentials,
+)
 from stoa.foundation.identity.types import AnyText, Email, Username
 from stoa.foundation.settings.queries import platform
 from stoa.front import flash
@@ -17,7 +27,8 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, StoaError
 from stoa.kit.http import CtxDep, access
 from stoa.kit.http.credentials import SESSION_COOKIE
-from stoa.kit.http.lending import lending_of
+
+CHALLENGE_COOKIE: Final = "stoa_challenge"
 
 
 class LoginForm(msgspec.Struct):
@@ -35,11 +46,12 @@ class RegisterForm(msgspec.Struct):
     password: AnyText
 
 
-def _session_cookie(ctx: Ctx, value: str, max_age_s: int) -> Cookie:
+def http_only(ctx: Ctx, key: str, value: str, max_age_s: int, path: str = "/") -> Cookie:
+    """A cookie that no script reads; an empty value of age 0 takes it away."""
     return Cookie(
-        key=SESSION_COOKIE,
+        key=key,
         value=value,
-        path="/",
+        path=path,
         httponly=True,
         samesite="lax",
         secure=ctx.app.settings.cookies_are_secure,
@@ -47,11 +59,27 @@ def _session_cookie(ctx: Ctx, value: str, max_age_s: int) -> Cookie:
     )
 
 
-async def _sign_in(request: Request[Any, Any, Any], ctx: Ctx, user_id: Any, target: str) -> Response[Any]:
-    shown = lending_of(request.scope).credentials
-    token = await actions.open_page_session(ctx, user_id, address=shown.address, user_agent=shown.user_agent)
+async def sign_in(ctx: Ctx, user_id: UUID, target: str, *, by: actions.Way) -> Response[Any]:
+    """What every page does with whoever has shown a first factor: a session, or the way to the second factor (I4).
+
+    Raises AccountSuspended and AccountBanned.
+    """
+    try:
+        await actions.enter(ctx, user_id, by=by)
+    except SecondFactorRequired as needed:
+        response = see_other(f"/mfa/challenge?next={quote(target)}")
+        response.cookies.append(http_only(ctx, CHALLENGE_COOKIE, needed.challenge_token, needed.expires_in_s, "/mfa"))
+        return response
+    return await signed_in(ctx, user_id, target, by=by)
+
+
+async def signed_in(
+    ctx: Ctx, user_id: UUID, target: str, *, by: actions.Way, second_factor: bool = False
+) -> Response[Any]:
+    """A fresh session for whom the door let in."""
+    token = await actions.open_page_session(ctx, user_id, by=by, second_factor=second_factor)
     response = see_other(target)
-    response.cookies.append(_session_cookie(ctx, token, int(actions.PAGE_TTL.total_seconds())))
+    response.cookies.append(http_only(ctx, SESSION_COOKIE, token, int(actions.PAGE_TTL.total_seconds())))
     return response
 
 
@@ -71,16 +99,14 @@ async def login(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     target = safe_next(form.get("next"))
     try:
         given = forms.parse(LoginForm, form, strict=False)
-        shown = lending_of(request.scope).credentials
-        row = await actions.check_login(ctx, email=given.email, password=given.password, address=shown.address)
+        row = await actions.check_login(ctx, email=given.email, password=given.password)
+        return await sign_in(ctx, row.id, target, by="password")
     except Invalid as error:
         errors, status = error.fields, error.status
     except WrongCredentials as error:
         errors, status = {"password": "E-mail or password is not right"}, error.status
-    except LockedOut as error:
+    except (LockedOut, AccountSuspended, AccountBanned) as error:
         errors, status = {"password": error.detail}, error.status
-    else:
-        return await _sign_in(request, ctx, row.id, target)
     return await page(
         request, ctx, "public/login.html", status=status, next=target, email=form.get("email", ""), errors=errors
     )
@@ -106,7 +132,7 @@ async def register(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any
         user = await actions.register(ctx, username=given.username, email=given.email, password=given.password)
     except (Invalid, EmailTaken, UsernameTaken) as error:
         return await _register_again(request, ctx, form, error)
-    response = await _sign_in(request, ctx, user.id, target)
+    response = await signed_in(ctx, user.id, target, by="registration")
     coins = (await platform(ctx)).welcome_coins
     text = f"Welcome, {user.username}." + (f" {coins} coins are in your wallet, to give away." if coins else "")
     flash.add(request, response, flash.Toast(text, "good", seconds=10))
@@ -151,7 +177,7 @@ async def logout(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     if ctx.actor is not None and ctx.actor.session_id is not None:
         await actions.end_session(ctx, ctx.actor.session_id, reason="logged out")
     response = see_other("/")
-    response.cookies.append(_session_cookie(ctx, "", 0))
+    response.cookies.append(http_only(ctx, SESSION_COOKIE, "", 0))
     flash.add(request, response, flash.Toast("You are logged out."))
     return response
 

@@ -1,9 +1,8 @@
-"""`/api/v1/auth`: register, log in, refresh, log out, me, sessions."""
+"""Register, log in, refresh, log out, me, sessions."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Request, delete, get, post
+from litestar import delete, get, post
 
 from stoa.foundation.identity import actions, queries
 from stoa.foundation.identity.errors import SessionOver
@@ -13,14 +12,14 @@ from stoa.foundation.identity.types import Tokens, UserRow
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import NotFound
 from stoa.kit.http import Body, CtxDep, Path, access
-from stoa.kit.http.lending import lending_of
 
 
 def _me(user: UserRow) -> MeOut:
     return MeOut(id=user.id, username=user.username, email=user.email, roles=user.roles, is_verified=user.is_verified)
 
 
-def _signed_in(user: UserRow, tokens: Tokens) -> SignedInOut:
+def signed_in(user: UserRow, tokens: Tokens) -> SignedInOut:
+    """The answer of every log-in."""
     return SignedInOut(
         user=_me(user),
         access_token=tokens.access_token,
@@ -31,6 +30,15 @@ def _signed_in(user: UserRow, tokens: Tokens) -> SignedInOut:
     )
 
 
+async def open_session(ctx: Ctx, user_id: UUID, *, by: actions.Way, second_factor: bool = False) -> SignedInOut:
+    """A session for whoever the door let in."""
+    tokens = await actions.open_api_session(ctx, user_id, by=by, second_factor=second_factor)
+    user = await queries.user_by_id(ctx, user_id)
+    if user is None:
+        raise NotFound
+    return signed_in(user, tokens)
+
+
 async def _current(ctx: Ctx) -> UserRow:
     user = await queries.user_by_id(ctx, ctx.member.id)
     if user is None:
@@ -39,24 +47,19 @@ async def _current(ctx: Ctx) -> UserRow:
 
 
 @post("/api/v1/auth/register", opt=access("public", limit="auth"))
-async def register(ctx: CtxDep, data: Body[RegisterIn], request: Request[Any, Any, Any]) -> SignedInOut:
+async def register(ctx: CtxDep, data: Body[RegisterIn]) -> SignedInOut:
     """A new account, signed in."""
     user = await actions.register(ctx, username=data.username, email=data.email, password=data.password)
-    shown = lending_of(request.scope).credentials
-    tokens = await actions.open_api_session(ctx, user.id, address=shown.address, user_agent=shown.user_agent)
-    return _signed_in(user, tokens)
+    tokens = await actions.open_api_session(ctx, user.id, by="registration")
+    return signed_in(user, tokens)
 
 
 @post("/api/v1/auth/login", status_code=200, opt=access("public", limit="auth"))
-async def login(ctx: CtxDep, data: Body[LoginIn], request: Request[Any, Any, Any]) -> SignedInOut:
-    """A new session for these credentials."""
-    shown = lending_of(request.scope).credentials
-    row = await actions.check_login(ctx, email=data.email, password=data.password, address=shown.address)
-    tokens = await actions.open_api_session(ctx, row.id, address=shown.address, user_agent=shown.user_agent)
-    user = await queries.user_by_id(ctx, row.id)
-    if user is None:
-        raise NotFound
-    return _signed_in(user, tokens)
+async def login(ctx: CtxDep, data: Body[LoginIn]) -> SignedInOut:
+    """A new session for these credentials. 401 `mfa_required` hands out a challenge where a second factor is set up."""
+    row = await actions.check_login(ctx, email=data.email, password=data.password)
+    await actions.enter(ctx, row.id, by="password")
+    return await open_session(ctx, row.id, by="password")
 
 
 @post("/api/v1/auth/refresh", status_code=200, opt=access("public", limit="auth"))

@@ -1,0 +1,73 @@
+"""Log-in by password: the first factor. The door (door.py) decides what follows."""
+
+import hashlib
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from stoa.foundation.identity.actions import hashing
+from stoa.foundation.identity.errors import LockedOut, WrongCredentials
+from stoa.foundation.identity.queries import LOGIN_ROW, LoginRow
+from stoa.foundation.settings.queries import platform
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import run, value
+from stoa.kit.limits import network_of
+
+
+async def check_login(ctx: Ctx, *, email: str, password: str) -> LoginRow:
+    """The account these credentials belong to. Raises WrongCredentials or LockedOut, never telling which exists."""
+    keys = failure_keys(ctx, email)
+    await refuse_locked(ctx, keys)
+    row = await LOGIN_ROW(ctx.db, email)
+    right, new_hash = await hashing.verify_password(password, (row and row.password_hash) or hashing.NOBODY)
+    if row is None or row.password_hash is None or not right or row.status == "deleted":
+        await count_failure(ctx, keys)
+        raise WrongCredentials
+    if new_hash is not None:
+        await _REHASH(ctx.db, row.id, new_hash)
+    return row
+
+
+def failure_keys(ctx: Ctx, email: str) -> list[str]:
+    """What failed attempts are counted by (I5): the account, without telling whether there is one, and the address."""
+    return [f"account:{hashlib.sha256(email.lower().encode()).hexdigest()}", f"address:{network_of(ctx.address)}"]
+
+
+async def refuse_locked(ctx: Ctx, keys: list[str]) -> None:
+    """Raises LockedOut while one of these is locked."""
+    locked_until = await _LOCKED_UNTIL(ctx.db, keys, ctx.now)
+    if locked_until is not None:
+        raise LockedOut(int((locked_until - ctx.now).total_seconds()) + 1)
+
+
+async def count_failure(ctx: Ctx, keys: list[str]) -> None:
+    """In a transaction of its own: the request's is rolled back when it answers 401."""
+    config = await platform(ctx)
+    async with ctx.app.side.transaction() as db:
+        for key in sorted(keys):
+            await _FAILED(db, key, ctx.now, config.lock_after_failures, timedelta(seconds=config.lock_for_s))
+
+
+async def forgive(ctx: Ctx, user_id: UUID) -> None:
+    """Failed attempts at an account are forgotten once its owner is in."""
+    await _FORGIVE(ctx.db, user_id)
+
+
+_LOCKED_UNTIL = value(
+    datetime | None, "select max(locked_until) from login_failures where key = any($1) and locked_until > $2"
+)
+_FAILED = run(
+    """
+    insert into login_failures as f (key, failures, updated_at) values ($1, 1, $2)
+    on conflict (key) do update set
+      failures = case when f.updated_at < $2 - $4::interval then 1 else f.failures + 1 end,
+      locked_until = case when f.updated_at >= $2 - $4::interval and f.failures + 1 >= $3 then $2 + $4::interval end,
+      updated_at = $2
+    """
+)
+_FORGIVE = run(
+    """
+    delete from login_failures
+    where key = (select 'account:' || encode(sha256(convert_to(lower(email), 'UTF8')), 'hex') from users where id = $1)
+    """
+)
+_REHASH = run("update users set password_hash = $2 where id = $1")

@@ -1,0 +1,52 @@
+"""Making accounts."""
+
+from stoa.foundation.identity.actions import hashing
+from stoa.foundation.identity.errors import EmailTaken, UsernameTaken
+from stoa.foundation.identity.messages import UserRegistered
+from stoa.foundation.identity.policies import check_password, check_username
+from stoa.foundation.identity.queries import user_by_email, user_by_username
+from stoa.foundation.identity.types import Role, UserRow
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import maybe
+from stoa.kit.ids import new_id
+from stoa.kit.outbox import emit
+
+
+async def register(
+    ctx: Ctx,
+    *,
+    username: str,
+    email: str,
+    password: str,
+    roles: tuple[Role, ...] = (Role.READER,),
+    password_hash: str | None = None,
+) -> UserRow:
+    """A new account (I1, I2); its wallet, profile and welcome bonus are made in the same transaction.
+
+    `password_hash`: of this password, where it is known already. Raises Invalid, EmailTaken, UsernameTaken.
+    """
+    check_username(username)
+    check_password(password, username=username, email=email)
+    if await user_by_email(ctx, email) is not None:
+        raise EmailTaken
+    if await user_by_username(ctx, username) is not None:
+        raise UsernameTaken
+    password_hash = password_hash or await hashing.hash_password(password)
+    user_id = new_id()
+    made = await _INSERT_USER(
+        ctx.db, user_id, username, email.lower(), password_hash, [r.value for r in roles], ctx.now
+    )
+    if made is None:  # somebody else took one of the two while the password was being hashed
+        raise EmailTaken if await user_by_email(ctx, email) is not None else UsernameTaken
+    await emit(ctx, UserRegistered(user_id=user_id, username=username))
+    return made
+
+
+_INSERT_USER = maybe(
+    UserRow,
+    """
+    insert into users (id, username, email, password_hash, roles, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing
+    returning id, username, email, roles, status, is_verified, created_at
+    """,
+)
