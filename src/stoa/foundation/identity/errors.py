@@ -1,6 +1,6 @@
 """What can go wrong at the door. No log-in tells whether an account exists (I5); registering has to."""
 
-from stoa.kit.errors import Conflict, Forbidden, TooManyRequests, Unauthenticated
+from stoa.kit.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated
 
 
 class WrongCredentials(Unauthenticated):
@@ -77,3 +77,31 @@ class StepUpRequired(Forbidden):
 
     code = "step_up_required"
     title = "Please confirm that it is you"
+
+
+class LinkOver(NotFound):
+    """I6: the link of a mail is unknown, somebody else's, late, used, or followed by a newer one."""
+
+    code = "link_over"
+    title = "This link has been used or has ended. Please ask for a new one"
+
+
+class NoPassword(Conflict):
+    """The account is used without a password so far. A link by mail sets one."""
+
+    code = "no_password"
+    title = "This account has no password yet. Please have a link sent that sets one"
+
+
+class PasswordMoved(Conflict):
+    """The password was changed by another request in the same moment."""
+
+    code = "password_moved"
+    title = "The password was changed a moment ago, from somewhere else"
+
+
+class TooManyMails(TooManyRequests):
+    """Nobody's mailbox is filled: only so many mails of one kind an hour."""
+
+    code = "too_many_mails"
+    title = "Enough mails were sent for now. Please wait an hour, and look into the folder for junk"

@@ -40,6 +40,23 @@ class Status(StrEnum):
     DELETED = "deleted"
 
 
+class LinkKind(StrEnum):
+    """What a link in a mail is good for (I6)."""
+
+    EMAIL_VERIFICATION = "email_verification"
+    PASSWORD_RESET = "password_reset"
+    EMAIL_CHANGE_OLD = "email_change_old"
+    EMAIL_CHANGE_NEW = "email_change_new"
+
+
+class EmailChange(msgspec.Struct, frozen=True):
+    """A change of e-mail: done, or waiting for the links in the mails to these addresses."""
+
+    new_email: str
+    is_done: bool
+    waits_for: list[str]
+
+
 class UserRow(msgspec.Struct, frozen=True):
     """An account, without its secrets."""
 
