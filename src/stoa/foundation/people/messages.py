@@ -17,3 +17,17 @@ class Unfollowed(Event, frozen=True):
 
     follower_id: UUID
     following_id: UUID
+
+
+class Blocked(Event, frozen=True):
+    """Somebody has blocked somebody (P4); neither follows the other any more."""
+
+    blocker_id: UUID
+    blocked_id: UUID
+
+
+class Unblocked(Event, frozen=True):
+    """A block has been taken back. Follows do not come back by it."""
+
+    blocker_id: UUID
+    blocked_id: UUID

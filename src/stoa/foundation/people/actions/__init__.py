@@ -1,6 +1,7 @@
-"""Profiles and follows, as they change."""
+"""Profiles, follows and blocks, as they change."""
 
-from stoa.foundation.people.actions.follows import follow, unfollow
+from stoa.foundation.people.actions.blocks import block, unblock
+from stoa.foundation.people.actions.follows import follow, set_follow_settings, unfollow
 from stoa.foundation.people.actions.profile import edit_profile, open_profile
 
-__all__ = ["edit_profile", "follow", "open_profile", "unfollow"]
+__all__ = ["block", "edit_profile", "follow", "open_profile", "set_follow_settings", "unblock", "unfollow"]

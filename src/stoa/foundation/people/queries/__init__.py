@@ -1,26 +1,35 @@
 """Reads of profiles and follows."""
 
-from typing import Final
 from uuid import UUID
 
+from stoa.foundation.people.queries.blocks import looking_as, not_hidden
+from stoa.foundation.people.queries.columns import AVATAR_URL, PERSON_COLUMNS, SHOWN, person_columns
 from stoa.foundation.people.types import PersonView, ProfileView
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import maybe
 
-# For joining a person into another row: `{PERSON_COLUMNS}` of `users u join profiles p on p.user_id = u.id`, as the
-# nested Struct field `author` (or another name, by replacing the prefix).
-AVATAR_URL: Final = "'/media/' || p.avatar_media_id || '/320.webp'"
-PERSON_COLUMNS: Final = f"""
-    u.id as "author.id", u.username as "author.username", p.display_name as "author.display_name",
-    {AVATAR_URL} as "author.avatar_url", u.is_verified as "author.is_verified"
-"""
+__all__ = [
+    "AVATAR_URL",
+    "PERSON_COLUMNS",
+    "SHOWN",
+    "looking_as",
+    "not_hidden",
+    "person",
+    "person_by_id",
+    "person_columns",
+    "profile",
+    "seen_person",
+]
 
 _PERSON = f"""
     select u.id, u.username, p.display_name, {AVATAR_URL} as avatar_url, u.is_verified
-    from users u join profiles p on p.user_id = u.id where u.status in ('active', 'pending_verification')
+    from users u join profiles p on p.user_id = u.id where {SHOWN}
 """
+_SEEN: str = not_hidden("u.id", "$2")
 _PERSON_BY_NAME = maybe(PersonView, f"{_PERSON} and lower(u.username) = lower($1)")
 _PERSON_BY_ID = maybe(PersonView, f"{_PERSON} and u.id = $1")
+_SEEN_BY_NAME = maybe(PersonView, f"{_PERSON} and lower(u.username) = lower($1) and {_SEEN}")
+_SEEN_BY_ID = maybe(PersonView, f"{_PERSON} and u.id = $1 and {_SEEN}")
 _PROFILE = maybe(
     ProfileView,
     f"""
@@ -28,13 +37,13 @@ _PROFILE = maybe(
       p.followers_count, p.following_count, u.created_at as joined_at,
       exists (select from follows f where f.follower_id = $2 and f.following_id = u.id) as is_followed
     from users u join profiles p on p.user_id = u.id
-    where lower(u.username) = lower($1) and u.status in ('active', 'pending_verification')
+    where lower(u.username) = lower($1) and {SHOWN} and {not_hidden("u.id", "$3")}
     """,
 )
 
 
 async def person(ctx: Ctx, username: str) -> PersonView | None:
-    """A person by name in any case, or None."""
+    """A person by name in any case, or None; whether the actor may know of them is decided elsewhere."""
     return await _PERSON_BY_NAME(ctx.db, username)
 
 
@@ -43,6 +52,12 @@ async def person_by_id(ctx: Ctx, user_id: UUID) -> PersonView | None:
     return await _PERSON_BY_ID(ctx.db, user_id)
 
 
+async def seen_person(ctx: Ctx, person: str | UUID) -> PersonView | None:
+    """Somebody, by name or id, as far as the actor may know of them (P4), or None."""
+    find = _SEEN_BY_NAME if isinstance(person, str) else _SEEN_BY_ID
+    return await find(ctx.db, person, looking_as(ctx))
+
+
 async def profile(ctx: Ctx, username: str) -> ProfileView | None:
-    """A public profile as the actor sees it, or None."""
-    return await _PROFILE(ctx.db, username, ctx.actor.id if ctx.actor else None)
+    """A public profile as the actor sees it, or None; also for whoever is hidden from them (P4)."""
+    return await _PROFILE(ctx.db, username, ctx.actor.id if ctx.actor else None, looking_as(ctx))
