@@ -12,6 +12,10 @@ create table users (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   second_factors text[] not null default '{}',
+  status_reason text,
+  status_until timestamptz, -- when a suspension ends by itself
+  status_by uuid,
+  status_at timestamptz not null,
   constraint users_pkey primary key (id),
   constraint users_username_length check (char_length(username) between 3 and 50),
   constraint users_email_length check (char_length(email) between 3 and 254),
@@ -19,11 +23,13 @@ create table users (
     roles <@ array['reader', 'creator', 'brand', 'moderator', 'support', 'admin', 'super_admin']
     and cardinality(roles) > 0
   ),
-  constraint users_status check (status in ('pending_verification', 'active', 'suspended', 'banned', 'deleted'))
+  constraint users_status check (status in ('pending_verification', 'active', 'suspended', 'banned', 'deleted')),
+  constraint users_status_until check (status_until is null or status = 'suspended')
 );
 create unique index users_username_key on users (lower(username));
 create unique index users_email_key on users (lower(email));
 create unique index users_phone_key on users (phone) where phone is not null;
+create index users_status_until on users (status_until) where status_until is not null;
 create index users_staff on users (id) where roles && array['moderator', 'support', 'admin', 'super_admin'];
 
 create table sessions (
@@ -231,3 +237,55 @@ create unique index oauth_flows_nonce_key on oauth_flows (nonce);
 create index oauth_flows_expires_at on oauth_flows (expires_at);
 create index oauth_flows_user_id on oauth_flows (user_id) where user_id is not null;
 create index oauth_flows_session_id on oauth_flows (session_id) where session_id is not null;
+
+-- I8: each change of an account's status, with its time and reason. The change itself writes the row, whoever makes it;
+-- nothing else may, and no row is touched again.
+create table status_history (
+  id uuid not null default uuidv7(),
+  user_id uuid not null,
+  status text not null,
+  reason text,
+  until timestamptz,
+  by_id uuid, -- null: the platform itself, or its operator
+  at timestamptz not null,
+  constraint status_history_pkey primary key (id),
+  constraint status_history_user_id_fkey foreign key (user_id) references users (id),
+  constraint status_history_by_id_fkey foreign key (by_id) references users (id)
+);
+create index status_history_user_id on status_history (user_id, at desc, id desc);
+
+create function users_status_dated() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'INSERT' then
+    new.status_at := coalesce(new.status_at, new.created_at);
+  elsif new.status <> old.status and new.status_at = old.status_at then -- by somebody who gives no reason
+    new.status_at := greatest(new.updated_at, old.status_at + interval '1 microsecond');
+    new.status_reason := null;
+    new.status_until := null;
+    new.status_by := null;
+  end if;
+  return new;
+end $$;
+create trigger users_status_dated before insert or update of status, status_at on users
+  for each row execute function users_status_dated();
+
+create function users_status_kept() returns trigger language plpgsql as $$
+begin
+  insert into status_history (user_id, status, reason, until, by_id, at)
+    values (new.id, new.status, new.status_reason, new.status_until, new.status_by, new.status_at);
+  return null;
+end $$;
+create trigger users_status_begins after insert on users for each row execute function users_status_kept();
+create trigger users_status_changes after update of status, status_at on users for each row
+  when (old.status is distinct from new.status or old.status_at is distinct from new.status_at)
+  execute function users_status_kept();
+
+create function status_history_refuse() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'INSERT' and pg_trigger_depth() > 1 then
+    return null;
+  end if;
+  raise exception '% of % is refused: change users.status', lower(tg_op), tg_table_name using errcode = 'ID001';
+end $$;
+create trigger status_history_stays before insert or update or delete or truncate on status_history
+  for each statement execute function status_history_refuse();
