@@ -66,6 +66,7 @@ create table works (
   updated_at timestamptz not null,
   deleted_at timestamptz,
   search tsvector not null generated always as (works_search(language, title, category, body_text)) stored,
+  withheld boolean not null default false, -- its author is banned: whatever its state, only staff sees it
   constraint works_pkey primary key (id),
   constraint works_author_id_fkey foreign key (author_id) references users (id),
   constraint works_parent_id_fkey foreign key (parent_id) references works (id),
