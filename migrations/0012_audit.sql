@@ -19,7 +19,7 @@ create table audit_events (
 );
 create index audit_events_at on audit_events (at desc, id desc);
 create index audit_events_actor_id on audit_events (actor_id, at desc, id desc);
-create index audit_events_action on audit_events (action, at desc, id desc);
+create index audit_events_action on audit_events (action text_pattern_ops, at desc, id desc);
 create index audit_events_subject on audit_events (subject_id, subject, at desc, id desc);
 create index audit_events_address on audit_events (address, at desc, id desc) where address <> '';
 
