@@ -1,6 +1,6 @@
 """What can go wrong at the door. No log-in tells whether an account exists (I5); registering has to."""
 
-from stoa.kit.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated
+from stoa.kit.errors import Conflict, Forbidden, Invalid, NotFound, StoaError, TooManyRequests, Unauthenticated
 
 
 class WrongCredentials(Unauthenticated):
@@ -105,3 +105,149 @@ class TooManyMails(TooManyRequests):
 
     code = "too_many_mails"
     title = "Enough mails were sent for now. Please wait an hour, and look into the folder for junk"
+
+
+# ---- accounts of other providers (I7) --------------------------------------------------------------------------
+
+
+class ProviderNotConfigured(NotFound):
+    """There is no such provider, or nobody has set it up here."""
+
+    code = "provider_not_configured"
+    title = "This way to log in is not offered here"
+
+
+class ProviderUnavailable(StoaError):
+    """424: the provider does not answer, or with something that cannot be understood. Nothing was changed."""
+
+    status = 424
+    code = "provider_unavailable"
+    title = "The other side does not answer properly right now. Please try again in a moment, or log in another way"
+
+
+class ProofRefused(Invalid):
+    """The code or the id token proves nothing: forged, late, for somebody else, or used."""
+
+    code = "oauth_proof_refused"
+    title = "What came back could not be verified, so nothing was done. Please start again"
+
+
+class FlowOver(Conflict):
+    """The state or nonce is unknown, late, used, or of another browser, session or provider."""
+
+    code = "oauth_flow_over"
+    title = "This log-in took too long, was used already, or began in another browser. Please start again"
+
+
+class ProviderDenied(Conflict):
+    """The person said no at the provider, or it would not go on."""
+
+    code = "oauth_denied"
+    title = "It was not allowed over there, so nothing has changed"
+
+
+class AccountExists(Conflict):
+    """There is an account with the provider's e-mail, but it is not certain that both are of the same person."""
+
+    code = "oauth_account_exists"
+    title = (
+        "There is an account with this e-mail already. Log in with its password, or have a new one set by mail; then "
+        "connect the other one under Account, Connected accounts"
+    )
+
+
+class WasDisconnected(Conflict):
+    """The owner took this provider account off the account once, so only the owner puts it back."""
+
+    code = "oauth_was_disconnected"
+    title = "This was disconnected from your account. Log in another way, and connect it again there"
+
+
+class EmailNeeded(Invalid):
+    """The provider told no e-mail. `completion_token` and an `email` make the account, within ten minutes."""
+
+    code = "oauth_email_needed"
+    title = "An e-mail address is needed to make the account"
+
+    def __init__(self, completion_token: str, expires_in_s: int) -> None:
+        fields = {"email": "Please tell an address of yours"}
+        super().__init__(self.title, fields=fields, completion_token=completion_token, expires_in_s=expires_in_s)
+        self.completion_token = completion_token
+        self.expires_in_s = expires_in_s
+
+
+class ConnectedElsewhere(Conflict):
+    """The provider account belongs to another account here."""
+
+    code = "oauth_connected_elsewhere"
+    title = "That one is connected to another account here"
+
+
+class AlreadyConnected(Conflict):
+    """An account of this provider is connected already; one is enough."""
+
+    code = "oauth_already_connected"
+    title = "Another one is connected already. Disconnect it first"
+
+
+class LastWayIn(Conflict):
+    """Without it nobody could come into the account any more."""
+
+    code = "last_way_in"
+    title = "This is your only way in. Set a password or add a passkey first, then disconnect it"
+
+
+class WrongFactor(Unauthenticated):
+    """I4: this second factor is not right, or was used before."""
+
+    code = "wrong_factor"
+    title = "This is not right, or it was used already"
+
+
+class LogInAgain(Forbidden):
+    """An account without a password has to show that it is its owner by a log-in of the last ten minutes."""
+
+    code = "recent_login_required"
+    title = "Please log out and in again, so that we know it is you"
+
+
+class NoSecondFactor(Conflict):
+    """The account has no second factor that this would be about."""
+
+    code = "no_second_factor"
+    title = "No second factor is set up"
+
+
+class SetUpOver(Conflict):
+    """An authenticator app is set up within an hour, in one session."""
+
+    code = "set_up_over"
+    title = "Nothing is being set up, or it was begun too long ago. Please begin again"
+
+
+class PasskeysUnavailable(Conflict):
+    """Passkeys belong to a name; this installation is reached by a number."""
+
+    code = "passkeys_unavailable"
+    title = "Passkeys need an address with a name; this place has only a number"
+
+
+class PasskeyRefused(Unauthenticated):
+    """The passkey is unknown, or what it signed is late, used, altered, or meant for somewhere else."""
+
+    code = "passkey_refused"
+    title = "This passkey was not accepted. Please try again"
+
+
+class PasskeyKnown(Conflict):
+    """The same passkey was added before."""
+
+    code = "passkey_known"
+    title = "This passkey was added before"
+
+
+class TooManyPasskeys(Conflict):
+    """Nobody needs more."""
+
+    code = "too_many_passkeys"
+    title = "There are as many passkeys as an account can have. Remove one first"

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.identity.types import UserRow
+from stoa.foundation.identity.types import BackupCodesView, PasskeyView, SecurityView, UserRow
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, maybe
+from stoa.kit.db import many, maybe, one
 
 _USER = "select id, username, email, roles, status, is_verified, created_at from users"
 _USER_BY_ID = maybe(UserRow, f"{_USER} where id = $1 and status <> 'deleted'")
@@ -107,3 +107,52 @@ async def user_by_email(ctx: Ctx, email: str) -> UserRow | None:
 async def sessions(ctx: Ctx) -> list[SessionView]:
     """The actor's live sessions, newest first."""
     return await _SESSIONS(ctx.db, ctx.member.id, ctx.now, ctx.member.session_id)
+
+
+# ---- second factors (I4) ---------------------------------------------------------------------------------------
+
+_PASSKEYS = many(
+    PasskeyView,
+    "select id, name, backed_up, created_at, last_used_at from passkeys where user_id = $1 order by created_at, id",
+)
+OWN_PASSKEY = maybe(
+    PasskeyView,
+    "select id, name, backed_up, created_at, last_used_at from passkeys where id = $1 and user_id = $2",
+)
+_BACKUP_CODES = one(
+    BackupCodesView,
+    """
+    select count(*) as total, count(*) filter (where used_at is null) as left, max(created_at) as made_at,
+      max(used_at) as last_used_at
+    from backup_codes where user_id = $1
+    """,
+)
+_SECURITY = one(
+    SecurityView,
+    """
+    select u.email, u.is_verified, u.phone, (u.password_hash is not null) as has_password, u.second_factors,
+      (select t.confirmed_at from totp_factors t where t.user_id = u.id and t.confirmed_at is not null) as app_since,
+      (select count(*) from passkeys p where p.user_id = u.id) as passkeys,
+      array(
+        select a.provider from auth_accounts a where a.user_id = u.id and a.revoked_at is null order by a.provider
+      ) as providers,
+      (select count(*) from sessions s where s.user_id = u.id and s.revoked_at is null and s.expires_at > $2)
+        as sessions
+    from users u where u.id = $1
+    """,
+)
+
+
+async def passkeys(ctx: Ctx) -> list[PasskeyView]:
+    """The actor's passkeys, in the order in which they were added."""
+    return await _PASSKEYS(ctx.db, ctx.member.id)
+
+
+async def backup_codes(ctx: Ctx) -> BackupCodesView:
+    """How many of the actor's backup codes are left. The codes themselves are kept nowhere."""
+    return await _BACKUP_CODES(ctx.db, ctx.member.id)
+
+
+async def security(ctx: Ctx) -> SecurityView:
+    """What keeps the actor's account safe."""
+    return await _SECURITY(ctx.db, ctx.member.id, ctx.now)

@@ -57,6 +57,19 @@ class EmailChange(msgspec.Struct, frozen=True):
     waits_for: list[str]
 
 
+class Provider(StrEnum):
+    """Who else can say who somebody is (I7)."""
+
+    GOOGLE = "google"
+    APPLE = "apple"
+    TWITTER = "twitter"
+
+    @property
+    def label(self) -> str:
+        """Its name, as people know it."""
+        return {"google": "Google", "apple": "Apple", "twitter": "X"}[self.value]
+
+
 class UserRow(msgspec.Struct, frozen=True):
     """An account, without its secrets."""
 
@@ -77,3 +90,88 @@ class Tokens(msgspec.Struct, frozen=True):
     expires_in_s: int
     refresh_expires_in_s: int
     session_id: UUID
+
+
+# ---- second factors (I4) ---------------------------------------------------------------------------------------
+
+Base64Url = Annotated[str, msgspec.Meta(min_length=1, max_length=16_384, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
+ShortBase64Url = Annotated[str, msgspec.Meta(min_length=1, max_length=1_400, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
+OneTimeCode = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+PasskeyName = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+
+
+class SignedResponse(msgspec.Struct, frozen=True, rename="camel"):
+    """What an authenticator signed."""
+
+    client_data_json: Base64Url = msgspec.field(name="clientDataJSON")
+    authenticator_data: Base64Url
+    signature: Base64Url
+    user_handle: ShortBase64Url | None = None
+
+
+class Assertion(msgspec.Struct, frozen=True):
+    """`PublicKeyCredential.toJSON()` of `navigator.credentials.get`: a passkey that was used."""
+
+    id: ShortBase64Url
+    response: SignedResponse
+
+
+class MadeResponse(msgspec.Struct, frozen=True, rename="camel"):
+    """What an authenticator says of a key that it made."""
+
+    client_data_json: Base64Url = msgspec.field(name="clientDataJSON")
+    attestation_object: Base64Url
+    transports: Annotated[list[Annotated[str, msgspec.Meta(max_length=20)]], msgspec.Meta(max_length=10)] = []
+
+
+class Attestation(msgspec.Struct, frozen=True):
+    """`PublicKeyCredential.toJSON()` of `navigator.credentials.create`: a passkey that was made."""
+
+    id: ShortBase64Url
+    response: MadeResponse
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """A second factor that is shown: exactly one of the three."""
+
+    code: str | None = None
+    backup_code: str | None = None
+    passkey: Assertion | None = None
+
+
+class PasskeyView(msgspec.Struct, frozen=True):
+    """A passkey as its owner sees it. `backed_up`: it is on more than one device."""
+
+    id: UUID
+    name: str
+    backed_up: bool
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class BackupCodesView(msgspec.Struct, frozen=True):
+    """How many backup codes there were made and are left; none at all without a second factor."""
+
+    total: int
+    left: int
+    made_at: datetime | None
+    last_used_at: datetime | None
+
+
+class SecurityView(msgspec.Struct, frozen=True):
+    """What keeps an account safe, for its owner."""
+
+    email: str
+    is_verified: bool
+    phone: str | None
+    has_password: bool
+    second_factors: list[str]
+    app_since: datetime | None
+    passkeys: int
+    providers: list[str]
+    sessions: int
+
+    @property
+    def ways_in(self) -> int:
+        """How many ways there are to log in: password, phone, passkeys, other providers."""
+        return self.has_password + (self.phone is not None) + self.passkeys + len(self.providers)
