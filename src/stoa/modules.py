@@ -24,6 +24,7 @@ MODULES: Final = (
     "foundation.audit",
     "foundation.mail",
     "foundation.identity",
+    "foundation.plans",
     "foundation.people",
     "foundation.media",
     "foundation.team",

@@ -289,3 +289,27 @@ begin
 end $$;
 create trigger status_history_stays before insert or update or delete or truncate on status_history
   for each statement execute function status_history_refuse();
+
+-- Every name an account ever had stays its own (I1), so that an old address leads to it and never to somebody else.
+create table usernames (
+  name text not null, -- in lower case
+  user_id uuid not null,
+  taken_at timestamptz not null, -- when the account last began to use it
+  constraint usernames_pkey primary key (name),
+  constraint usernames_user_id_fkey foreign key (user_id) references users (id) on delete cascade
+);
+create index usernames_user_id on usernames (user_id);
+
+create function users_keep_name() returns trigger language plpgsql as $$
+begin
+  insert into usernames (name, user_id, taken_at) values (lower(new.username), new.id, new.updated_at)
+  on conflict (name) do update set taken_at = excluded.taken_at where usernames.user_id = excluded.user_id;
+  if not found then
+    raise unique_violation using message = 'this name was another account''s', constraint = 'usernames_pkey';
+  end if;
+  return null;
+end
+$$;
+create trigger users_keep_name after insert on users for each row execute function users_keep_name();
+create trigger users_keep_new_name after update of username on users for each row
+  when (lower(old.username) <> lower(new.username)) execute function users_keep_name();

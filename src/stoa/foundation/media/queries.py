@@ -31,7 +31,7 @@ _OWN = many(
     MediaView,
     f"""
     select {_COLUMNS} from media
-    where owner_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
+    where owner_id = $1 and purpose = 'library' and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
     order by created_at desc, id desc limit $4
     """,
 )
@@ -65,7 +65,7 @@ async def media_by_hash(ctx: Ctx, owner_id: UUID, content_hash: bytes) -> MediaV
 
 
 async def own_media(ctx: Ctx, limit: int, seek: tuple[object, object] | None) -> list[MediaView]:
-    """The actor's pictures, newest first, from behind `seek` (created_at, id)."""
+    """The pictures of the actor's library, newest first, from behind `seek` (created_at, id)."""
     return await _OWN(ctx.db, ctx.member.id, *(seek or (None, None)), limit)
 
 

@@ -14,12 +14,14 @@ create table media (
   srcset text not null,
   state text not null default 'ready',
   created_at timestamptz not null,
+  purpose text not null default 'library', -- a picture of a face is no part of somebody's library
   constraint media_pkey primary key (id),
   constraint media_owner_id_fkey foreign key (owner_id) references users (id) on delete cascade,
   constraint media_content_hash_key unique (owner_id, content_hash),
   constraint media_pixels check (width > 0 and height > 0 and frames > 0),
   constraint media_colour check (colour ~ '^#[0-9a-f]{6}$'),
   constraint media_alt_length check (char_length(alt) <= 1000),
-  constraint media_state check (state in ('ready', 'blocked'))
+  constraint media_state check (state in ('ready', 'blocked')),
+  constraint media_purpose check (purpose in ('library', 'avatar'))
 );
 create index media_owner_id on media (owner_id, created_at desc, id desc);

@@ -1,6 +1,7 @@
 """A picture as the modules above see it."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +11,22 @@ SIZES: Final = (320, 640, 960, 1440)  # widths in pixels; a narrower picture is 
 MAX_PIXELS: Final = 50_000_000  # L2, all frames together
 MAX_FRAMES: Final = 400
 MAX_ALT: Final = 1000
+AVATAR_SIDE: Final = 640  # pixels of a face's picture
+
+
+class Purpose(StrEnum):
+    """What a picture is for: a face is no part of somebody's library."""
+
+    LIBRARY = "library"
+    AVATAR = "avatar"
+
+
+class Crop(msgspec.Struct, frozen=True):
+    """A square part of an upright picture, in its pixels, from the upper left."""
+
+    x: int
+    y: int
+    size: int
 
 
 class Variant(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Profiles and follows: who somebody is to others.
+"""Profiles, follows and blocks: who somebody is to others.
 
-Tables: profiles, follows. Events: Followed, Unfollowed.
+Tables: profiles, follows, blocks, author_profiles, brand_profiles. Events: Followed, Unfollowed.
 """

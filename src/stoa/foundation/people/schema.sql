@@ -7,12 +7,17 @@ create table profiles (
   followers_count integer not null default 0,
   following_count integer not null default 0,
   updated_at timestamptz not null,
+  locale text not null default 'en', -- how numbers and dates are written
+  timezone text not null default 'UTC', -- as the time zone database names it
+  preferences jsonb not null default '{}', -- types.Preferences; what is absent has its default
   constraint profiles_pkey primary key (user_id),
   constraint profiles_user_id_fkey foreign key (user_id) references users (id) on delete cascade,
   constraint profiles_display_name_length check (char_length(display_name) between 1 and 80),
   constraint profiles_bio_length check (char_length(bio) <= 1000),
-  constraint profiles_counts check (followers_count >= 0 and following_count >= 0)
+  constraint profiles_counts check (followers_count >= 0 and following_count >= 0),
+  constraint profiles_locale check (locale in ('en', 'en-GB', 'en-US', 'en-IN'))
 );
+create index profiles_avatar_media_id on profiles (avatar_media_id) where avatar_media_id is not null;
 
 create table follows (
   follower_id uuid not null,
@@ -88,3 +93,57 @@ begin
 end
 $$;
 create trigger follows_not_blocked before insert on follows for each row execute function follows_not_blocked();
+
+-- Who somebody is as a creator, and as a brand.
+create table author_profiles (
+  user_id uuid not null,
+  pen_name text,
+  tagline text,
+  full_bio text,
+  website_url text,
+  twitter_handle text,
+  instagram_handle text,
+  tiktok_handle text,
+  youtube_channel text,
+  discord_server text,
+  patreon_page text,
+  kofi_page text,
+  genres text[] not null default '{}',
+  primary_genre text,
+  writing_since date,
+  accepting_commissions boolean not null default false,
+  commission_info text,
+  commission_min_price bigint, -- in the smallest unit of the currency
+  commission_max_price bigint,
+  commission_currency text not null default 'INR',
+  allow_direct_messages boolean not null default true,
+  show_email boolean not null default false,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint author_profiles_pkey primary key (user_id),
+  constraint author_profiles_user_id_fkey foreign key (user_id) references users (id) on delete cascade,
+  constraint author_profiles_pen_name_length check (char_length(pen_name) between 1 and 80),
+  constraint author_profiles_tagline_length check (char_length(tagline) <= 200),
+  constraint author_profiles_full_bio_length check (char_length(full_bio) <= 10000),
+  constraint author_profiles_primary_genre check (primary_genre = any (genres)),
+  constraint author_profiles_commission_info_length check (char_length(commission_info) <= 5000),
+  constraint author_profiles_commission_prices check (
+    commission_min_price >= 0 and commission_max_price >= 0 and commission_min_price <= commission_max_price
+  )
+);
+
+create table brand_profiles (
+  user_id uuid not null,
+  company_name text not null,
+  about text,
+  industry text,
+  website_url text,
+  contact_email text, -- shown to everybody; none: not shown
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint brand_profiles_pkey primary key (user_id),
+  constraint brand_profiles_user_id_fkey foreign key (user_id) references users (id) on delete cascade,
+  constraint brand_profiles_company_name_length check (char_length(company_name) between 1 and 120),
+  constraint brand_profiles_about_length check (char_length(about) <= 5000),
+  constraint brand_profiles_industry_length check (char_length(industry) <= 80)
+);

@@ -9,6 +9,37 @@ NonNegative = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
+class PlanLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """B4: what one plan holds; None is without limit."""
+
+    storage_bytes: NonNegative | None
+    series: NonNegative | None
+    chapters: NonNegative | None
+    members: NonNegative | None
+    broadcasts: NonNegative | None  # a month
+    ai_words: NonNegative | None  # a month
+
+
+class Plans(msgspec.Struct, frozen=True, kw_only=True):
+    """B4: the plans, from the smallest to the largest."""
+
+    free: PlanLimits = PlanLimits(
+        storage_bytes=1024**3, series=3, chapters=100, members=100, broadcasts=2, ai_words=5_000
+    )
+    starter: PlanLimits = PlanLimits(
+        storage_bytes=10 * 1024**3, series=10, chapters=1_000, members=1_000, broadcasts=8, ai_words=50_000
+    )
+    growth: PlanLimits = PlanLimits(
+        storage_bytes=50 * 1024**3, series=50, chapters=10_000, members=10_000, broadcasts=30, ai_words=250_000
+    )
+    professional: PlanLimits = PlanLimits(
+        storage_bytes=200 * 1024**3, series=None, chapters=None, members=100_000, broadcasts=100, ai_words=1_000_000
+    )
+    enterprise: PlanLimits = PlanLimits(
+        storage_bytes=None, series=None, chapters=None, members=None, broadcasts=None, ai_words=None
+    )
+
+
 class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Rule ids stand beside each number; units stand in the names."""
 
@@ -31,3 +62,4 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     limit_write_per_minute: Positive = 60  # texts saved or looked at by one person; reading Markdown takes a while
     lock_after_failures: Positive = 5  # I5
     lock_for_s: Positive = 900  # I5
+    plans: Plans = Plans()  # B4

@@ -8,17 +8,17 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
-import msgspec
-import pyvips
-
-from stoa.foundation.media.errors import ImageRefused, ImageTooLarge
+from stoa.foundation.media.actions.pictures import Picture, cut_square, make_picture
+from stoa.foundation.media.errors import ImageTooLarge
 from stoa.foundation.media.messages import MediaDeleted, MediaUploaded, RemoveFiles
 from stoa.foundation.media.policies import access_own_media
 from stoa.foundation.media.queries import address, media_by_hash, media_by_id
-from stoa.foundation.media.types import MAX_ALT, MAX_FRAMES, MAX_PIXELS, SIZES, MediaView, Variant
+from stoa.foundation.media.types import MAX_ALT, Crop, MediaView, Purpose, Variant
+from stoa.foundation.plans import actions as plans
+from stoa.foundation.plans.types import Meter
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import Statement, run, value
 from stoa.kit.errors import Invalid, NotFound, Unavailable
@@ -26,24 +26,10 @@ from stoa.kit.ids import new_id
 from stoa.kit.outbox import emit
 from stoa.kit.queue import enqueue
 
-WEBP_QUALITY: Final = 82
-MAX_SIDE: Final = 16_383  # what WebP can hold
+T = TypeVar("T")
+
 SWEEP_AFTER: Final = timedelta(hours=1)
 _WAITING_MOST: Final = 8
-
-# A loader is chosen by the first bytes, never by the name; nothing else of libvips is reachable from an upload.
-_LOADERS: Final[tuple[tuple[bytes, int, str, str], ...]] = (
-    (b"\xff\xd8\xff", 0, "image/jpeg", "jpegload_buffer"),
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png", "pngload_buffer"),
-    (b"GIF87a", 0, "image/gif", "gifload_buffer"),
-    (b"GIF89a", 0, "image/gif", "gifload_buffer"),
-    (b"WEBP", 8, "image/webp", "webpload_buffer"),
-    (b"ftypavif", 4, "image/avif", "heifload_buffer"),
-)
-_ANIMATED: Final = frozenset({"image/gif", "image/webp"})
-
-pyvips.block_untrusted_set(True)  # the loaders that libvips itself does not hold to be safe, SVG among them
-pyvips.cache_set_max(0)  # each picture is worked on once: a cache would only keep its memory
 
 _threads: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="images")
 _waiting = 0
@@ -52,8 +38,8 @@ _INSERT: Statement[UUID | None] = value(
     UUID | None,
     """
     insert into media (id, owner_id, content_hash, content_type, width, height, frames, bytes_count, colour, alt,
-                       variants, srcset, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                       variants, srcset, created_at, purpose)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
     on conflict on constraint media_content_hash_key do nothing returning id
     """,
 )
@@ -64,23 +50,25 @@ _MISSING = value(
     select coalesce(array_agg(i), '{}') from unnest($1::uuid[]) i where not exists (select from media where id = i)
     """,
 )
-_DELETE = run("delete from media where id = $1")
+_DELETE = value(int | None, "delete from media where id = $1 returning bytes_count")
 
 
-class Picture(msgspec.Struct, frozen=True):
-    """What became of an upload: its sizes as WebP, smallest first."""
+async def upload_avatar(ctx: Ctx, *, data: bytes, crop: Crop | None = None) -> MediaView:
+    """Stores a square part of a picture as the actor's face, by default its middle; else as `upload_image`.
 
-    content_type: str
-    frames: int
-    colour: str
-    sizes: list[tuple[Variant, bytes]]
+    Raises Invalid for a part that does not lie inside the picture.
+    """
+    if len(data) > ctx.app.settings.max_upload_bytes:
+        raise ImageTooLarge(ctx.app.settings.max_upload_bytes)
+    square = await _in_thread(lambda: cut_square(data, crop))
+    return await upload_image(ctx, data=square, purpose=Purpose.AVATAR)
 
 
-async def upload_image(ctx: Ctx, *, data: bytes, alt: str = "") -> MediaView:
+async def upload_image(ctx: Ctx, *, data: bytes, alt: str = "", purpose: Purpose = Purpose.LIBRARY) -> MediaView:
     """Stores a picture of the actor in all sizes; the same bytes again are the same picture.
 
-    Takes JPEG, PNG, WebP, GIF and AVIF by content (L2). Raises ImageTooLarge, ImageRefused, Unavailable; then nothing
-    is left behind.
+    Takes JPEG, PNG, WebP, GIF and AVIF by content (L2). Raises ImageTooLarge, ImageRefused, Unavailable, and PlanLimit
+    when the actor's plan holds no more (B4); then nothing is left behind.
     """
     owner = ctx.member
     if len(data) > ctx.app.settings.max_upload_bytes:
@@ -91,16 +79,18 @@ async def upload_image(ctx: Ctx, *, data: bytes, alt: str = "") -> MediaView:
     if known is not None:
         return await _again(ctx, known, alt)
     picture = await _in_thread(lambda: make_picture(data))
+    await plans.use(ctx, owner.id, Meter.STORAGE_BYTES, picture.bytes_count)
     media_id = new_id()
     try:
         for variant, content in picture.sizes:
             await ctx.app.storage.put(_path(media_id, variant), content, "image/webp")
-        added = await _insert(ctx, media_id, content_hash, picture, alt)
+        added = await _insert(ctx, media_id, content_hash, picture, alt, purpose)
     except BaseException:
         await _remove(ctx, media_id, picture)
         raise
     if not added:  # the same picture was sent twice at once, and the other one was first
         await _remove(ctx, media_id, picture)
+        await plans.give_back(ctx, owner.id, Meter.STORAGE_BYTES, picture.bytes_count)
         known = await media_by_hash(ctx, owner.id, content_hash)
         if known is None:
             raise Unavailable
@@ -120,7 +110,10 @@ async def describe(ctx: Ctx, media_id: UUID, *, alt: str) -> MediaView:
 async def delete(ctx: Ctx, media_id: UUID) -> None:
     """Removes the actor's picture; its files go once that is committed. Raises NotFound."""
     media = await access_own_media(ctx, media_id)
-    await _DELETE(ctx.db, media_id)
+    bytes_count = await _DELETE(ctx.db, media_id)
+    if bytes_count is None:  # two clicks at once
+        return
+    await plans.give_back(ctx, media.owner_id, Meter.STORAGE_BYTES, bytes_count)
     await enqueue(ctx, RemoveFiles(media_id=media_id))
     await emit(ctx, MediaDeleted(media_id=media_id, owner_id=media.owner_id))
 
@@ -160,82 +153,10 @@ def _id_in(path: str) -> UUID | None:
         return None
 
 
-# ---- the picture itself ----------------------------------------------------------------------------------------
-
-
-def make_picture(data: bytes) -> Picture:
-    """Decodes, turns upright, brings to sRGB, and writes each size as WebP without metadata. Raises ImageRefused."""
-    content_type, loader = sniff(data)
-    options = {"n": -1} if content_type in _ANIMATED else {}
-    try:
-        head = getattr(pyvips.Image, loader)(data, access="sequential", **options)
-        frames = head.get("n-pages") if options and head.get_typeof("n-pages") else 1
-        width, height = head.width, head.height // frames if options else head.height
-        _check_measures(width, height, frames)
-        turned = bool(head.get_typeof("orientation")) and head.get("orientation") in (5, 6, 7, 8)
-        upright_width = height if turned else width
-        sizes: list[tuple[Variant, bytes]] = []
-        largest = _scaled(data, SIZES[-1], frames)
-        for size in SIZES:
-            image = largest if size == SIZES[-1] else _smaller(data, largest, size, frames)
-            content = image.webpsave_buffer(Q=WEBP_QUALITY, effort=4, keep="none")
-            sizes.append((Variant(size, image.width, image.get_page_height(), len(content)), content))
-            if image.width < size or size >= upright_width:  # the next would be the same picture again
-                break
-        return Picture(content_type, frames, _average_colour(largest), sizes)
-    except pyvips.Error as error:
-        raise ImageRefused("This file is damaged or not complete") from error
-
-
-def sniff(data: bytes) -> tuple[str, str]:
-    """The content type by the first bytes, and the loader for it. Raises ImageRefused for anything else."""
-    for magic, offset, content_type, loader in _LOADERS:
-        if data[offset : offset + len(magic)] == magic and (content_type != "image/webp" or data[:4] == b"RIFF"):
-            return content_type, loader
-    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if not data:
-        raise ImageRefused("This file is empty")
-    if start.startswith((b"<svg", b"<?xml", b"<!doctype svg", b"<!--")):
-        raise ImageRefused("SVG drawings can hold scripts and are not taken; please export it as PNG")
-    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
-        raise ImageRefused("HEIC pictures are not taken; please export it as JPEG")
-    raise ImageRefused("This is not a picture we know; JPEG, PNG, WebP, GIF and AVIF are taken")
-
-
-def _check_measures(width: int, height: int, frames: int) -> None:
-    if width * height * frames > MAX_PIXELS:
-        raise ImageRefused(f"Pictures may have at most {MAX_PIXELS // 1_000_000} megapixels, all frames together")
-    if frames > MAX_FRAMES:
-        raise ImageRefused(f"Animations may have at most {MAX_FRAMES} frames")
-
-
-def _scaled(data: bytes, size: int, frames: int) -> pyvips.Image:
-    option = "fail_on=truncated,n=-1" if frames > 1 else "fail_on=truncated"  # its own `fail_on` does not reach loaders
-    # Strips of comics are far taller than wide: the width decides, up to what WebP can hold.
-    image = pyvips.Image.thumbnail_buffer(
-        data, size, height=MAX_SIDE, size="down", option_string=option, output_profile="srgb"
-    )
-    return image.copy_memory()
-
-
-def _smaller(data: bytes, largest: pyvips.Image, size: int, frames: int) -> pyvips.Image:
-    if frames > 1:  # a resize knows nothing of frames, so each size is decoded anew
-        return _scaled(data, size, frames)
-    return largest.thumbnail_image(size, height=MAX_SIDE, size="down")
-
-
-def _average_colour(image: pyvips.Image) -> str:
-    page = image.crop(0, 0, image.width, image.get_page_height()).colourspace("srgb")
-    if page.hasalpha():
-        page = page.flatten(background=[255, 255, 255])
-    red, green, blue = (min(255, max(0, round(band.avg()))) for band in page.bandsplit()[:3])
-    return f"#{red:02x}{green:02x}{blue:02x}"
-
-
 # ---- the rest --------------------------------------------------------------------------------------------------
 
 
-async def _in_thread(work: Callable[[], Picture]) -> Picture:
+async def _in_thread(work: Callable[[], T]) -> T:
     global _waiting
     if _waiting >= _WAITING_MOST:
         raise Unavailable("Many pictures are being worked on just now; please try again in a moment")
@@ -246,7 +167,7 @@ async def _in_thread(work: Callable[[], Picture]) -> Picture:
         _waiting -= 1
 
 
-async def _insert(ctx: Ctx, media_id: UUID, content_hash: bytes, picture: Picture, alt: str) -> bool:
+async def _insert(ctx: Ctx, media_id: UUID, content_hash: bytes, picture: Picture, alt: str, purpose: Purpose) -> bool:
     variants = [variant for variant, _ in picture.sizes]
     added = await _INSERT(
         ctx.db,
@@ -257,12 +178,13 @@ async def _insert(ctx: Ctx, media_id: UUID, content_hash: bytes, picture: Pictur
         variants[-1].width,
         variants[-1].height,
         picture.frames,
-        sum(variant.bytes_count for variant in variants),
+        picture.bytes_count,
         picture.colour,
         alt,
         variants,
         ", ".join(f"{address(media_id, variant.size)} {variant.width}w" for variant in variants),
         ctx.now,
+        purpose.value,
     )
     return added is not None
 

@@ -1,0 +1,156 @@
+"""The picture itself: decoded once, turned upright, written anew. All of it runs in a thread, without a context."""
+
+from typing import Final
+
+import msgspec
+import pyvips
+
+from stoa.foundation.media.errors import ImageRefused
+from stoa.foundation.media.types import AVATAR_SIDE, MAX_FRAMES, MAX_PIXELS, SIZES, Crop, Variant
+from stoa.kit.errors import Invalid
+
+WEBP_QUALITY: Final = 82
+MAX_SIDE: Final = 16_383  # what WebP can hold
+
+# A loader is chosen by the first bytes, never by the name; nothing else of libvips is reachable from an upload.
+_LOADERS: Final[tuple[tuple[bytes, int, str, str], ...]] = (
+    (b"\xff\xd8\xff", 0, "image/jpeg", "jpegload_buffer"),
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png", "pngload_buffer"),
+    (b"GIF87a", 0, "image/gif", "gifload_buffer"),
+    (b"GIF89a", 0, "image/gif", "gifload_buffer"),
+    (b"WEBP", 8, "image/webp", "webpload_buffer"),
+    (b"ftypavif", 4, "image/avif", "heifload_buffer"),
+)
+_ANIMATED: Final = frozenset({"image/gif", "image/webp"})
+
+pyvips.block_untrusted_set(True)  # the loaders that libvips itself does not hold to be safe, SVG among them
+pyvips.cache_set_max(0)  # each picture is worked on once: a cache would only keep its memory
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """What became of an upload: its sizes as WebP, smallest first."""
+
+    content_type: str
+    frames: int
+    colour: str
+    sizes: list[tuple[Variant, bytes]]
+
+    @property
+    def bytes_count(self) -> int:
+        """Of all sizes together."""
+        return sum(variant.bytes_count for variant, _ in self.sizes)
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What a file says of itself before it is decoded: upright measures of one frame, in pixels."""
+
+    content_type: str
+    frames: int
+    width: int
+    height: int
+
+
+def make_picture(data: bytes) -> Picture:
+    """Decodes, turns upright, brings to sRGB, and writes each size as WebP without metadata. Raises ImageRefused."""
+    try:
+        head = read_head(data)
+        sizes: list[tuple[Variant, bytes]] = []
+        largest = _scaled(data, SIZES[-1], head.frames)
+        for size in SIZES:
+            image = largest if size == SIZES[-1] else _smaller(data, largest, size, head.frames)
+            content = image.webpsave_buffer(Q=WEBP_QUALITY, effort=4, keep="none")
+            sizes.append((Variant(size, image.width, image.get_page_height(), len(content)), content))
+            if image.width < size or size >= head.width:  # the next would be the same picture again
+                break
+        return Picture(head.content_type, head.frames, _average_colour(largest), sizes)
+    except pyvips.Error as error:
+        raise ImageRefused("This file is damaged or not complete") from error
+
+
+def cut_square(data: bytes, crop: Crop | None) -> bytes:
+    """A square part of a picture (the middle without `crop`) as PNG of at most AVATAR_SIDE pixels, without metadata.
+
+    Of an animation its first frame. Raises ImageRefused, and Invalid for a part that does not lie inside the picture.
+    """
+    try:
+        head = read_head(data)
+        shorter = min(head.width, head.height)
+        part = crop or Crop((head.width - shorter) // 2, (head.height - shorter) // 2, shorter)
+        _check_crop(part, head)
+        width = max(1, round(head.width * min(1.0, AVATAR_SIDE / part.size)))
+        image = _scaled(data, width, 1)
+        factor = image.width / head.width
+        left, top = min(round(part.x * factor), image.width - 1), min(round(part.y * factor), image.height - 1)
+        side = max(1, min(round(part.size * factor), image.width - left, image.height - top, AVATAR_SIDE))
+        return bytes(image.crop(left, top, side, side).pngsave_buffer(keep="none"))
+    except pyvips.Error as error:
+        raise ImageRefused("This file is damaged or not complete") from error
+
+
+def _check_crop(part: Crop, head: Head) -> None:
+    wrong: dict[str, str] = {}
+    if not 1 <= part.size <= min(head.width, head.height):
+        wrong["size"] = f"Between 1 and {min(head.width, head.height)} pixels"
+    elif not 0 <= part.x <= head.width - part.size:
+        wrong["x"] = "This part does not lie inside the picture"
+    elif not 0 <= part.y <= head.height - part.size:
+        wrong["y"] = "This part does not lie inside the picture"
+    if wrong:
+        raise Invalid(fields=wrong)
+
+
+def read_head(data: bytes) -> Head:
+    """The measures of a picture, checked before anything is decoded. Raises ImageRefused."""
+    content_type, loader = sniff(data)
+    options = {"n": -1} if content_type in _ANIMATED else {}
+    head = getattr(pyvips.Image, loader)(data, access="sequential", **options)
+    frames = head.get("n-pages") if options and head.get_typeof("n-pages") else 1
+    width, height = head.width, head.height // frames if options else head.height
+    _check_measures(width, height, frames)
+    turned = bool(head.get_typeof("orientation")) and head.get("orientation") in (5, 6, 7, 8)
+    return Head(content_type, frames, height if turned else width, width if turned else height)
+
+
+def sniff(data: bytes) -> tuple[str, str]:
+    """The content type by the first bytes, and the loader for it. Raises ImageRefused for anything else."""
+    for magic, offset, content_type, loader in _LOADERS:
+        if data[offset : offset + len(magic)] == magic and (content_type != "image/webp" or data[:4] == b"RIFF"):
+            return content_type, loader
+    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not data:
+        raise ImageRefused("This file is empty")
+    if start.startswith((b"<svg", b"<?xml", b"<!doctype svg", b"<!--")):
+        raise ImageRefused("SVG drawings can hold scripts and are not taken; please export it as PNG")
+    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
+        raise ImageRefused("HEIC pictures are not taken; please export it as JPEG")
+    raise ImageRefused("This is not a picture we know; JPEG, PNG, WebP, GIF and AVIF are taken")
+
+
+def _check_measures(width: int, height: int, frames: int) -> None:
+    if width * height * frames > MAX_PIXELS:
+        raise ImageRefused(f"Pictures may have at most {MAX_PIXELS // 1_000_000} megapixels, all frames together")
+    if frames > MAX_FRAMES:
+        raise ImageRefused(f"Animations may have at most {MAX_FRAMES} frames")
+
+
+def _scaled(data: bytes, size: int, frames: int) -> pyvips.Image:
+    option = "fail_on=truncated,n=-1" if frames > 1 else "fail_on=truncated"  # its own `fail_on` does not reach loaders
+    # Strips of comics are far taller than wide: the width decides, up to what WebP can hold.
+    image = pyvips.Image.thumbnail_buffer(
+        data, size, height=MAX_SIDE, size="down", option_string=option, output_profile="srgb"
+    )
+    return image.copy_memory()
+
+
+def _smaller(data: bytes, largest: pyvips.Image, size: int, frames: int) -> pyvips.Image:
+    if frames > 1:  # a resize knows nothing of frames, so each size is decoded anew
+        return _scaled(data, size, frames)
+    return largest.thumbnail_image(size, height=MAX_SIDE, size="down")
+
+
+def _average_colour(image: pyvips.Image) -> str:
+    page = image.crop(0, 0, image.width, image.get_page_height()).colourspace("srgb")
+    if page.hasalpha():
+        page = page.flatten(background=[255, 255, 255])
+    red, green, blue = (min(255, max(0, round(band.avg()))) for band in page.bandsplit()[:3])
+    return f"#{red:02x}{green:02x}{blue:02x}"
