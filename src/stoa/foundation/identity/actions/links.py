@@ -72,7 +72,7 @@ _USE = run(
     where id = $1 and used_at is null and expires_at > $2
     """
 )
-# Ended means: never was good. The time of a request that began a moment earlier could otherwise still be before its end.
+# Ended means: never was good. A request that began a moment earlier could otherwise still come before the end.
 _END = run(
     """
     update verification_tokens set expires_at = created_at
