@@ -62,6 +62,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/wallet": _seen("/wallet", "newcomer", "creator"),
     "/wallet/history": _seen("/wallet/history", "newcomer", "creator"),
     "/wallet/transfers/{transfer_id}": _seen("/wallet/transfers/{transfer_id}", "creator"),
+    "/dashboard/account/sessions": _seen("/dashboard/account/sessions", "newcomer", "creator"),
     "/wallet/gifts": (
         *_seen("/wallet/gifts", "newcomer", "creator"),
         *_seen("/wallet/gifts?direction=received", "creator"),

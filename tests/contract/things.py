@@ -265,6 +265,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /media/{media_id}/{name}": (Case(Who.ANYBODY, picture),),
     # people
     "DELETE /api/v1/auth/sessions/{session_id}": (Case(Who.OWNER, session),),
+    "POST /dashboard/account/sessions/{session_id}/end": (Case(Who.OWNER, session),),
     "GET /api/v1/people/{username}": (Case(Who.ANYBODY, person),),
     "PUT /api/v1/people/{username}/follow": (Case(Who.ANYBODY, person),),
     "DELETE /api/v1/people/{username}/follow": (Case(Who.ANYBODY, person),),

@@ -39,7 +39,7 @@ def describe(user_agent: str) -> Device:
     """The device that calls itself so."""
     found = ua_parser.parse(user_agent)
     system = found.os.family if found.os else ""
-    browser = found.user_agent.family if found.user_agent else ""
+    browser = found.user_agent.family if found.user_agent else user_agent.partition("/")[0][:60]
     return Device(_kind(user_agent, system, found.device.family if found.device else ""), system, browser)
 
 

@@ -83,7 +83,10 @@ async def remember_sessions(app: App) -> Listener:
 def forget(ctx: Ctx, name: UUID) -> None:
     """Has this process forget a session or a user before the answer leaves; the others hear of it by themselves."""
     memory = _memory(ctx.app)
-    if not ctx.app.database.afterwards(ctx.db, lambda: memory.drop(str(name))):
+    lent = any(
+        database.afterwards(ctx.db, lambda: memory.drop(str(name))) for database in (ctx.app.database, ctx.app.side)
+    )
+    if not lent:
         memory.drop(str(name))
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from stoa.foundation.identity.actions.presence import forget
 from stoa.foundation.identity.types import Role
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import run
@@ -10,6 +11,7 @@ from stoa.kit.db import run
 async def grant_role(ctx: Ctx, user_id: UUID, role: Role) -> None:
     """Adds a capability; repeating it changes nothing."""
     await _GRANT(ctx.db, user_id, role.value, ctx.now)
+    forget(ctx, user_id)
 
 
 _GRANT = run(

@@ -10,6 +10,7 @@ import msgspec
 
 from stoa.foundation.identity.actions.devices import describe, place_of
 from stoa.foundation.identity.actions.door import Way
+from stoa.foundation.identity.actions.presence import forget
 from stoa.foundation.identity.actions.tokens import digest, is_ours, refresh_secret, sign
 from stoa.foundation.identity.errors import SessionOver
 from stoa.foundation.identity.messages import SessionEnded
@@ -135,7 +136,9 @@ async def refresh(ctx: Ctx, refresh_token: str) -> Tokens:
         owner_id = await _REVOKE(db, session_id, ctx.now, reason)
         if owner_id is not None:
             ended = SessionEnded(user_id=owner_id, session_id=session_id, reason=reason)
-            await emit(dataclasses.replace(ctx, db=db), ended)
+            beside = dataclasses.replace(ctx, db=db)
+            await emit(beside, ended)
+            forget(beside, session_id)
     raise SessionOver
 
 
@@ -167,6 +170,7 @@ async def end_session(ctx: Ctx, session_id: UUID, *, reason: str) -> None:
     """Ends one of the actor's sessions; every token of it stops at once. Raises NotFound."""
     session = await access_session(ctx, session_id)
     await _REVOKE(ctx.db, session.id, ctx.now, reason)
+    forget(ctx, session.id)
     await emit(ctx, SessionEnded(user_id=session.user_id, session_id=session.id, reason=reason))
 
 
@@ -179,6 +183,7 @@ async def end_other_sessions(ctx: Ctx, user_id: UUID, *, keep: UUID | None, reas
     """Ends all sessions of somebody but one, and what log-ins are half done; answers how many."""
     ended = await _REVOKE_ALL(ctx.db, user_id, ctx.now, reason, keep)
     await _END_CHALLENGES(ctx.db, user_id)
+    forget(ctx, user_id)
     if ended:
         await emit(ctx, SessionEnded(user_id=user_id, session_id=None, reason=reason))
     return ended
