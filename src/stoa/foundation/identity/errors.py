@@ -1,5 +1,7 @@
 """What can go wrong at the door. No log-in tells whether an account exists (I5); registering has to."""
 
+from datetime import datetime
+
 from stoa.kit.errors import Conflict, Forbidden, Invalid, NotFound, StoaError, TooManyRequests, Unauthenticated
 
 
@@ -36,6 +38,19 @@ class UsernameTaken(Conflict):
 
     code = "username_taken"
     title = "Username already taken"
+
+
+class RenamedRecently(Conflict):
+    """I1: a name is kept for 30 days; `again_at` says from when on it can be changed."""
+
+    code = "renamed_recently"
+    title = "A name can be changed once in 30 days"
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__(
+            f"You changed your name a short while ago. From {again_at:%-d %B %Y} on you can change it again.",
+            again_at=again_at.isoformat(),
+        )
 
 
 class AccountSuspended(Forbidden):

@@ -7,11 +7,12 @@ import msgspec
 
 from stoa.foundation.identity.types import BackupCodesView, PasskeyView, SecurityView, UserRow
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, maybe, one
+from stoa.kit.db import many, maybe, one, value
 
 _USER = "select id, username, email, roles, status, is_verified, created_at from users"
 _USER_BY_ID = maybe(UserRow, f"{_USER} where id = $1 and status <> 'deleted'")
 _USER_BY_USERNAME = maybe(UserRow, f"{_USER} where lower(username) = lower($1) and status <> 'deleted'")
+_NAME_IS_KEPT = value(bool, "select exists (select from usernames where name = lower($1))")
 _USER_BY_EMAIL = maybe(UserRow, f"{_USER} where lower(email) = lower($1) and status <> 'deleted'")
 
 
@@ -97,6 +98,11 @@ async def user_by_id(ctx: Ctx, user_id: UUID) -> UserRow | None:
 async def user_by_username(ctx: Ctx, username: str) -> UserRow | None:
     """An account by its name in any case, or None."""
     return await _USER_BY_USERNAME(ctx.db, username)
+
+
+async def name_is_kept(ctx: Ctx, username: str) -> bool:
+    """Whether a name is an account's, or was once (I1)."""
+    return await _NAME_IS_KEPT(ctx.db, username)
 
 
 async def user_by_email(ctx: Ctx, email: str) -> UserRow | None:

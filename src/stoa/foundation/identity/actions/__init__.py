@@ -12,6 +12,7 @@ from stoa.foundation.identity.actions.door import (
 )
 from stoa.foundation.identity.actions.hashing import hash_password, verify_password
 from stoa.foundation.identity.actions.login import check_login, count_failure, failure_keys, refuse_locked
+from stoa.foundation.identity.actions.names import RENAME_EVERY, rename
 from stoa.foundation.identity.actions.presence import (
     actor_of_bearer,
     actor_of_cookie,
@@ -43,6 +44,7 @@ __all__ = [
     "LEGACY_TTL",
     "PAGE_TTL",
     "REFRESH_TTL",
+    "RENAME_EVERY",
     "ChallengeRow",
     "Way",
     "actor_of_bearer",
@@ -69,5 +71,6 @@ __all__ = [
     "refuse_locked",
     "register",
     "remember_sessions",
+    "rename",
     "verify_password",
 ]

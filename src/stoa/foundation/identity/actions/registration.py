@@ -1,10 +1,12 @@
 """Making accounts."""
 
+import asyncpg
+
 from stoa.foundation.identity.actions import hashing
 from stoa.foundation.identity.errors import EmailTaken, UsernameTaken
 from stoa.foundation.identity.messages import UserRegistered
 from stoa.foundation.identity.policies import check_password, check_username
-from stoa.foundation.identity.queries import user_by_email, user_by_username
+from stoa.foundation.identity.queries import name_is_kept, user_by_email
 from stoa.foundation.identity.types import Role, UserRow
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import maybe
@@ -29,13 +31,16 @@ async def register(
     check_password(password, username=username, email=email)
     if await user_by_email(ctx, email) is not None:
         raise EmailTaken
-    if await user_by_username(ctx, username) is not None:
+    if await name_is_kept(ctx, username):
         raise UsernameTaken
     password_hash = password_hash or await hashing.hash_password(password)
     user_id = new_id()
-    made = await _INSERT_USER(
-        ctx.db, user_id, username, email.lower(), password_hash, [r.value for r in roles], ctx.now
-    )
+    every = [r.value for r in roles]
+    try:
+        async with ctx.db.transaction():
+            made = await _INSERT_USER(ctx.db, user_id, username, email.lower(), password_hash, every, ctx.now)
+    except asyncpg.UniqueViolationError:  # somebody gave this name up a moment ago: it stays theirs
+        raise UsernameTaken from None
     if made is None:  # somebody else took one of the two while the password was being hashed
         raise EmailTaken if await user_by_email(ctx, email) is not None else UsernameTaken
     await emit(ctx, UserRegistered(user_id=user_id, username=username))
