@@ -14,7 +14,7 @@ from stoa.creation.works.queries import CARD_JOINS, STATS_COLUMNS
 from stoa.creation.works.types import Sort, StatsView, WorkCard
 from stoa.foundation.media.queries import cover_columns
 from stoa.foundation.media.types import Cover
-from stoa.foundation.people.queries import PERSON_COLUMNS
+from stoa.foundation.people.queries import PERSON_COLUMNS, looking_as, not_hidden, viewer_id
 from stoa.foundation.people.types import PersonView
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, value
@@ -64,12 +64,13 @@ _POST: Final = f"""
     from works w join posts b on b.work_id = w.id {CARD_JOINS}
     left join work_stats s on s.work_id = w.id
     left join reactions r on r.work_id = w.id and r.user_id = $2
+    where w.deleted_at is null and {not_hidden("w.author_id", "$3")}
 """
-_BY_ID = maybe(_PostRow, f"{_POST} where w.id = $1 and w.deleted_at is null")
+_BY_ID = maybe(_PostRow, f"{_POST} and w.id = $1")
 _BY_SLUG = maybe(
     _PostRow,
     f"""
-    {_POST} where w.deleted_at is null and w.id = (
+    {_POST} and w.id = (
       select work_id from work_slugs where kind = '{KIND}' and slug = $1 and site_id is null and parent_id is null
     )
     """,
@@ -95,12 +96,12 @@ _SOURCE = value(str | None, "select body_markdown from posts where work_id = $1"
 
 async def post_by_id(ctx: Ctx, post_id: UUID) -> PostView | None:
     """A post as the actor may have it; None for one they may not know of."""
-    return await _view(ctx, await _BY_ID(ctx.db, post_id, ctx.actor.id if ctx.actor else None))
+    return await _view(ctx, await _BY_ID(ctx.db, post_id, viewer_id(ctx), looking_as(ctx)))
 
 
 async def post_by_slug(ctx: Ctx, slug: str) -> PostView | None:
     """The same by an address the post has or once had: where `slug` of the answer differs, redirect to it (S6)."""
-    return await _view(ctx, await _BY_SLUG(ctx.db, slug, ctx.actor.id if ctx.actor else None))
+    return await _view(ctx, await _BY_SLUG(ctx.db, slug, viewer_id(ctx), looking_as(ctx)))
 
 
 async def source(ctx: Ctx, post: PostView) -> str:

@@ -11,6 +11,7 @@ from anyascii import anyascii
 from stoa.creation.works.errors import TextRefused, WrongState
 from stoa.creation.works.queries import work_by_id
 from stoa.creation.works.types import Screening, State, WorkRow
+from stoa.foundation.people.policies import check_may_meet
 from stoa.foundation.settings.types import PlatformConfig
 from stoa.kit.ctx import Actor, Ctx
 from stoa.kit.errors import Forbidden, NotFound
@@ -41,6 +42,8 @@ async def access_published(ctx: Ctx, work_id: UUID) -> WorkRow:
     work = await access_work(ctx, work_id)
     if work.state != State.PUBLISHED:
         raise WrongState("This is not published, so nobody can react to it yet", work.state)
+    if ctx.actor is not None and ctx.actor.is_staff:  # who may look at everything, but not meet everybody (P4)
+        await check_may_meet(ctx, work.author_id)
     return work
 
 

@@ -18,7 +18,7 @@ from stoa.creation.works.types import (
     WorkRow,
 )
 from stoa.foundation.media.queries import cover_columns
-from stoa.foundation.people.queries import PERSON_COLUMNS
+from stoa.foundation.people.queries import PERSON_COLUMNS, hidden, looking_as, not_hidden, viewer_id
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one, value
 from stoa.kit.markdown import WORDS_PER_MINUTE
@@ -41,7 +41,10 @@ CARD_JOINS: Final = """
 _FIELDS = """w.id, w.author_id, w.kind, w.slug, w.title, w.state, w.revision, w.access, w.opens_at, w.screening_score,
     w.approved_score, w.published_at"""
 
-_WORK = maybe(WorkRow, f"select {_FIELDS} from works w where w.id = $1 and w.deleted_at is null")
+_WORK = maybe(
+    WorkRow,
+    f"select {_FIELDS} from works w where w.id = $1 and w.deleted_at is null and {not_hidden('w.author_id', '$2')}",
+)
 _REVISION = value(int | None, "select revision from works where id = $1 and deleted_at is null")
 _REACTIONS = one(
     ReactionView,
@@ -100,7 +103,8 @@ def _list_sql(sort: Sort, name: str, first_filter: int, tail: str) -> str:
     order, last = _ORDER[sort], "w.id" if sort is Sort.RECENT else "s.work_id"
     return f"""
         select {CARD_COLUMNS} from works w join work_stats s on s.work_id = w.id {CARD_JOINS}
-        where {LISTED} and w.kind = any($1::text[]) {_numbered(_FILTERS[name], first_filter)}
+        where {LISTED} and w.kind = any($1::text[]) and {not_hidden("w.author_id", "$2")}
+          {_numbered(_FILTERS[name], first_filter)}
         {tail.format(order=order, last=last)}
     """
 
@@ -115,8 +119,8 @@ _AFTER = {
         _list_sql(
             sort,
             name,
-            4,
-            f"and ({{order}}, {{last}}) < ($2, $3::uuid) order by {{order}} desc, {{last}} desc limit {fetched}",
+            5,
+            f"and ({{order}}, {{last}}) < ($3, $4::uuid) order by {{order}} desc, {{last}} desc limit {fetched}",
         ),
     )
     for sort in Sort
@@ -124,12 +128,20 @@ _AFTER = {
     for fetched in _FETCHED
 }
 _AT = {
-    (sort, name): many(WorkCard, _list_sql(sort, name, 4, "order by {order} desc, {last} desc limit $2 offset $3"))
+    (sort, name): many(WorkCard, _list_sql(sort, name, 5, "order by {order} desc, {last} desc limit $3 offset $4"))
     for sort in Sort
     for name in _FILTERS
 }
+# All of them less those of hidden people (P4), who have an index of their own: so all are counted in an index alone.
+_COUNTED: Final = f"select count(*) from works w where {LISTED} and w.kind = any($1::text[])"
 _COUNT = {
-    name: value(int, f"select count(*) from works w where {LISTED} and w.kind = any($1::text[]) {_numbered(text, 2)}")
+    name: value(
+        int,
+        f"""
+        select ({_COUNTED} {_numbered(text, 3)})
+          - ({_COUNTED} and w.author_id in {hidden("$2")} {_numbered(text, 3)})
+        """,
+    )
     for name, text in _FILTERS.items()
 }
 
@@ -148,7 +160,7 @@ async def feed(
     name, filters = _filters(category, author_id)
     scope = f"works.{sort}"
     seek = decode(cursor, _POSITION[sort], scope=scope) or (_TOP[sort], _LAST_ID)
-    rows = await _AFTER[sort, name, _size(limit)](ctx.db, list(kinds), *seek, *filters)
+    rows = await _AFTER[sort, name, _size(limit)](ctx.db, list(kinds), viewer_id(ctx), *seek, *filters)
     return keyset(rows[: limit + 1], limit, scope=scope, key=lambda row: (_position(row, sort), row.id))
 
 
@@ -164,11 +176,12 @@ async def feed_page(
 ) -> Numbered[WorkCard]:
     """Published works by page number, with their count (P2). `page` and `limit` are within bounds already."""
     name, filters = _filters(category, author_id)
-    total = await _COUNT[name](ctx.db, list(kinds), *filters)
+    viewer = viewer_id(ctx)
+    total = await _COUNT[name](ctx.db, list(kinds), viewer, *filters)
     if page == 1:
-        rows = await _AFTER[sort, name, _size(limit)](ctx.db, list(kinds), _TOP[sort], _LAST_ID, *filters)
+        rows = await _AFTER[sort, name, _size(limit)](ctx.db, list(kinds), viewer, _TOP[sort], _LAST_ID, *filters)
     else:
-        rows = await _AT[sort, name](ctx.db, list(kinds), limit, (page - 1) * limit, *filters)
+        rows = await _AT[sort, name](ctx.db, list(kinds), viewer, limit, (page - 1) * limit, *filters)
     return numbered(rows[:limit], page=page, limit=limit, total=total)
 
 
@@ -227,7 +240,7 @@ _SEARCH = many(
         || websearch_to_tsquery(works_search_config($2), $1) as words
     ), newest as materialized (
       select w.id, w.search from works w, asked
-      where {LISTED} and w.search @@ asked.words and w.kind = any($3::text[])
+      where {LISTED} and w.search @@ asked.words and w.kind = any($3::text[]) and {not_hidden("w.author_id", "$7")}
       order by w.published_at desc limit {SEARCHED}
     ), found as materialized (
       select newest.id, ts_rank_cd(newest.search, asked.words, 1)::double precision as rank from newest, asked
@@ -256,7 +269,7 @@ async def search(
 ) -> Page[SearchHit]:
     """Published works that hold the words, the best first; quotes, `or` and `-` work as in web search."""
     seek = decode(cursor, tuple[float, UUID], scope="works.search") or (float("inf"), _LAST_ID)
-    rows = await _SEARCH(ctx.db, text, language, list(kinds), *seek, limit + 1)
+    rows = await _SEARCH(ctx.db, text, language, list(kinds), *seek, limit + 1, viewer_id(ctx))
     hits = [SearchHit(row.work, row.rank, _marked(row.headline)) for row in rows]
     return keyset(hits, limit, scope="works.search", key=lambda hit: (hit.rank, hit.work.id))
 
@@ -269,8 +282,11 @@ def _marked(headline: str) -> str:
 
 
 async def work_by_id(ctx: Ctx, work_id: UUID) -> WorkRow | None:
-    """A work that is not deleted, in any state, or None. Policies decide who may know of it."""
-    return await _WORK(ctx.db, work_id)
+    """A work that is not deleted, in any state, or None; also where its author is hidden from the actor (P4).
+
+    Policies decide who else may know of it.
+    """
+    return await _WORK(ctx.db, work_id, looking_as(ctx))
 
 
 async def revision_of(ctx: Ctx, work_id: UUID) -> int | None:
@@ -280,7 +296,7 @@ async def revision_of(ctx: Ctx, work_id: UUID) -> int | None:
 
 async def reactions(ctx: Ctx, work_id: UUID) -> ReactionView:
     """Counts and the actor's own reaction. Raises NotFound for a work that was never published."""
-    return await _REACTIONS(ctx.db, work_id, ctx.actor.id if ctx.actor else None)
+    return await _REACTIONS(ctx.db, work_id, viewer_id(ctx))
 
 
 async def stats(ctx: Ctx, work_id: UUID) -> StatsView | None:

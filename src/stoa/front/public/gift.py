@@ -8,7 +8,6 @@ from litestar import Request, Response, get, post
 
 from stoa.creation.posts.policies import access_post_by_slug
 from stoa.foundation.people.policies import access_person
-from stoa.foundation.people.queries import person_by_id
 from stoa.foundation.people.types import PersonView
 from stoa.foundation.settings.queries import platform
 from stoa.front import flash, formats
@@ -17,7 +16,7 @@ from stoa.front.page import base_context, page, render, safe_next, see_other
 from stoa.front.public.profile import username_of
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
-from stoa.kit.errors import Invalid
+from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.ids import new_id, parse_id
 from stoa.money.wallet import actions
@@ -162,10 +161,10 @@ async def _again(
 
 
 async def _recipient(ctx: Ctx, person_id: str) -> PersonView:
-    found = await person_by_id(ctx, UUID(person_id))
-    if found is None:
-        raise Invalid(fields={"recipient_id": "There is no such person"})
-    return found
+    try:
+        return await access_person(ctx, UUID(person_id))
+    except NotFound:
+        raise Invalid(fields={"recipient_id": "There is no such person"}) from None
 
 
 async def _after(request: Request[Any, Any, Any], ctx: Ctx, gift: GiftView, target: str, toast: Toast) -> Response[Any]:

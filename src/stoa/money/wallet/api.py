@@ -82,7 +82,7 @@ async def give(ctx: CtxDep, data: Body[GiftIn], request: AnyRequest) -> GiftOut:
     """Give coins to a person, or on a work to its owner (M6)."""
     recipient_id = data.recipient_id
     if recipient_id is None and data.recipient_username:
-        recipient_id = (await queries.wallet_row_by_username(ctx, data.recipient_username)).user_id
+        recipient_id = (await queries.recipient(ctx, data.recipient_username)).user_id
     gift = await actions.gift(
         ctx,
         recipient_id=recipient_id,

@@ -7,6 +7,7 @@ import msgspec
 from stoa.creation.works import policies, queries
 from stoa.creation.works.messages import WorkReacted
 from stoa.creation.works.types import Reaction, ReactionView, WorkRow
+from stoa.foundation.people.queries import not_hidden
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import maybe, run
 from stoa.kit.outbox import emit
@@ -44,11 +45,12 @@ _UNREACT = maybe(
     """,
 )
 _VIEW = run(
-    """
+    f"""
     with seen as (
       insert into work_views (work_id, user_id, created_at)
       select w.id, $2, $3 from works w
       where w.id = $1 and w.author_id <> $2 and w.state = 'published' and w.deleted_at is null
+        and {not_hidden("w.author_id", "$2")}
       on conflict do nothing returning work_id
     )
     update work_stats s set views = s.views + 1 from seen where s.work_id = seen.work_id

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from stoa.foundation.people.queries.blocks import looking_as, not_hidden
+from stoa.foundation.people.queries.blocks import hidden, looking_as, not_hidden, viewer_id
 from stoa.foundation.people.queries.columns import AVATAR_URL, PERSON_COLUMNS, SHOWN, person_columns
 from stoa.foundation.people.types import PersonView, ProfileView
 from stoa.kit.ctx import Ctx
@@ -12,13 +12,14 @@ __all__ = [
     "AVATAR_URL",
     "PERSON_COLUMNS",
     "SHOWN",
+    "hidden",
     "looking_as",
     "not_hidden",
-    "person",
     "person_by_id",
     "person_columns",
     "profile",
     "seen_person",
+    "viewer_id",
 ]
 
 _PERSON = f"""
@@ -26,7 +27,6 @@ _PERSON = f"""
     from users u join profiles p on p.user_id = u.id where {SHOWN}
 """
 _SEEN: str = not_hidden("u.id", "$2")
-_PERSON_BY_NAME = maybe(PersonView, f"{_PERSON} and lower(u.username) = lower($1)")
 _PERSON_BY_ID = maybe(PersonView, f"{_PERSON} and u.id = $1")
 _SEEN_BY_NAME = maybe(PersonView, f"{_PERSON} and lower(u.username) = lower($1) and {_SEEN}")
 _SEEN_BY_ID = maybe(PersonView, f"{_PERSON} and u.id = $1 and {_SEEN}")
@@ -42,13 +42,8 @@ _PROFILE = maybe(
 )
 
 
-async def person(ctx: Ctx, username: str) -> PersonView | None:
-    """A person by name in any case, or None; whether the actor may know of them is decided elsewhere."""
-    return await _PERSON_BY_NAME(ctx.db, username)
-
-
 async def person_by_id(ctx: Ctx, user_id: UUID) -> PersonView | None:
-    """A person by id, or None."""
+    """A person by id, or None; whether the actor may know of them is decided elsewhere."""
     return await _PERSON_BY_ID(ctx.db, user_id)
 
 
@@ -60,4 +55,4 @@ async def seen_person(ctx: Ctx, person: str | UUID) -> PersonView | None:
 
 async def profile(ctx: Ctx, username: str) -> ProfileView | None:
     """A public profile as the actor sees it, or None; also for whoever is hidden from them (P4)."""
-    return await _PROFILE(ctx.db, username, ctx.actor.id if ctx.actor else None, looking_as(ctx))
+    return await _PROFILE(ctx.db, username, viewer_id(ctx), looking_as(ctx))

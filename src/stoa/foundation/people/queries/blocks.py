@@ -33,19 +33,29 @@ _BLOCKED = many(
 )
 
 
-def not_hidden(person: str, viewer: str) -> str:
-    """A condition that the person (a column) and the viewer (a parameter, may be null) have not blocked each other.
-
-    The viewer's blocks are read once for a statement, by two indexes; without any, this costs no more than that.
-    """
-    return f"""{person} not in (
+def hidden(viewer: str) -> str:
+    """The ids of all who are hidden from the viewer (a parameter, may be null), as a subquery."""
+    return f"""(
         select b.blocked_id from blocks b where b.blocker_id = {viewer}::uuid
         union all select b.blocker_id from blocks b where b.blocked_id = {viewer}::uuid
     )"""
 
 
+def not_hidden(person: str, viewer: str) -> str:
+    """A condition that the person (a column) and the viewer (a parameter, may be null) have not blocked each other.
+
+    The viewer's blocks are read once for a statement, by two indexes; without any, this costs no more than that.
+    """
+    return f"{person} not in {hidden(viewer)}"
+
+
+def viewer_id(ctx: Ctx) -> UUID | None:
+    """Whose blocks hide people in lists: the actor's; nobody's for visitors."""
+    return ctx.actor.id if ctx.actor else None
+
+
 def looking_as(ctx: Ctx) -> UUID | None:
-    """Whose blocks hide a single person or work from the actor: nobody's for visitors, nor for staff at their work."""
+    """Whose blocks hide a single person or work: the actor's, but not those of staff, who look at what they judge."""
     return None if ctx.actor is None or ctx.actor.is_staff else ctx.actor.id
 
 

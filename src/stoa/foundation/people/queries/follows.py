@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from stoa.foundation.people.queries.blocks import not_hidden
+from stoa.foundation.people.queries.blocks import not_hidden, viewer_id
 from stoa.foundation.people.queries.columns import SHOWN, person_columns
 from stoa.foundation.people.types import FollowingView, FollowSettings, FollowView
 from stoa.kit.ctx import Ctx
@@ -44,12 +44,12 @@ _FOLLOW = maybe(FollowingView, f"{_MINE} and f.following_id = $2")
 
 async def followers(ctx: Ctx, user_id: UUID, *, before: tuple[datetime, UUID], limit: int) -> list[FollowView]:
     """Who follows somebody, as far as the actor may know of them."""
-    return await _FOLLOWERS(ctx.db, user_id, ctx.actor.id if ctx.actor else None, *before, limit)
+    return await _FOLLOWERS(ctx.db, user_id, viewer_id(ctx), *before, limit)
 
 
 async def followed(ctx: Ctx, user_id: UUID, *, before: tuple[datetime, UUID], limit: int) -> list[FollowView]:
     """Whom somebody follows, as far as the actor may know of them."""
-    return await _FOLLOWED(ctx.db, user_id, ctx.actor.id if ctx.actor else None, *before, limit)
+    return await _FOLLOWED(ctx.db, user_id, viewer_id(ctx), *before, limit)
 
 
 async def following(ctx: Ctx, *, before: tuple[datetime, UUID], limit: int) -> list[FollowingView]:

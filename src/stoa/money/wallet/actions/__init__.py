@@ -102,7 +102,7 @@ async def gift(
     """
     sender = ctx.member
     target = await gift_target(ctx, work_id) if work_id else None
-    recipient = await queries.wallet_row(ctx, _recipient(recipient_id, target))
+    recipient = await queries.recipient(ctx, _recipient(recipient_id, target))
     message = (message or "").strip() or None
     await _check_gift(ctx, recipient, amount_coins, message)
     held = await ledger.lock_balances(ctx, _touched(sender.id, recipient.user_id))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.people.queries import AVATAR_URL
+from stoa.foundation.people.queries import AVATAR_URL, not_hidden
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one
 from stoa.kit.errors import NotFound
@@ -35,7 +35,9 @@ _WALLET: Final = """select u.id as user_id, u.username, w.accepts_promotional, w
   from users u join wallets w on w.user_id = u.id
   where u.status in ('active', 'pending_verification')"""
 _WALLET_BY_ID = maybe(WalletRow, f"{_WALLET} and u.id = $1")
-_WALLET_BY_NAME = maybe(WalletRow, f"{_WALLET} and lower(u.username) = lower($1)")
+# Of whom the actor ($2) may give something to (P4).
+_RECIPIENT_BY_ID = maybe(WalletRow, f"{_WALLET} and u.id = $1 and {not_hidden('u.id', '$2')}")
+_RECIPIENT_BY_NAME = maybe(WalletRow, f"{_WALLET} and lower(u.username) = lower($1) and {not_hidden('u.id', '$2')}")
 
 
 def _person(alias: str, field: str) -> str:
@@ -70,11 +72,14 @@ async def wallet_row(ctx: Ctx, user_id: UUID) -> WalletRow:
     return row
 
 
-async def wallet_row_by_username(ctx: Ctx, username: str) -> WalletRow:
-    """The same by name in any case. Raises NotFound."""
-    row = await _WALLET_BY_NAME(ctx.db, username)
+async def recipient(ctx: Ctx, person: str | UUID) -> WalletRow:
+    """Somebody, by name or id, whom the actor may give something to. Raises NotFound, also across a block (P4)."""
+    find = _RECIPIENT_BY_NAME if isinstance(person, str) else _RECIPIENT_BY_ID
+    row = await find(ctx.db, person, ctx.member.id)
     if row is None:
-        raise NotFound("There is nobody of this name")
+        raise NotFound(
+            "There is nobody of this name" if isinstance(person, str) else "There is nobody with this wallet"
+        )
     return row
 
 
