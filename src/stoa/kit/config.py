@@ -34,6 +34,14 @@ NOT_SETTINGS = frozenset({"STOA_PYTHON", "STOA_CHROMIUM", "STOA_LIFELINE_FD", "S
 ALIASES = {"DATABASE_URL": "database_url"}
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024  # what `max_upload_bytes` may be set to
 MASK = "********"
+_SMTP_URL = r"smtps?://(?:[^@/?#\s]*@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?/?(?:\?starttls=(?:required|auto|never))?"
+_MAIL_FROM = r"(?:[^<>@\r\n]*<[^<>@\s]+@[A-Za-z0-9.-]+>|[^<>@\s]+@[A-Za-z0-9.-]+)"
+_TOGETHER = (  # all of them, or none
+    ("google_client_id", "google_client_secret"),
+    ("apple_client_id", "apple_team_id", "apple_key_id", "apple_private_key"),
+    ("twitter_client_id", "twitter_client_secret"),
+    ("twilio_account_sid", "twilio_auth_token", "twilio_from"),
+)
 
 Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
 Url = Annotated[str, msgspec.Meta(extra={"url": True})]
@@ -72,6 +80,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     geoip_database: Path | None = None  # a MaxMind city file (.mmdb): the places of sessions are named by it
     storage_url: Url = ""  # file:///path, s3://bucket/prefix, ...; `home`/files when empty
 
+    # Whom it sends by; what cannot be sent is kept, and shown by /admin/mail
+    smtp_url: Url | None = None  # smtp://user:password@host:587 or smtps://…; ?starttls=required|auto|never
+    mail_from: str = ""  # "Name <address>"; made from base_url when empty
+    twilio_account_sid: str | None = None
+    twilio_auth_token: Secret | None = None
+    twilio_from: str | None = None  # the number that text messages come from, or the id of a messaging service (MG…)
+    twilio_api_url: str = "https://api.twilio.com"
+
     # How it behaves
     demo: bool | None = None  # `up` fills an empty database with demo content; none: yes while `is_local`
     log_format: Literal["text", "json"] = "text"
@@ -83,6 +99,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool = True  # the payment and payout gateways that move no real money
     max_upload_bytes: Annotated[int, msgspec.Meta(ge=1, le=MAX_UPLOAD_BYTES)] = 25 * 1024 * 1024  # of one picture (L2)
     metrics_token: Secret | None = None  # when set, /metrics wants it as a bearer token
+
+    # Logging in with an account of another provider (I7); a provider without its client id is not offered
+    google_client_id: str = ""
+    google_client_secret: Secret = ""
+    google_app_ids: tuple[str, ...] = ()  # client ids of our own apps, whose id tokens are taken too
+    google_issuer: str = "https://accounts.google.com"
+    apple_client_id: str = ""  # the Services ID
+    apple_team_id: str = ""
+    apple_key_id: str = ""
+    apple_private_key: Secret = ""  # the key file's text; \n for its line breaks is fine
+    apple_app_ids: tuple[str, ...] = ()  # bundle ids of our own apps, whose id tokens are taken too
+    apple_issuer: str = "https://appleid.apple.com"
+    twitter_client_id: str = ""
+    twitter_client_secret: Secret = ""
+    twitter_authorize_url: str = "https://x.com/i/oauth2/authorize"
+    twitter_api_url: str = "https://api.x.com"
+    oauth_redirect_uris: tuple[str, ...] = ()  # where, besides here, a provider may send people back to: our own apps
 
     # Made once when not given
     secret_key: Secret = ""
@@ -294,8 +327,16 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("base_url: expected an address that begins with http:// or https://")
     if settings.database_url and not re.match(r"postgres(ql)?://", settings.database_url):
         problems.append("database_url: expected an address that begins with postgresql://")
+    for together in _TOGETHER:
+        missing = [name for name in together if not getattr(settings, name)]
+        if missing and len(missing) < len(together):
+            problems.append(f"{', '.join(missing)}: needed beside {', '.join(n for n in together if n not in missing)}")
     if len(settings.secret_key) < 32:
         problems.append("secret_key: at least 32 characters")
+    if settings.smtp_url and not re.fullmatch(_SMTP_URL, settings.smtp_url):
+        problems.append("smtp_url: expected smtp:// or smtps://, a host and perhaps ?starttls=required, auto or never")
+    if settings.mail_from and not re.fullmatch(_MAIL_FROM, settings.mail_from):
+        problems.append("mail_from: expected an e-mail address, or a name with one, as in Stoa <post@example.org>")
     return problems
 
 

@@ -67,7 +67,7 @@ async def _keep(
     useful_until: datetime | None,
 ) -> UUID:
     message_id = new_id()
-    by = carrier_for(ctx.app, channel)
+    by = carrier_for(ctx.app.settings, channel)
     await insert(
         ctx.db,
         "mail_messages",
