@@ -3,13 +3,14 @@
 from uuid import UUID
 
 from stoa.foundation.people.queries.blocks import hidden, looking_as, not_hidden, viewer_id
-from stoa.foundation.people.queries.columns import AVATAR_URL, PERSON_COLUMNS, SHOWN, person_columns
+from stoa.foundation.people.queries.columns import AVATAR_URL, NAMED, PERSON_COLUMNS, SHOWN, person_columns
 from stoa.foundation.people.types import PersonView, ProfileView
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import maybe
 
 __all__ = [
     "AVATAR_URL",
+    "NAMED",
     "PERSON_COLUMNS",
     "SHOWN",
     "hidden",
@@ -28,7 +29,7 @@ _PERSON = f"""
 """
 _SEEN: str = not_hidden("u.id", "$2")
 _PERSON_BY_ID = maybe(PersonView, f"{_PERSON} and u.id = $1")
-_SEEN_BY_NAME = maybe(PersonView, f"{_PERSON} and lower(u.username) = lower($1) and {_SEEN}")
+_SEEN_BY_NAME = maybe(PersonView, f"{_PERSON} and {NAMED} and {_SEEN}")
 _SEEN_BY_ID = maybe(PersonView, f"{_PERSON} and u.id = $1 and {_SEEN}")
 _PROFILE = maybe(
     ProfileView,
@@ -37,7 +38,7 @@ _PROFILE = maybe(
       p.followers_count, p.following_count, u.created_at as joined_at,
       exists (select from follows f where f.follower_id = $2 and f.following_id = u.id) as is_followed
     from users u join profiles p on p.user_id = u.id
-    where lower(u.username) = lower($1) and {SHOWN} and {not_hidden("u.id", "$3")}
+    where {NAMED} and {SHOWN} and {not_hidden("u.id", "$3")}
     """,
 )
 

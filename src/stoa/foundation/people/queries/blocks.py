@@ -1,14 +1,16 @@
 """Who is hidden from whom (P4): the one condition that every list and every look at somebody is read with."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from stoa.foundation.people.queries.columns import SHOWN, person_columns
+from stoa.foundation.people.queries.columns import NAMED, SHOWN, person_columns
 from stoa.foundation.people.types import BlockedView, PersonView
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, value
+from stoa.kit.pagination import Page, decode, keyset
 
+START: Final = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))  # before the newest of every list
 _EITHER: Final = "(blocker_id, blocked_id) in (($1, $2), ($2, $1))"
 _APART = value(bool, f"select exists (select from blocks where {_EITHER})")
 # Whoever blocked me is not there for me, unless I blocked them, too: then I may change my mind.
@@ -20,7 +22,7 @@ _BLOCKABLE: Final = f"""
       or not exists (select from blocks b where b.blocker_id = u.id and b.blocked_id = $2)
     )
 """
-_BLOCKABLE_BY_NAME = maybe(PersonView, f"{_BLOCKABLE} and lower(u.username) = lower($1)")
+_BLOCKABLE_BY_NAME = maybe(PersonView, f"{_BLOCKABLE} and {NAMED}")
 _BLOCKABLE_BY_ID = maybe(PersonView, f"{_BLOCKABLE} and u.id = $1")
 _BLOCKED = many(
     BlockedView,
@@ -70,6 +72,8 @@ async def blockable(ctx: Ctx, person: str | UUID) -> PersonView | None:
     return await find(ctx.db, person, ctx.member.id)
 
 
-async def blocked(ctx: Ctx, *, before: tuple[datetime, UUID], limit: int) -> list[BlockedView]:
-    """Whom the actor has blocked, the newest first."""
-    return await _BLOCKED(ctx.db, ctx.member.id, *before, limit)
+async def blocked(ctx: Ctx, *, cursor: str | None = None, limit: int = 20) -> Page[BlockedView]:
+    """Whom the actor has blocked, the newest first. Raises Invalid for a cursor of another list."""
+    seek = decode(cursor, tuple[datetime, UUID], scope="blocked") or START
+    rows = await _BLOCKED(ctx.db, ctx.member.id, *seek, limit + 1)
+    return keyset(rows, limit, scope="blocked", key=lambda row: (row.blocked_at, row.person.id))

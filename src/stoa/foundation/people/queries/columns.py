@@ -11,6 +11,9 @@ PERSON_COLUMNS: Final = f"""
 """
 SHOWN: Final = "u.status in ('active', 'pending_verification')"  # suspended, banned and deleted people are not
 
+# By a name in any case, or by one they had before (I1).
+NAMED: Final = "u.id = (select n.user_id from usernames n where n.name = lower($1))"
+
 
 def person_columns(field: str) -> str:
     """PERSON_COLUMNS as the nested Struct field of this name."""

@@ -1,16 +1,16 @@
 """Who follows whom, newest first; people who are hidden from the actor are left out by the statements (P4)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from stoa.foundation.people.queries.blocks import not_hidden, viewer_id
+from stoa.foundation.people.queries.blocks import START, not_hidden, viewer_id
 from stoa.foundation.people.queries.columns import SHOWN, person_columns
 from stoa.foundation.people.types import FollowingView, FollowSettings, FollowView
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, maybe
+from stoa.kit.db import Statement, many, maybe
+from stoa.kit.pagination import Page, decode, keyset
 
-START: Final = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))  # before the newest of every list
 _IS_FOLLOWED: Final = "exists (select from follows m where m.follower_id = $2 and m.following_id = u.id) as is_followed"
 
 
@@ -42,19 +42,29 @@ _FOLLOWING = many(
 _FOLLOW = maybe(FollowingView, f"{_MINE} and f.following_id = $2")
 
 
-async def followers(ctx: Ctx, user_id: UUID, *, before: tuple[datetime, UUID], limit: int) -> list[FollowView]:
-    """Who follows somebody, as far as the actor may know of them."""
-    return await _FOLLOWERS(ctx.db, user_id, viewer_id(ctx), *before, limit)
+async def followers(ctx: Ctx, user_id: UUID, *, cursor: str | None = None, limit: int = 20) -> Page[FollowView]:
+    """Who follows somebody, as far as the actor may know of them. Raises Invalid for a cursor of another list."""
+    return await _page(ctx, _FOLLOWERS, user_id, f"followers.{user_id}", cursor, limit)
 
 
-async def followed(ctx: Ctx, user_id: UUID, *, before: tuple[datetime, UUID], limit: int) -> list[FollowView]:
-    """Whom somebody follows, as far as the actor may know of them."""
-    return await _FOLLOWED(ctx.db, user_id, viewer_id(ctx), *before, limit)
+async def followed(ctx: Ctx, user_id: UUID, *, cursor: str | None = None, limit: int = 20) -> Page[FollowView]:
+    """Whom somebody follows, as far as the actor may know of them. Raises Invalid for a cursor of another list."""
+    return await _page(ctx, _FOLLOWED, user_id, f"followed.{user_id}", cursor, limit)
 
 
-async def following(ctx: Ctx, *, before: tuple[datetime, UUID], limit: int) -> list[FollowingView]:
-    """Whom the actor follows, with what they want to hear of."""
-    return await _FOLLOWING(ctx.db, ctx.member.id, *before, limit)
+async def _page(
+    ctx: Ctx, find: Statement[list[FollowView]], user_id: UUID, scope: str, cursor: str | None, limit: int
+) -> Page[FollowView]:
+    seek = decode(cursor, tuple[datetime, UUID], scope=scope) or START
+    rows = await find(ctx.db, user_id, viewer_id(ctx), *seek, limit + 1)
+    return keyset(rows, limit, scope=scope, key=lambda row: (row.followed_at, row.person.id))
+
+
+async def following(ctx: Ctx, *, cursor: str | None = None, limit: int = 20) -> Page[FollowingView]:
+    """Whom the actor follows, with what they want to hear of. Raises Invalid for a cursor of another list."""
+    seek = decode(cursor, tuple[datetime, UUID], scope="following") or START
+    rows = await _FOLLOWING(ctx.db, ctx.member.id, *seek, limit + 1)
+    return keyset(rows, limit, scope="following", key=lambda row: (row.followed_at, row.person.id))
 
 
 async def follow_of(ctx: Ctx, user_id: UUID) -> FollowingView | None:
