@@ -1,11 +1,13 @@
 """Accounts and sessions as the modules above see them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
+
+from stoa.kit.ctx import ADMIN_ROLES
 
 # I1. `$` alone would let a line break at the end pass.
 # Only ASCII letters, digits, and single . _ - between them: no look-alikes from other scripts.
@@ -16,6 +18,8 @@ EMAIL_PATTERN: Final = r"^[^@\s\x00-\x1f\"(),:;<>\[\]\\]{1,64}@[A-Za-z0-9](?:[A-
 Username = Annotated[str, msgspec.Meta(min_length=3, max_length=50, pattern=USERNAME_PATTERN)]
 Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=EMAIL_PATTERN)]
 AnyText = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+
+RENAME_EVERY: Final = timedelta(days=30)  # I1: how long a name is kept
 
 
 class Role(StrEnum):
@@ -80,6 +84,33 @@ class UserRow(msgspec.Struct, frozen=True):
     status: str
     is_verified: bool
     created_at: datetime
+
+
+class Account(msgspec.Struct, frozen=True):
+    """An account as those see it who decide about accounts."""
+
+    id: UUID
+    username: str
+    email: str
+    roles: list[str]
+    status: str
+    status_reason: str | None
+    status_until: datetime | None
+
+    @property
+    def is_admin(self) -> bool:
+        """Admin or super admin."""
+        return not ADMIN_ROLES.isdisjoint(self.roles)
+
+    @property
+    def is_super_admin(self) -> bool:
+        """Decides about administrators, too."""
+        return Role.SUPER_ADMIN in self.roles
+
+    @property
+    def may_come_in(self) -> bool:
+        """Neither suspended nor banned nor gone."""
+        return self.status in (Status.ACTIVE, Status.PENDING_VERIFICATION)
 
 
 class Tokens(msgspec.Struct, frozen=True):

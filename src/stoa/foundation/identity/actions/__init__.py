@@ -12,7 +12,7 @@ from stoa.foundation.identity.actions.door import (
 )
 from stoa.foundation.identity.actions.hashing import hash_password, verify_password
 from stoa.foundation.identity.actions.login import check_login, count_failure, failure_keys, refuse_locked
-from stoa.foundation.identity.actions.names import RENAME_EVERY, rename
+from stoa.foundation.identity.actions.names import rename
 from stoa.foundation.identity.actions.presence import (
     actor_of_bearer,
     actor_of_cookie,
@@ -20,7 +20,7 @@ from stoa.foundation.identity.actions.presence import (
     remember_sessions,
 )
 from stoa.foundation.identity.actions.registration import register
-from stoa.foundation.identity.actions.roles import grant_role
+from stoa.foundation.identity.actions.roles import become, grant_role, revoke_role
 from stoa.foundation.identity.actions.sessions import (
     ACCESS_TTL,
     LEGACY_TTL,
@@ -36,6 +36,8 @@ from stoa.foundation.identity.actions.sessions import (
     prune,
     refresh,
 )
+from stoa.foundation.identity.actions.standing import end_suspensions, require_good_standing
+from stoa.foundation.identity.actions.status import ban, reinstate, suspend
 
 __all__ = [
     "ACCESS_TTL",
@@ -44,11 +46,12 @@ __all__ = [
     "LEGACY_TTL",
     "PAGE_TTL",
     "REFRESH_TTL",
-    "RENAME_EVERY",
     "ChallengeRow",
     "Way",
     "actor_of_bearer",
     "actor_of_cookie",
+    "ban",
+    "become",
     "challenge_of",
     "check_login",
     "close_challenge",
@@ -57,6 +60,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "end_sessions_of",
+    "end_suspensions",
     "enter",
     "fail_challenge",
     "failure_keys",
@@ -70,7 +74,11 @@ __all__ = [
     "refresh",
     "refuse_locked",
     "register",
+    "reinstate",
     "remember_sessions",
     "rename",
+    "require_good_standing",
+    "revoke_role",
+    "suspend",
     "verify_password",
 ]

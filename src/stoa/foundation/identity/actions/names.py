@@ -1,7 +1,6 @@
 """Taking another name (I1). The old one stays the account's own: its addresses lead on, and nobody else gets it."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 import asyncpg
 
@@ -9,10 +8,9 @@ from stoa.foundation.audit import actions as audit
 from stoa.foundation.identity.actions.presence import forget
 from stoa.foundation.identity.errors import RenamedRecently, UsernameTaken
 from stoa.foundation.identity.policies import check_username
+from stoa.foundation.identity.types import RENAME_EVERY
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import run, value
-
-RENAME_EVERY: Final = timedelta(days=30)
 
 _LOCKED_NAME = value(str | None, "select username from users where id = $1 for update")
 _RENAMED_AT = value(datetime | None, "select max(taken_at) from usernames where user_id = $1 having count(*) > 1")
