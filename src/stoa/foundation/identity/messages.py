@@ -1,8 +1,11 @@
-"""Events of identity."""
+"""Events of identity, and the jobs it orders."""
 
+from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from stoa.kit.outbox import Event
+from stoa.kit.queue import Job
 
 
 class UserRegistered(Event, frozen=True):
@@ -18,3 +21,46 @@ class SessionEnded(Event, frozen=True):
     user_id: UUID
     session_id: UUID | None
     reason: str
+
+
+class StatusChanged(Event, frozen=True):
+    """I8: somebody was suspended, banned or is back; `status` is the new one. Their sessions have ended already."""
+
+    user_id: UUID
+    status: str
+    reason: str
+    until: datetime | None
+
+
+class RoleGranted(Event, frozen=True):
+    """Somebody became something: by themselves, or by an administrator."""
+
+    user_id: UUID
+    role: str
+
+
+class RoleRevoked(Event, frozen=True):
+    """Somebody is something no more."""
+
+    user_id: UUID
+    role: str
+
+
+class SendVerification(Job, frozen=True):
+    """Look whether an account of this address waits to be confirmed, and mail it a link. From where it was asked for."""
+
+    priority: ClassVar[int] = 20
+
+    email: str
+    address: str
+    user_agent: str
+
+
+class SendPasswordReset(Job, frozen=True):
+    """Look whether there is an account of this address, and mail it a link. From where it was asked for."""
+
+    priority: ClassVar[int] = 20
+
+    email: str
+    address: str
+    user_agent: str

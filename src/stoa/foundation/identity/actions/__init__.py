@@ -1,5 +1,6 @@
 """Accounts and sessions: made, let in, ended. One file for each way; all of it is called from here."""
 
+from stoa.foundation.identity.actions import backup_codes, passkeys, second_factor, totp
 from stoa.foundation.identity.actions.door import (
     CHALLENGE_TRIES,
     CHALLENGE_TTL,
@@ -10,9 +11,18 @@ from stoa.foundation.identity.actions.door import (
     enter,
     fail_challenge,
 )
+from stoa.foundation.identity.actions.emails import change_email, read_email_change, verify_email_change
 from stoa.foundation.identity.actions.hashing import hash_password, verify_password
+from stoa.foundation.identity.actions.links import circumstances, prune_links, read_link
 from stoa.foundation.identity.actions.login import check_login, count_failure, failure_keys, refuse_locked
 from stoa.foundation.identity.actions.names import rename
+from stoa.foundation.identity.actions.passwords import (
+    change_password,
+    confirm_password,
+    request_password_reset,
+    reset_password,
+    send_password_reset,
+)
 from stoa.foundation.identity.actions.presence import (
     actor_of_bearer,
     actor_of_cookie,
@@ -38,6 +48,12 @@ from stoa.foundation.identity.actions.sessions import (
 )
 from stoa.foundation.identity.actions.standing import end_suspensions, require_good_standing
 from stoa.foundation.identity.actions.status import ban, reinstate, suspend
+from stoa.foundation.identity.actions.verification import (
+    request_verification,
+    send_verification,
+    send_verification_to,
+    verify_email,
+)
 
 __all__ = [
     "ACCESS_TTL",
@@ -50,11 +66,16 @@ __all__ = [
     "Way",
     "actor_of_bearer",
     "actor_of_cookie",
+    "backup_codes",
     "ban",
     "become",
     "challenge_of",
+    "change_email",
+    "change_password",
     "check_login",
+    "circumstances",
     "close_challenge",
+    "confirm_password",
     "count_failure",
     "end_all_sessions",
     "end_other_sessions",
@@ -70,15 +91,29 @@ __all__ = [
     "open_api_session",
     "open_legacy_session",
     "open_page_session",
+    "passkeys",
     "prune",
+    "prune_links",
+    "read_email_change",
+    "read_link",
     "refresh",
     "refuse_locked",
     "register",
     "reinstate",
     "remember_sessions",
     "rename",
+    "request_password_reset",
+    "request_verification",
     "require_good_standing",
+    "reset_password",
     "revoke_role",
+    "send_password_reset",
+    "send_verification",
+    "send_verification_to",
+    "second_factor",
     "suspend",
+    "verify_email",
+    "verify_email_change",
+    "totp",
     "verify_password",
 ]

@@ -13,10 +13,10 @@ import msgspec
 
 from stoa.foundation.identity.actions.devices import describe
 from stoa.foundation.identity.actions.tokens import digest
-from stoa.foundation.identity.errors import LinkOver
+from stoa.foundation.identity.errors import LinkOver, SessionOver
 from stoa.foundation.identity.types import LinkKind
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import insert, maybe, run, value
+from stoa.kit.db import insert, many, maybe, run, value
 from stoa.kit.ids import new_id
 
 TTL: Final = {
@@ -29,8 +29,8 @@ MOST_PER_HOUR: Final = 5  # of one kind and account; nobody's mailbox is filled 
 KEPT_AFTER_END: Final = timedelta(days=30)
 
 
-class Account(msgspec.Struct, frozen=True):
-    """An account that is being changed; nobody else changes it before this transaction ends."""
+class OwnAccount(msgspec.Struct, frozen=True):
+    """An account with what its owner proves themselves by."""
 
     id: UUID
     username: str
@@ -51,13 +51,15 @@ class Link(msgspec.Struct, frozen=True):
     email: str
 
 
-_LOCK = maybe(
-    Account,
-    """
+class _Open(msgspec.Struct, frozen=True):
+    kind: LinkKind
+
+
+_ACCOUNT = """
     select id, username, email, password_hash, status, is_verified from users where id = $1 and status <> 'deleted'
-    for no key update
-    """,
-)
+"""
+_OWN = maybe(OwnAccount, _ACCOUNT)
+_LOCK = maybe(OwnAccount, f"{_ACCOUNT} for no key update")
 _LIVE = maybe(
     Link,
     """
@@ -79,16 +81,31 @@ _END = run(
     where user_id = $1 and kind = any($2) and used_at is null and expires_at > $3
     """
 )
+_OPEN = many(
+    _Open,
+    """
+    select kind from verification_tokens
+    where user_id = $1 and kind = any($2) and used_at is null and expires_at > $3 order by kind
+    """,
+)
 _COUNT = value(int, "select count(*) from verification_tokens where user_id = $1 and kind = $2 and created_at > $3")
 _PRUNE = run("delete from verification_tokens where expires_at < $1")
 
 
-async def lock_account(ctx: Ctx, user_id: UUID) -> Account | None:
+async def own_account(ctx: Ctx) -> OwnAccount:
+    """The actor's account. Raises SessionOver once it is deleted."""
+    found = await _OWN(ctx.db, ctx.member.id)
+    if found is None:
+        raise SessionOver
+    return found
+
+
+async def lock_account(ctx: Ctx, user_id: UUID) -> OwnAccount | None:
     """The account, from here on changed by nobody else; None once it is deleted."""
     return await _LOCK(ctx.db, user_id)
 
 
-async def issue(ctx: Ctx, account: Account, kind: LinkKind, *, new_email: str | None = None) -> str:
+async def issue(ctx: Ctx, account: OwnAccount, kind: LinkKind, *, new_email: str | None = None) -> str:
     """A fresh token for the locked account; the older ones of its kind end."""
     await _END(ctx.db, account.id, [kind.value], ctx.now)
     token = secrets.token_urlsafe(32)
@@ -109,7 +126,7 @@ async def issue(ctx: Ctx, account: Account, kind: LinkKind, *, new_email: str | 
     return token
 
 
-async def sent_enough(ctx: Ctx, account: Account, kind: LinkKind) -> bool:
+async def sent_enough(ctx: Ctx, account: OwnAccount, kind: LinkKind) -> bool:
     """Whether this account got as many links of this kind as it may in an hour. The last of them stays good."""
     return await _COUNT(ctx.db, account.id, kind.value, ctx.now - timedelta(hours=1)) >= MOST_PER_HOUR
 
@@ -122,12 +139,17 @@ async def read_link(ctx: Ctx, token: str, *kinds: LinkKind) -> Link:
     return found
 
 
-async def use_link(ctx: Ctx, link: Link) -> Account:
+async def use_link(ctx: Ctx, link: Link) -> OwnAccount:
     """Uses a link up, once, and locks its account. Raises LinkOver."""
     account = await lock_account(ctx, link.user_id)
     if account is None or not await _USE(ctx.db, link.id, ctx.now, ctx.address):
         raise LinkOver
     return account
+
+
+async def open_kinds(ctx: Ctx, user_id: UUID, *kinds: LinkKind) -> list[LinkKind]:
+    """Of which of these kinds the account has a link that is still good."""
+    return [row.kind for row in await _OPEN(ctx.db, user_id, [kind.value for kind in kinds], ctx.now)]
 
 
 async def end_links(ctx: Ctx, user_id: UUID, *kinds: LinkKind) -> int:

@@ -16,11 +16,14 @@ from stoa.kit.limits import network_of
 async def check_login(ctx: Ctx, *, email: str, password: str) -> LoginRow:
     """The account these credentials belong to. Raises WrongCredentials or LockedOut, never telling which exists."""
     keys = failure_keys(ctx, email)
-    await refuse_locked(ctx, keys)
+    await begin_attempt(ctx, keys)
     row = await LOGIN_ROW(ctx.db, email)
     right, new_hash = await hashing.verify_password(password, (row and row.password_hash) or hashing.NOBODY)
     if row is None or row.password_hash is None or not right or row.status == "deleted":
         await count_failure(ctx, keys)
+        raise WrongCredentials
+    # Whoever changes a password waits for this row until our session is there, and ends it with the others.
+    if not await _STILL_SO(ctx.db, row.id, row.password_hash):
         raise WrongCredentials
     if new_hash is not None:
         await _REHASH(ctx.db, row.id, new_hash)
@@ -30,6 +33,17 @@ async def check_login(ctx: Ctx, *, email: str, password: str) -> LoginRow:
 def failure_keys(ctx: Ctx, email: str) -> list[str]:
     """What failed attempts are counted by (I5): the account, without telling whether there is one, and the address."""
     return [f"account:{hashlib.sha256(email.lower().encode()).hexdigest()}", f"address:{network_of(ctx.address)}"]
+
+
+async def begin_attempt(ctx: Ctx, keys: list[str]) -> None:
+    """Before a password is looked at: raises LockedOut while one of these is locked.
+
+    Attempts at one account, and from one address, go one after the other until their transaction ends: however many
+    come at once, no more are looked at than may fail.
+    """
+    for key in sorted(keys):
+        await _ALONE(ctx.db, key)
+    await refuse_locked(ctx, keys)
 
 
 async def refuse_locked(ctx: Ctx, keys: list[str]) -> None:
@@ -70,4 +84,6 @@ _FORGIVE = run(
     where key = (select 'account:' || encode(sha256(convert_to(lower(email), 'UTF8')), 'hex') from users where id = $1)
     """
 )
+_ALONE = run("select pg_advisory_xact_lock(hashtextextended($1, 0))")
+_STILL_SO = value(bool | None, "select true from users where id = $1 and password_hash = $2 for no key update")
 _REHASH = run("update users set password_hash = $2 where id = $1")
