@@ -1,5 +1,6 @@
 """What readers do with works: react, look, give."""
 
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -44,6 +45,8 @@ _UNREACT = maybe(
     from gone where s.work_id = gone.work_id returning gone.kind as before
     """,
 )
+REMEMBERED_VIEWS: Final = 50_000  # by one process
+
 _VIEW = run(
     f"""
     with seen as (
@@ -93,7 +96,17 @@ async def _reacted(ctx: Ctx, work: WorkRow, reaction: Reaction | None, change: _
 
 async def record_view(ctx: Ctx, work_id: UUID) -> bool:
     """Counts the actor's first look at a published work of somebody else (P2); answers whether it did."""
-    return ctx.actor is not None and bool(await _VIEW(ctx.db, work_id, ctx.actor.id, ctx.now))
+    if ctx.actor is None:
+        return False
+    counted: set[tuple[UUID, UUID]] = ctx.app.cache.setdefault("works.viewed", set())
+    look = (ctx.actor.id, work_id)
+    if look in counted or not await _VIEW(ctx.db, *reversed(look), ctx.now):
+        return False
+    if not ctx.db.is_in_transaction():  # it stands, so the next look need not ask
+        if len(counted) >= REMEMBERED_VIEWS:
+            counted.clear()
+        counted.add(look)
+    return True
 
 
 async def count_gift(ctx: Ctx, work_id: UUID, *, amount_coins: int, gifts: int = 1) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,8 +24,11 @@ def sign(app: App, claims: dict[str, Any]) -> str:
     return jwt.encode(claims, _key(app, b"jwt"), algorithm=ALGORITHM, headers={"typ": "at+jwt"})
 
 
-def read_bearer(app: App, bearer: str, now: datetime) -> UUID:
-    """The session of an access token or a 7-day token, without the database. Raises SessionOver for any other."""
+def read_bearer(app: App, bearer: str) -> tuple[UUID, float]:
+    """The session of an access token or a 7-day token, and when it expires (seconds since 1970), without the database.
+
+    Raises SessionOver for any token that we did not sign for this.
+    """
     try:
         claims = jwt.decode(
             bearer,
@@ -37,9 +39,9 @@ def read_bearer(app: App, bearer: str, now: datetime) -> UUID:
         session_id, expires = UUID(str(claims["sid"])), int(claims["exp"])
     except (jwt.PyJWTError, ValueError, TypeError):
         raise SessionOver from None
-    if expires <= now.timestamp() or claims.get("aud", "stoa") != "stoa":
+    if claims.get("aud", "stoa") != "stoa":
         raise SessionOver
-    return session_id
+    return session_id, expires
 
 
 def refresh_secret(app: App, session_id: UUID) -> str:
