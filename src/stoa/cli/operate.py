@@ -38,10 +38,11 @@ async def migrate(_: argparse.Namespace) -> None:
 
 async def doctor(_: argparse.Namespace) -> int:
     """Print a line for each thing that is looked at; 1 if one of them is not well."""
+    from stoa.foundation.mail.gateways import look as look_at_mail
     from stoa.kit.doctor import examine
 
     with using_database(load_settings()) as settings:
-        findings = await examine(settings)
+        findings = await examine(settings, {"mail": look_at_mail})
     for finding in findings:
         print(f"{'ok  ' if finding.ok else 'NOT '} {finding.name:<11} {finding.seen}")
         if not finding.ok:
@@ -80,14 +81,22 @@ def create_admin(arguments: argparse.Namespace) -> None:
 
 async def _promote(settings: Settings, username: str) -> bool:
     from stoa.foundation.identity import actions, queries
-    from stoa.foundation.identity.types import Role
 
     await _up_to_date(settings)
     async with _context(settings) as ctx:
         user = await queries.user_by_username(ctx, username)
         if user is not None:
-            await actions.grant_role(ctx, user.id, Role.ADMIN)
+            for role in await _offices(ctx):
+                await actions.grant_role(ctx, user.id, role, reason="by the operator")
         return user is not None
+
+
+async def _offices(ctx: Any) -> tuple[Any, ...]:
+    """The first one decides about administrators, too: there is nobody else who could."""
+    from stoa.foundation.identity.queries import super_admins
+    from stoa.foundation.identity.types import Role
+
+    return (Role.ADMIN,) if await super_admins(ctx) else (Role.ADMIN, Role.SUPER_ADMIN)
 
 
 async def _register_admin(settings: Settings, username: str, email: str, password: str) -> None:
@@ -97,7 +106,7 @@ async def _register_admin(settings: Settings, username: str, email: str, passwor
 
     try:
         async with _context(settings) as ctx:
-            roles = (Role.READER, Role.ADMIN)
+            roles = (Role.READER, *await _offices(ctx))
             await actions.register(ctx, username=username, email=email, password=password, roles=roles)
     except StoaError as error:
         problems = getattr(error, "fields", None) or {"refused": str(error)}

@@ -266,3 +266,40 @@ class TooManyPasskeys(Conflict):
 
     code = "too_many_passkeys"
     title = "There are as many passkeys as an account can have. Remove one first"
+
+
+class NotYourself(Forbidden):
+    """I8: nobody changes their own status or roles."""
+
+    code = "not_yourself"
+    title = "Another administrator has to decide about your own account"
+
+
+class OnlySuperAdmin(Forbidden):
+    """I8: administrators, and who becomes one, are a matter of super admins."""
+
+    code = "only_super_admin"
+    title = "Only a super admin decides about administrators"
+
+
+class LastSuperAdmin(Conflict):
+    """I8: somebody has to stay who can give these roles."""
+
+    code = "last_super_admin"
+    title = "This is the last super admin. Make somebody else one first"
+
+
+class WrongStatus(Conflict):
+    """I8: in this status that cannot be done. `status` names it, `allowed` what can be."""
+
+    code = "wrong_status"
+
+    def __init__(self, status: str, *, allowed: list[str]) -> None:
+        super().__init__(f"This account is {status}", status=status, allowed=allowed)
+
+
+class PersonSuspended(Conflict):
+    """F5: the other account is suspended; nothing goes there for now."""
+
+    code = "person_suspended"
+    title = "This account is suspended. Nothing can be sent to it for now"

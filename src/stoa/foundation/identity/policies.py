@@ -1,18 +1,22 @@
 """Which names and passwords may be used, and who may see or end a session."""
 
+import ipaddress
 import re
 import unicodedata
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 from zxcvbn_rs_py import zxcvbn
 
-from stoa.foundation.identity.errors import StepUpRequired
-from stoa.foundation.identity.queries import FACTORS_OF_SESSION, SESSION_BY_ID
-from stoa.kit.ctx import Ctx
-from stoa.kit.errors import Invalid, NotFound
+from stoa.foundation.identity.errors import NotYourself, OnlySuperAdmin, PasskeysUnavailable, StepUpRequired
+from stoa.foundation.identity.queries import FACTORS_OF_SESSION, OWN_PASSKEY, SESSION_BY_ID
+from stoa.foundation.identity.types import Account, PasskeyView, Role
+from stoa.kit.config import Settings
+from stoa.kit.ctx import ADMIN_ROLES, Ctx
+from stoa.kit.errors import Forbidden, Invalid, NotFound
 
 RESERVED = frozenset(
     """
@@ -118,3 +122,47 @@ async def require_recent_factor(ctx: Ctx) -> None:
         return
     if shown.second_factor_at is None or shown.second_factor_at < ctx.now - FACTOR_IS_RECENT:
         raise StepUpRequired(methods=shown.second_factors)
+
+
+async def access_own_passkey(ctx: Ctx, passkey_id: UUID) -> PasskeyView:
+    """The actor's own passkey; NotFound for anybody else's."""
+    found = await OWN_PASSKEY(ctx.db, passkey_id, ctx.member.id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+class RelyingParty(msgspec.Struct, frozen=True):
+    """What passkeys of this installation are bound to: its name, and the address that pages must have."""
+
+    id: str
+    origin: str
+
+
+def relying_party(settings: Settings) -> RelyingParty:
+    """The name in `base_url`; `localhost` for a loopback address. Raises PasskeysUnavailable for any other number."""
+    parts = urlsplit(settings.base_url)
+    host = parts.hostname or ""
+    try:
+        if not ipaddress.ip_address(host).is_loopback:
+            raise PasskeysUnavailable
+        host = "localhost"
+    except ValueError:
+        pass
+    port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
+    return RelyingParty(host, f"{parts.scheme}://{host}{port}")
+
+
+def check_may_decide(actor: Account | None, target: Account, role: Role | None = None) -> None:
+    """I8: whether the actor may change somebody's status, or give them or take from them this role.
+
+    Administrators may, but not about themselves; about administrators only super admins. Raises Forbidden, NotYourself,
+    OnlySuperAdmin.
+    """
+    if actor is None or not actor.may_come_in or not actor.is_admin:
+        raise Forbidden
+    if actor.id == target.id:
+        raise NotYourself
+    about_admins = target.is_admin or role in ADMIN_ROLES
+    if about_admins and not actor.is_super_admin:
+        raise OnlySuperAdmin

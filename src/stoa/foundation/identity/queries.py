@@ -89,6 +89,14 @@ _SESSIONS = many(
     """,
 )
 
+_SUPER_ADMINS = value(
+    int,
+    """
+    select count(*) from users where roles && array['moderator', 'support', 'admin', 'super_admin']
+      and roles @> array['super_admin'] and status in ('active', 'pending_verification')
+    """,
+)
+
 
 async def user_by_id(ctx: Ctx, user_id: UUID) -> UserRow | None:
     """An account that is not deleted, or None."""
@@ -108,6 +116,11 @@ async def name_is_kept(ctx: Ctx, username: str) -> bool:
 async def user_by_email(ctx: Ctx, email: str) -> UserRow | None:
     """An account by its e-mail in any case, or None."""
     return await _USER_BY_EMAIL(ctx.db, email)
+
+
+async def super_admins(ctx: Ctx) -> int:
+    """How many can decide about administrators (I8)."""
+    return await _SUPER_ADMINS(ctx.db)
 
 
 async def sessions(ctx: Ctx) -> list[SessionView]:

@@ -16,14 +16,9 @@ from uuid import UUID
 import msgspec
 
 from stoa.foundation.identity.actions.login import count_failure, failure_keys, forgive
+from stoa.foundation.identity.actions.standing import refuse_status
 from stoa.foundation.identity.actions.tokens import digest
-from stoa.foundation.identity.errors import (
-    AccountBanned,
-    AccountSuspended,
-    ChallengeOver,
-    SecondFactorRequired,
-    WrongCredentials,
-)
+from stoa.foundation.identity.errors import ChallengeOver, SecondFactorRequired, WrongCredentials
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, maybe, run
 from stoa.kit.ids import new_id
@@ -68,14 +63,6 @@ async def enter(ctx: Ctx, user_id: UUID, *, by: Way) -> None:
         token = await _challenge(ctx, user_id, by)
         raise SecondFactorRequired(token, account.second_factors, int(CHALLENGE_TTL.total_seconds()))
     await entered(ctx, user_id)
-
-
-async def refuse_status(ctx: Ctx, user_id: UUID, status: str) -> None:
-    """I8: raises AccountSuspended or AccountBanned. Told only to whoever has shown that the account is theirs."""
-    if status == "suspended":
-        raise AccountSuspended
-    if status == "banned":
-        raise AccountBanned
 
 
 async def entered(ctx: Ctx, user_id: UUID) -> None:
