@@ -6,7 +6,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,15 +34,22 @@ class Finding(msgspec.Struct, frozen=True):
     cure: str = ""
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Every finding, in a fixed order. Expects `settings.database_url` to be set; changes nothing that lasts."""
-    checks: list[tuple[str, Callable[[Settings], Awaitable[Finding]]]] = [
+Check = Callable[[Settings], Awaitable[Finding]]
+
+
+async def examine(settings: Settings, more: Mapping[str, Check] | None = None) -> list[Finding]:
+    """Every finding, in a fixed order, those of modules (`more`) last. Expects `settings.database_url` to be set.
+
+    Changes nothing that lasts.
+    """
+    checks: list[tuple[str, Check]] = [
         ("python", _python),
         ("disk", _disk),
         ("database", _database),
         ("migrations", _migrations),
         ("storage", _storage),
         ("clock", _clock),
+        *(more or {}).items(),
     ]
     return [await _within(name, check, settings) for name, check in checks]
 

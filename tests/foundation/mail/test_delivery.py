@@ -137,6 +137,8 @@ async def test_nobody_listens(start_mail_server: Any, configured: Any, send: Any
     waiting = await row(app, message_id)
     assert waiting["state"] == "queued" and waiting["last_error"].startswith("127.0.0.1:9: ")
     assert await job_states(app) == [("scheduled", 1)]
+    found = await look(app.settings)
+    assert (found.ok, found.seen) == (False, waiting["last_error"]) and "smtp_url" in found.cure
 
 
 async def test_starttls_and_signing_in(

@@ -15,6 +15,7 @@ from stoa.kit.metrics import observe_request
 
 log = structlog.get_logger("stoa.http")
 
+_POLICY = b"content-security-policy"
 _CSP = "; ".join(
     (
         "default-src 'self'",
@@ -26,9 +27,8 @@ _CSP = "; ".join(
         "base-uri 'self'",
         "form-action 'self'",
     )
-)
+).encode()
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
-    (b"content-security-policy", _CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -64,7 +64,11 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *self._headers(state, trace_id)]
+                headers = [*message["headers"], *self._headers(state, trace_id)]
+                # What shows foreign content brings a policy of its own; two would both hold.
+                if not any(name == _POLICY for name, _ in message["headers"]):
+                    headers.append((_POLICY, _CSP))
+                message["headers"] = headers
             await send(message)
 
         try:

@@ -2,6 +2,7 @@
 
 from typing import Final, Protocol
 
+from stoa.foundation.mail.errors import NotNow
 from stoa.foundation.mail.gateways.smtp import Smtp
 from stoa.foundation.mail.gateways.twilio import Twilio
 from stoa.foundation.mail.types import Channel, Outgoing
@@ -38,5 +39,8 @@ def carrier_for(settings: Settings, channel: Channel) -> Carrier | None:
 async def look(settings: Settings) -> Finding:
     """A line for the doctor: by whom mails and text messages go, and whether the mail server lets us in."""
     mails, texts = carrier_for(settings, Channel.EMAIL), carrier_for(settings, Channel.SMS)
-    seen = f"{await mails.look() if mails else KEPT}; text messages {await texts.look() if texts else KEPT}"
+    try:
+        seen = f"{await mails.look() if mails else KEPT}; text messages {await texts.look() if texts else KEPT}"
+    except NotNow as error:
+        return Finding("mail", False, str(error), "see to smtp_url and to the server it names; mails wait meanwhile")
     return Finding("mail", True, seen)
