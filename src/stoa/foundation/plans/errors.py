@@ -10,6 +10,7 @@ _WORDS = {
     Meter.MEMBERS: "paying members",
     Meter.BROADCASTS: "letters a month",
     Meter.AI_WORDS: "words by machine a month",
+    Meter.COLLABORATORS: "people on your team, open invitations included",
 }
 
 

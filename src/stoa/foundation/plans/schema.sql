@@ -16,6 +16,8 @@ create table plan_usage (
   used bigint not null,
   constraint plan_usage_pkey primary key (user_id, meter),
   constraint plan_usage_user_id_fkey foreign key (user_id) references users (id) on delete cascade,
-  constraint plan_usage_meter check (meter in ('storage_bytes', 'series', 'chapters', 'members', 'broadcasts', 'ai_words')),
+  constraint plan_usage_meter check (
+    meter in ('storage_bytes', 'series', 'chapters', 'members', 'broadcasts', 'ai_words', 'collaborators')
+  ),
   constraint plan_usage_used check (used >= 0)
 );

@@ -30,6 +30,7 @@ class Meter(StrEnum):
     MEMBERS = "members"
     BROADCASTS = "broadcasts"
     AI_WORDS = "ai_words"
+    COLLABORATORS = "collaborators"
 
 
 class PlanRow(msgspec.Struct, frozen=True):

@@ -18,25 +18,50 @@ class PlanLimits(msgspec.Struct, frozen=True, kw_only=True):
     members: NonNegative | None
     broadcasts: NonNegative | None  # a month
     ai_words: NonNegative | None  # a month
+    collaborators: NonNegative | None  # and open invitations
 
 
 class Plans(msgspec.Struct, frozen=True, kw_only=True):
     """B4: the plans, from the smallest to the largest."""
 
     free: PlanLimits = PlanLimits(
-        storage_bytes=1024**3, series=3, chapters=100, members=100, broadcasts=2, ai_words=5_000
+        storage_bytes=1024**3, series=3, chapters=100, members=100, broadcasts=2, ai_words=5_000, collaborators=3
     )
     starter: PlanLimits = PlanLimits(
-        storage_bytes=10 * 1024**3, series=10, chapters=1_000, members=1_000, broadcasts=8, ai_words=50_000
+        storage_bytes=10 * 1024**3,
+        series=10,
+        chapters=1_000,
+        members=1_000,
+        broadcasts=8,
+        ai_words=50_000,
+        collaborators=5,
     )
     growth: PlanLimits = PlanLimits(
-        storage_bytes=50 * 1024**3, series=50, chapters=10_000, members=10_000, broadcasts=30, ai_words=250_000
+        storage_bytes=50 * 1024**3,
+        series=50,
+        chapters=10_000,
+        members=10_000,
+        broadcasts=30,
+        ai_words=250_000,
+        collaborators=15,
     )
     professional: PlanLimits = PlanLimits(
-        storage_bytes=200 * 1024**3, series=None, chapters=None, members=100_000, broadcasts=100, ai_words=1_000_000
+        storage_bytes=200 * 1024**3,
+        series=None,
+        chapters=None,
+        members=100_000,
+        broadcasts=100,
+        ai_words=1_000_000,
+        collaborators=50,
     )
     enterprise: PlanLimits = PlanLimits(
-        storage_bytes=None, series=None, chapters=None, members=None, broadcasts=None, ai_words=None
+        storage_bytes=None,
+        series=None,
+        chapters=None,
+        members=None,
+        broadcasts=None,
+        ai_words=None,
+        collaborators=None,
     )
 
 
@@ -63,3 +88,7 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     lock_after_failures: Positive = 5  # I5
     lock_for_s: Positive = 900  # I5
     plans: Plans = Plans()  # B4
+    team_invite_days: Positive = 14  # how long an invitation to a team can be accepted
+    team_invite_sends: Positive = 5  # how often one invitation may be sent
+    team_invite_pause_s: NonNegative = 60  # between two times
+    team_invites_per_day: Positive = 30  # of one site
