@@ -68,7 +68,11 @@ async def fill(app: App, *, posts: int, givers: int) -> dict[str, Any]:
         async with app.database.transaction() as db:
             ctx = Ctx(db, None, utcnow(), "bench", app)
             user = await identity.register(
-                ctx, username=f"bench{number}", email=f"bench{number}@example.org", password="a stoa has columns"
+                ctx,
+                username=f"bench{number}",
+                email=f"bench{number}@example.org",
+                password="a stoa has columns",
+                verified=True,
             )
             tokens = await identity.open_api_session(ctx, user.id, by="password")
             people.append((Actor(user.id, user.username, frozenset(user.roles)), tokens.access_token))

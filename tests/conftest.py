@@ -91,13 +91,13 @@ class Make:
         async with self.app.database.transaction() as db:
             yield Ctx(db, user.actor if user else None, utcnow(), "test", self.app)
 
-    async def user(self, username: str | None = None, *, roles: tuple[str, ...] = ()) -> User:
-        """An account with its welcome bonus (M5) and an API session."""
+    async def user(self, username: str | None = None, *, roles: tuple[str, ...] = (), verified: bool = True) -> User:
+        """An account with its welcome bonus (M5) and an API session. verified: its e-mail is confirmed."""
         name = username or f"person{next(_numbers)}"
         every = tuple(dict.fromkeys((Role.READER, *(Role(r) for r in roles))))
         async with self.tx() as ctx:
             row: UserRow = await identity.register(
-                ctx, username=name, email=f"{name}@example.org", password=PASSWORD, roles=every
+                ctx, username=name, email=f"{name}@example.org", password=PASSWORD, roles=every, verified=verified
             )
             tokens = await identity.open_api_session(ctx, row.id, by="password")
         _tokens[row.id] = tokens.access_token

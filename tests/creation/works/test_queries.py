@@ -186,7 +186,7 @@ async def test_a_card_holds_what_a_list_needs(client: Any, make: Any) -> None:
             "username": "ana",
             "display_name": "ana",
             "avatar_url": None,
-            "is_verified": False,
+            "is_verified": True,
         },
         "cover": {
             "id": str(picture.id),

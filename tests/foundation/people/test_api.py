@@ -13,7 +13,7 @@ async def test_profile_is_public(client: Any, make: Any) -> None:
         "username": "Ana",
         "display_name": "Ana",
         "avatar_url": None,
-        "is_verified": False,
+        "is_verified": True,
         "bio": "",
         "followers_count": 0,
         "following_count": 0,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.identity.types import AnyText, Email, Username
+from stoa.foundation.identity.types import AnyText, Assertion, Attestation, Email, OneTimeCode, PasskeyName, Username
 
 
 class RegisterIn(msgspec.Struct):
@@ -47,3 +47,117 @@ class SignedInOut(msgspec.Struct):
     token_type: str
     expires_in_s: int
     refresh_expires_in_s: int
+
+
+class ProveIn(msgspec.Struct):
+    """The password, where the account has no second factor yet; with one, a step-up of the last ten minutes counts."""
+
+    password: AnyText | None = None
+
+
+class CodeIn(msgspec.Struct):
+    """The first code of an app that is being set up."""
+
+    code: OneTimeCode
+
+
+class FactorIn(msgspec.Struct, kw_only=True):
+    """A second factor: exactly one of a code of the app, a backup code, and a passkey."""
+
+    code: OneTimeCode | None = None
+    backup_code: OneTimeCode | None = None
+    passkey: Assertion | None = None
+
+
+class ChallengeIn(FactorIn, kw_only=True):
+    """The second factor of a log-in, with the token that the first one was answered with."""
+
+    challenge_token: AnyText
+
+
+class ChallengeOptionsIn(msgspec.Struct):
+    """Which log-in it is about."""
+
+    challenge_token: AnyText
+
+
+class MfaOut(msgspec.Struct):
+    """The second factors an account has: `totp`, `passkey`."""
+
+    second_factors: list[str]
+
+
+class BackupCodesOut(msgspec.Struct):
+    """New backup codes. They are shown this once."""
+
+    backup_codes: list[str]
+
+
+class PasskeyIn(msgspec.Struct):
+    """A passkey that the browser has just made, and how its owner calls it."""
+
+    credential: Attestation
+    name: PasskeyName | None = None
+
+
+class PasskeyNameIn(msgspec.Struct):
+    """How its owner calls it."""
+
+    name: PasskeyName
+
+
+class PasskeyLoginIn(msgspec.Struct):
+    """A passkey that was used to log in."""
+
+    credential: Assertion
+
+
+class TokenIn(msgspec.Struct):
+    """The end of a link in a mail."""
+
+    token: AnyText
+
+
+class EmailIn(msgspec.Struct):
+    """Somebody's e-mail."""
+
+    email: Email
+
+
+class ResendIn(msgspec.Struct):
+    """Whose e-mail is to be confirmed; whoever is signed in need not say."""
+
+    email: Email | None = None
+
+
+class ResetIn(msgspec.Struct):
+    """A new password, and the end of the link in the mail."""
+
+    token: AnyText
+    password: AnyText
+
+
+class ChangePasswordIn(msgspec.Struct):
+    """The password until now, and the one from now on."""
+
+    current_password: AnyText
+    new_password: AnyText
+
+
+class ChangeEmailIn(msgspec.Struct):
+    """The address from now on, and the account's password."""
+
+    new_email: Email
+    password: AnyText
+
+
+class OrderedOut(msgspec.Struct):
+    """It will be looked at. This says the same whatever there is."""
+
+    message: str
+
+
+class VerifiedOut(msgspec.Struct):
+    """The e-mail is confirmed."""
+
+    is_verified: bool
