@@ -131,13 +131,13 @@ class _Expired(msgspec.Struct, frozen=True):
 _EXPIRE: Final = many(
     _Expired,
     f"""
-    update collaborators set state = 'expired', deactivated_at = $1, deactivated_reason = 'expired'
-    where id in (
-      select id from collaborators
-      where state = 'invited' and expires_at <= $1 and site_id = coalesce($2::uuid, site_id)
-      order by expires_at limit {EXPIRED_AT_ONCE} for update
-    ) and state = 'invited' and expires_at <= $1
-    returning id, site_id, (select s.owner_id from sites s where s.id = site_id) as owner_id
+    update collaborators c set state = 'expired', deactivated_at = $1, deactivated_reason = 'expired'
+    from (
+      select c.id, s.owner_id from collaborators c join sites s on s.id = c.site_id
+      where c.state = 'invited' and c.expires_at <= $1 and c.site_id = coalesce($2::uuid, c.site_id)
+      order by c.expires_at limit {EXPIRED_AT_ONCE} for update of c
+    ) due
+    where c.id = due.id returning c.id, c.site_id, due.owner_id
     """,
 )
 
