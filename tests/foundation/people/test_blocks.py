@@ -49,7 +49,7 @@ async def test_lists_search_and_their_counts_leave_hidden_people_out(client: Any
 
     async def authors(who: Any, path: str, *keys: str) -> list[str]:
         found = (await who.get(path)).json()
-        works = [item["work"] if "work" in item else item for item in found.get("items", found.get("posts", []))]
+        works = [item.get("work", item) for item in found.get("items", found.get("posts", []))]
         return sorted(w["author" if "author" in w else "creator"]["username"] for w in works)
 
     for path in ("/api/v1/posts", "/api/v1/posts?sort=trending", "/api/v1/posts?sort=popular", "/api/posts?limit=50"):
@@ -147,7 +147,7 @@ async def test_unblocking_brings_people_back_but_no_follow(client: Any, make: An
 
 
 async def test_each_takes_back_only_their_own_block(client: Any, make: Any) -> None:
-    ana, ben, as_ana, as_ben = await pair(client, make)
+    ana, _, as_ana, as_ben = await pair(client, make)
     assert (await as_ben.delete(f"/api/v1/me/blocked/{ana.id}")).status_code == 404
     assert (await as_ben.put(f"/api/v1/me/blocked/{ana.id}")).status_code == 404  # she is not there for him
     assert (await as_ben.get("/api/v1/people/ana")).status_code == 404
@@ -226,9 +226,7 @@ async def test_a_follow_and_a_block_at_once_never_leave_a_follow(live: Any, clie
         assert await invariants.check(db) == []
 
 
-async def test_a_follow_that_has_not_ended_yet_is_ended_by_the_block(
-    live: Any, make: Any, tx: Callable[..., Any]
-) -> None:
+async def test_a_follow_that_is_not_committed_is_ended_by_a_block(live: Any, make: Any, tx: Callable[..., Any]) -> None:
     """The narrow case by hand: the follow is written but not committed when the block begins."""
     ana, ben = await make.user("ana"), await make.user("ben")
 
