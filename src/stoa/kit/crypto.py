@@ -51,9 +51,8 @@ class Keyring:
 
     def seal(self, plain: bytes, aad: str) -> bytes:
         """Encrypts for the place that `aad` names."""
-        head = bytes((VERSION, len(self._first))) + self._first
         nonce = os.urandom(NONCE_BYTES)
-        return head + nonce + self._ciphers[self._first].encrypt(nonce, plain, head + aad.encode())
+        return self.head + nonce + self._ciphers[self._first].encrypt(nonce, plain, self.head + aad.encode())
 
     def open(self, blob: bytes, aad: str) -> bytes:
         """What was sealed for this place. Raises SealBroken for anything else."""
@@ -71,6 +70,11 @@ class Keyring:
     def needs_reseal(self, blob: bytes) -> bool:
         """Whether another key than the first sealed it: open it and seal it again."""
         return _split(blob)[1] != self._first
+
+    @property
+    def head(self) -> bytes:
+        """How everything begins that the first key seals: a query finds by it what has to be sealed anew."""
+        return bytes((VERSION, len(self._first))) + self._first
 
     def sign(self, data: bytes, purpose: str) -> bytes:
         """A signature that holds for this purpose only. It names its key, so it outlives a change of keys."""
