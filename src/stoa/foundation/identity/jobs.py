@@ -3,15 +3,15 @@
 import dataclasses
 
 from stoa.foundation.identity import actions
-from stoa.foundation.identity.messages import SendPasswordReset, SendVerification
+from stoa.foundation.identity.messages import RevokeGrant, SendPasswordReset, SendVerification
 from stoa.kit.ctx import Ctx
 from stoa.kit.queue import every, handles
 
 
 @every(name="identity.prune", seconds=3600)
 async def prune(ctx: Ctx) -> dict[str, int]:
-    """Forgets sessions, links and failed log-ins that no longer count."""
-    return {"deleted": await actions.prune(ctx) + await actions.prune_links(ctx)}
+    """Forgets sessions, links, ways to providers and failed log-ins that no longer count."""
+    return {"deleted": await actions.prune(ctx) + await actions.prune_links(ctx) + await actions.oauth_flows.prune(ctx)}
 
 
 @every(name="identity.suspensions", seconds=60)
@@ -42,3 +42,9 @@ async def look_after_factors(ctx: Ctx) -> dict[str, int]:
     """Seals secrets with the newest key, and forgets what was begun and never finished."""
     forgotten = await actions.totp.prune(ctx) + await actions.passkeys.prune(ctx)
     return {"resealed": await actions.totp.reseal(ctx), "deleted": forgotten}
+
+
+@handles(RevokeGrant)
+async def revoke_grant(ctx: Ctx, job: RevokeGrant) -> dict[str, bool]:
+    """A provider that does not answer is asked again later."""
+    return {"told": await actions.oauth_accounts.revoke_grant(ctx, job.auth_account_id)}

@@ -64,3 +64,13 @@ class SendPasswordReset(Job, frozen=True):
     email: str
     address: str
     user_agent: str
+
+
+class RevokeGrant(Job, frozen=True):
+    """Tell a provider that the tokens of a disconnected account will not be used any more (I7)."""
+
+    max_attempts: ClassVar[int] = 12
+    backoff_s: ClassVar[float] = 15
+    outside: ClassVar[bool] = True
+
+    auth_account_id: UUID

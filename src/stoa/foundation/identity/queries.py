@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.identity.types import BackupCodesView, PasskeyView, SecurityView, UserRow
+from stoa.foundation.identity.types import BackupCodesView, ConnectedAccount, PasskeyView, SecurityView, UserRow
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one, value
 
@@ -175,3 +175,40 @@ async def backup_codes(ctx: Ctx) -> BackupCodesView:
 async def security(ctx: Ctx) -> SecurityView:
     """What keeps the actor's account safe."""
     return await _SECURITY(ctx.db, ctx.member.id, ctx.now)
+
+
+# ---- accounts of other providers (I7) --------------------------------------------------------------------------
+
+# What lets somebody in besides accounts of other providers.
+_OTHER_WAYS = """(u.password_hash is not null or u.phone is not null
+  or exists (select from passkeys p where p.user_id = u.id))"""
+_WAYS_IN = value(
+    bool,
+    f"""
+    select exists (
+      select from users u where u.id = $1 and (
+        {_OTHER_WAYS} or exists (select from auth_accounts a where a.user_id = u.id and a.revoked_at is null)
+      )
+    )
+    """,
+)
+_CONNECTED = many(
+    ConnectedAccount,
+    f"""
+    select a.provider, a.provider_email as email, a.provider_name as name, a.provider_avatar as avatar_url, a.scopes,
+      a.created_at as connected_at, a.synced_at as last_synced_at,
+      ({_OTHER_WAYS} or count(*) over () > 1) as can_disconnect
+    from auth_accounts a join users u on u.id = a.user_id
+    where a.user_id = $1 and a.revoked_at is null order by a.created_at, a.provider
+    """,
+)
+
+
+async def ways_in(ctx: Ctx, user_id: UUID) -> bool:
+    """Whether anything is left that lets this person in: a password, a passkey, a phone, a provider's account."""
+    return await _WAYS_IN(ctx.db, user_id)
+
+
+async def connected_accounts(ctx: Ctx) -> list[ConnectedAccount]:
+    """The accounts of other providers that open the actor's account, the oldest first."""
+    return await _CONNECTED(ctx.db, ctx.member.id)

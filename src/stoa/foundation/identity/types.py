@@ -74,6 +74,19 @@ class Provider(StrEnum):
         return {"google": "Google", "apple": "Apple", "twitter": "X"}[self.value]
 
 
+class ConnectedAccount(msgspec.Struct, frozen=True):
+    """An account of another provider that opens one's own (I7). `can_disconnect`: it is not the only way in."""
+
+    provider: Provider
+    email: str | None
+    name: str | None
+    avatar_url: str | None
+    scopes: list[str]
+    connected_at: datetime
+    last_synced_at: datetime
+    can_disconnect: bool
+
+
 class UserRow(msgspec.Struct, frozen=True):
     """An account, without its secrets."""
 

@@ -40,6 +40,7 @@ def access(
     idempotent: bool = False,
     limit: LimitClass | None = None,
     write: bool | None = None,
+    gated: bool = True,
 ) -> dict[str, Any]:
     """The `opt` of a route: who may call it, and how.
 
@@ -49,5 +50,13 @@ def access(
     limit: the class of L1 it counts against instead of the general one; "none" for what must always answer. A public
         route without limit, such as a static file, does not even look at who asks.
     write: whether the request runs in one transaction; by default every method but GET and HEAD.
+    gated: whether only a few requests of its limit class run at a time; not for what waits for others outside.
     """
-    return {"access": kind, "idempotent": idempotent, "limit": limit, "write": write, "as_is": True}
+    return {
+        "access": kind,
+        "idempotent": idempotent,
+        "limit": limit,
+        "write": write,
+        "gated": gated,
+        "as_is": True,
+    }

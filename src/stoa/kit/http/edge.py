@@ -85,7 +85,7 @@ class Edge:
         body = await _read(receive, handler.resolve_request_max_body_size() or MAX_BODY_BYTES)
         if opt["write"] is not False:
             await lending.begin_writing()
-        async with _gate(lending.app, opt["limit"]):
+        async with _gate(lending.app, opt["limit"] if opt["gated"] else None):
             await self._change(scope, body, send, lending, opt)
 
     async def _admit(self, lending: Lending, opt: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
 """One connection and at most one transaction per request, opened when first needed, ended before the answer leaves."""
 
+from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime
+from typing import TypeVar
 
 from litestar.types import Scope
 
@@ -9,6 +11,8 @@ from stoa.kit.clock import utcnow
 from stoa.kit.ctx import Actor, App, Ctx
 from stoa.kit.db import Db
 from stoa.kit.http.credentials import Credentials
+
+T = TypeVar("T")
 
 
 class Lending:
@@ -56,6 +60,15 @@ class Lending:
             address=self.credentials.address,
             user_agent=self.credentials.user_agent,
         )
+
+    async def outside(self, question: Awaitable[T]) -> T:
+        """Commits what was done so far and gives the connection back while somebody outside is asked, who may be slow;
+        afterwards it is a new transaction, and `ctx()` another context."""
+        await self.finish(True)
+        try:
+            return await question
+        finally:
+            await self.begin_writing()
 
     async def finish(self, commit: bool) -> None:
         """Ends the transaction and gives the connection back. Raises what COMMIT raises. Safe to call twice."""

@@ -1,6 +1,14 @@
 """Accounts and sessions: made, let in, ended. One file for each way; all of it is called from here."""
 
-from stoa.foundation.identity.actions import backup_codes, passkeys, second_factor, totp
+from stoa.foundation.identity.actions import (
+    backup_codes,
+    oauth,
+    oauth_accounts,
+    oauth_flows,
+    passkeys,
+    second_factor,
+    totp,
+)
 from stoa.foundation.identity.actions.door import (
     CHALLENGE_TRIES,
     CHALLENGE_TTL,
@@ -88,6 +96,9 @@ __all__ = [
     "forget",
     "grant_role",
     "hash_password",
+    "oauth",
+    "oauth_accounts",
+    "oauth_flows",
     "open_api_session",
     "open_legacy_session",
     "open_page_session",
