@@ -139,7 +139,7 @@ _COUNT = {
         int,
         f"""
         select ({_COUNTED} {_numbered(text, 3)})
-          - ({_COUNTED} and w.author_id = any(array{hidden("$2")}) {_numbered(text, 3)})
+          - ({_COUNTED} and w.author_id = any({hidden("$2")}) {_numbered(text, 3)})
         """,
     )
     for name, text in _FILTERS.items()

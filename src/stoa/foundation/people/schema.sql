@@ -63,6 +63,20 @@ create table blocks (
 create index blocks_blocked_id on blocks (blocked_id, blocker_id);
 create index blocks_newest on blocks (blocker_id, created_at desc, blocked_id desc);
 
+-- All who are hidden from somebody; nobody from visitors. A function, so that the statements of lists, which call it once
+-- each, are planned as if it were not there.
+create function hidden_people(viewer uuid) returns uuid[] language plpgsql stable parallel safe as $$
+begin
+  if viewer is null then
+    return '{}';
+  end if;
+  return array(
+    select blocked_id from blocks where blocker_id = viewer union all
+    select blocker_id from blocks where blocked_id = viewer
+  );
+end
+$$;
+
 -- A follow and a block between two people wait for each other at their profiles, in id order: the later one sees the
 -- earlier, so that no follow is ever left beside a block.
 create function blocks_wait() returns trigger language plpgsql as $$
