@@ -15,7 +15,7 @@ from stoa.kit.metrics import observe_request
 
 log = structlog.get_logger("stoa.http")
 
-_POLICY = b"content-security-policy"
+_POLICIES = frozenset({b"content-security-policy", b"referrer-policy"})
 _CSP = "; ".join(
     (
         "default-src 'self'",
@@ -29,6 +29,7 @@ _CSP = "; ".join(
     )
 ).encode()
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", _CSP),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -64,11 +65,11 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], *self._headers(state, trace_id)]
-                # What shows foreign content brings a policy of its own; two would both hold.
-                if not any(name == _POLICY for name, _ in message["headers"]):
-                    headers.append((_POLICY, _CSP))
-                message["headers"] = headers
+                # What shows foreign content, or has a secret in its address, brings a policy of its own: two would both
+                # hold, or the last one.
+                brought = {name for name, _ in message["headers"]} & _POLICIES
+                ours = self._headers(state, trace_id)
+                message["headers"] = [*message["headers"], *(one for one in ours if one[0] not in brought)]
             await send(message)
 
         try:
@@ -80,7 +81,8 @@ class Envelope:
             seconds = time.perf_counter() - began
             template = str(scope.get("path_template") or "(none)")
             observe_request(scope["method"], template, status, seconds)
-            log.debug("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+            path = template if "{token" in template else scope["path"]  # a link of a mail is a secret
+            log.debug("request", method=scope["method"], path=path, status=status, ms=round(seconds * 1000, 1))
 
     def _headers(self, state: dict[str, Any], trace_id: str) -> list[tuple[bytes, bytes]]:
         headers = [*_HEADERS, (b"x-request-id", trace_id.encode())]
