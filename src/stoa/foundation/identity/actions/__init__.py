@@ -19,9 +19,15 @@ from stoa.foundation.identity.actions.door import (
     enter,
     fail_challenge,
 )
-from stoa.foundation.identity.actions.emails import change_email, read_email_change, verify_email_change
+from stoa.foundation.identity.actions.emails import (
+    cancel_email_change,
+    change_email,
+    open_email_change,
+    read_email_change,
+    verify_email_change,
+)
 from stoa.foundation.identity.actions.hashing import hash_password, verify_password
-from stoa.foundation.identity.actions.links import circumstances, prune_links, read_link
+from stoa.foundation.identity.actions.links import circumstances, own_account, prune_links, read_link
 from stoa.foundation.identity.actions.login import check_login, count_failure, failure_keys, refuse_locked
 from stoa.foundation.identity.actions.names import rename
 from stoa.foundation.identity.actions.passwords import (
@@ -77,6 +83,7 @@ __all__ = [
     "backup_codes",
     "ban",
     "become",
+    "cancel_email_change",
     "challenge_of",
     "change_email",
     "change_password",
@@ -100,8 +107,10 @@ __all__ = [
     "oauth_accounts",
     "oauth_flows",
     "open_api_session",
+    "open_email_change",
     "open_legacy_session",
     "open_page_session",
+    "own_account",
     "passkeys",
     "prune",
     "prune_links",

@@ -12,6 +12,7 @@ from stoa.foundation.identity.actions.links import (
     issue,
     lock_account,
     open_kinds,
+    own_account,
     read_link,
     sent_enough,
     use_link,
@@ -28,6 +29,13 @@ from stoa.kit.errors import Invalid
 
 OLD, NEW = LinkKind.EMAIL_CHANGE_OLD, LinkKind.EMAIL_CHANGE_NEW
 
+_WAITING = value(
+    str | None,
+    """
+    select new_email from verification_tokens
+    where user_id = $1 and new_email is not null and used_at is null and expires_at > $2 limit 1
+    """,
+)
 _IS_TAKEN = value(bool, "select exists (select from users where lower(email) = lower($1) and id <> $2)")
 _MOVE = run("update users set email = $2, updated_at = $3 where id = $1")
 
@@ -112,6 +120,22 @@ async def verify_email_change(ctx: Ctx, token: str) -> EmailChange:
     else:
         await _change(ctx, account, new_email)
     return EmailChange(new_email, is_done=not waits_for, waits_for=waits_for)
+
+
+async def open_email_change(ctx: Ctx) -> EmailChange | None:
+    """The change of the actor's e-mail that waits for links to be used, if there is one."""
+    account = await own_account(ctx)
+    new_email = await _WAITING(ctx.db, account.id, ctx.now)
+    if new_email is None:
+        return None
+    return EmailChange(new_email, is_done=False, waits_for=await _waits_for(ctx, account, new_email))
+
+
+async def cancel_email_change(ctx: Ctx) -> None:
+    """Ends the links of a change that waits; without one, nothing happens."""
+    account = await lock_account(ctx, ctx.member.id)
+    if account is not None and await end_links(ctx, account.id, OLD, NEW):
+        await audit.record(ctx, "identity.email_change_cancelled", subject="user", subject_id=account.id)
 
 
 async def _waits_for(ctx: Ctx, account: OwnAccount, new_email: str) -> list[str]:
