@@ -21,7 +21,7 @@ from stoa.kit.pagination import Page, decode, keyset
 _FORM_OVERHEAD_BYTES = 64 * 1024  # boundaries, field names and the alternative text around the picture
 
 
-async def _announced(request: Request[Any, Any, Any]) -> None:
+async def announced(request: Request[Any, Any, Any]) -> None:
     """Refuses what says beforehand that it is too large, before it is read."""
     most_bytes = lending_of(request.scope).app.settings.max_upload_bytes
     announced = request.headers.get("content-length", "")
@@ -32,7 +32,7 @@ async def _announced(request: Request[Any, Any, Any]) -> None:
 @post(
     "/api/v1/media",
     dto=None,  # a file is no field of JSON
-    before_request=_announced,
+    before_request=announced,
     request_max_body_size=MAX_UPLOAD_BYTES + _FORM_OVERHEAD_BYTES,
     opt=access("member", limit="upload"),
 )

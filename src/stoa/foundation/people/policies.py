@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
+from stoa.foundation.people.errors import FollowersHidden
 from stoa.foundation.people.queries import seen_person
 from stoa.foundation.people.queries.blocks import are_apart, blockable
-from stoa.foundation.people.queries.follows import follow_of
+from stoa.foundation.people.queries.follows import are_shown, follow_of
 from stoa.foundation.people.types import FollowingView, PersonView
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import NotFound
@@ -20,6 +21,18 @@ async def access_person(ctx: Ctx, person: str | UUID) -> PersonView:
     found = await seen_person(ctx, person)
     if found is None:
         raise NotFound(NOBODY)
+    return found
+
+
+async def access_followers(ctx: Ctx, person: str | UUID) -> PersonView:
+    """A person whose followers, and whom they follow, the actor may see: themselves, staff, others if they like.
+
+    Raises NotFound, FollowersHidden.
+    """
+    found = await access_person(ctx, person)
+    is_own = ctx.actor is not None and (ctx.actor.id == found.id or ctx.actor.is_staff)
+    if not is_own and not await are_shown(ctx, found.id):
+        raise FollowersHidden(f"{found.display_name} keeps this to themselves")
     return found
 
 

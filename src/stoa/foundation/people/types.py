@@ -88,9 +88,7 @@ Theme = Literal["system", "light", "dark"]
 Face = Literal["literata", "inter", "atkinson", "dyslexic"]
 TextSize = Literal[16, 17, 18, 19, 20, 21, 22, 24, 26]
 MatureContent = Literal["ask", "show"]
-_CONTINENTS: Final = (
-    "Africa/ America/ Antarctica/ Arctic/ Asia/ Atlantic/ Australia/ Europe/ Indian/ Pacific/".split()
-)
+_CONTINENTS: Final = "Africa/ America/ Antarctica/ Arctic/ Asia/ Atlantic/ Australia/ Europe/ Indian/ Pacific/".split()
 
 
 @cache

@@ -1,5 +1,5 @@
-"""`/api/v1/people`, `/api/v1/authors` and `/api/v1/me`: profiles, follows and blocks."""
+"""`/api/v1/users`, `/people`, `/authors`, `/brands` and `/me`: accounts, profiles, follows and blocks."""
 
-from stoa.foundation.people.api import blocks, follows, profile
+from stoa.foundation.people.api import account, blocks, creators, follows, profile
 
-routes = [*profile.routes, *follows.routes, *blocks.routes]
+routes = [*account.routes, *creators.routes, *profile.routes, *follows.routes, *blocks.routes]

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from stoa.foundation.people import actions
 from stoa.foundation.people.api.profile import shown_profile
-from stoa.foundation.people.policies import access_follow, access_person
+from stoa.foundation.people.policies import access_follow, access_followers
 from stoa.foundation.people.queries import follows
 from stoa.foundation.people.schemas import FollowOut, FollowSettingsIn, follow_out
 from stoa.foundation.people.types import FollowSettings, FollowView, ProfileView
@@ -46,8 +46,8 @@ async def unfollow_author(ctx: CtxDep, author_id: Path[UUID]) -> None:
 async def followers(
     ctx: CtxDep, author_id: Path[UUID], cursor: Cursor = None, limit: PageLimit = 20
 ) -> Page[FollowView]:
-    """Who follows somebody, the newest first."""
-    person = await access_person(ctx, author_id)
+    """Who follows somebody, the newest first; 403 where they do not show it."""
+    person = await access_followers(ctx, author_id)
     return await follows.followers(ctx, person.id, cursor=cursor, limit=limit)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.identity.actions.names import RENAME_EVERY
+from stoa.foundation.identity.types import RENAME_EVERY
 from stoa.foundation.people.queries.blocks import looking_as, not_hidden, viewer_id
 from stoa.foundation.people.queries.columns import AVATAR_URL, NAMED, SHOWN, person_columns
 from stoa.foundation.people.types import (
@@ -75,9 +75,7 @@ _SEEN: Final = f"""
     from users u join profiles p on p.user_id = u.id {_JOINS}
     where u.id = $1 and {SHOWN} and {not_hidden("u.id", "$2")}
 """
-_AUTHOR_BY_ID = maybe(
-    AuthorView, f"select {person_columns('person')}, {_AUTHOR} {_SEEN} and a.user_id is not null"
-)
+_AUTHOR_BY_ID = maybe(AuthorView, f"select {person_columns('person')}, {_AUTHOR} {_SEEN} and a.user_id is not null")
 _BRAND_BY_ID = maybe(
     BrandView,
     f"select {person_columns('person')}, {_columns(BrandProfile, 'b', 'brand')} {_SEEN} and b.user_id is not null",

@@ -8,7 +8,7 @@ from stoa.foundation.people.queries.blocks import START, not_hidden, viewer_id
 from stoa.foundation.people.queries.columns import SHOWN, person_columns
 from stoa.foundation.people.types import FollowingView, FollowSettings, FollowView
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import Statement, many, maybe
+from stoa.kit.db import Statement, many, maybe, value
 from stoa.kit.pagination import Page, decode, keyset
 
 _IS_FOLLOWED: Final = "exists (select from follows m where m.follower_id = $2 and m.following_id = u.id) as is_followed"
@@ -38,6 +38,10 @@ _FOLLOWING = many(
     {_MINE} and (f.created_at, f.following_id) < ($2, $3::uuid)
     order by f.created_at desc, f.following_id desc limit $4
     """,
+)
+_SHOWN_TO_OTHERS = value(
+    bool | None,
+    "select coalesce((preferences ->> 'show_followers')::boolean, true) from profiles where user_id = $1",
 )
 _FOLLOW = maybe(FollowingView, f"{_MINE} and f.following_id = $2")
 
@@ -70,3 +74,8 @@ async def following(ctx: Ctx, *, cursor: str | None = None, limit: int = 20) -> 
 async def follow_of(ctx: Ctx, user_id: UUID) -> FollowingView | None:
     """The actor's follow of one person, or None."""
     return await _FOLLOW(ctx.db, ctx.member.id, user_id)
+
+
+async def are_shown(ctx: Ctx, user_id: UUID) -> bool:
+    """Whether others see who follows somebody and whom they follow: their own preference."""
+    return bool(await _SHOWN_TO_OTHERS(ctx.db, user_id))
