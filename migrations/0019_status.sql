@@ -9,6 +9,9 @@ alter table users
   alter column status_at set not null,
   add constraint users_status_until check (status_until is null or status = 'suspended');
 create index users_status_until on users (status_until) where status_until is not null;
+create index users_created_at on users (created_at desc, id desc);
+create index users_username_begins on users (lower(username) text_pattern_ops);
+create index users_email_begins on users (lower(email) text_pattern_ops);
 
 -- I8: each change of an account's status, with its time and reason. The change itself writes the row, whoever makes it;
 -- nothing else may, and no row is touched again.

@@ -1,12 +1,16 @@
 """Reads of what was written down. Each filter leads the way by its own index; the others only sift."""
 
-from collections.abc import AsyncIterator
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+import msgspec
+
 from stoa.foundation.audit.types import Activity, AuditEvent, Filter
-from stoa.kit.ctx import Ctx
+from stoa.kit.ctx import App, Ctx
 from stoa.kit.db import Statement, many, maybe, value
 from stoa.kit.pagination import Page, decode, keyset
 
@@ -62,6 +66,9 @@ _ACTIVITY = many(
 )
 
 
+_Found: TypeAlias = tuple[Statement[list[AuditEvent]], tuple[Any, ...]]  # with its first arguments
+
+
 async def events(ctx: Ctx, wanted: Filter, *, cursor: str | None = None, limit: int = 50) -> Page[AuditEvent]:
     """Events that fit, newest first. Raises Invalid for a cursor of another list."""
     scope = f"audit.{wanted}"
@@ -71,16 +78,42 @@ async def events(ctx: Ctx, wanted: Filter, *, cursor: str | None = None, limit: 
     return keyset(rows, limit, scope=scope, key=lambda row: (row.at, row.id))
 
 
-async def every_event(ctx: Ctx, wanted: Filter) -> AsyncIterator[AuditEvent]:
-    """All events that fit, newest first, read little by little: each time on a connection of its own, shortly."""
-    found = await _matching(ctx, wanted)
+async def as_csv(ctx: Ctx, wanted: Filter) -> AsyncIterator[str]:
+    """All events that fit as CSV, newest first, with a line of names; parts of any length.
+
+    Read little by little, each time on a connection of its own for a moment: the request's is given back by then.
+    """
+    return _csv(ctx.app, await _matching(ctx, wanted))
+
+
+async def _csv(app: App, found: _Found | None) -> AsyncIterator[str]:
+    yield _lines([AuditEvent.__struct_fields__])
     place: tuple[datetime, UUID] | None = _START if found else None
     while found and place:
-        async with ctx.app.database.connection() as db:
+        async with app.database.connection() as db:
             rows = await found[0](db, *found[1], *place, EXPORTED_AT_ONCE)
-        for row in rows:
-            yield row
+        yield _lines([_cell(value) for value in msgspec.structs.astuple(row)] for row in rows)
         place = (rows[-1].at, rows[-1].id) if len(rows) == EXPORTED_AT_ONCE else None
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """As text; what a spreadsheet would take for a formula is quoted."""
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return value.isoformat()
+        case dict():
+            return msgspec.json.encode(value).decode()
+        case _:
+            text = str(value)
+            return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 async def event(ctx: Ctx, event_id: UUID) -> AuditEvent | None:
@@ -114,7 +147,7 @@ def _as_own(row: AuditEvent, me: UUID) -> Activity:
     )
 
 
-async def _matching(ctx: Ctx, wanted: Filter) -> tuple[Statement[list[AuditEvent]], tuple[Any, ...]] | None:
+async def _matching(ctx: Ctx, wanted: Filter) -> _Found | None:
     """The statement and its first arguments; None where nothing can fit."""
     who = None
     if wanted.who is not None:

@@ -30,6 +30,9 @@ create unique index users_username_key on users (lower(username));
 create unique index users_email_key on users (lower(email));
 create unique index users_phone_key on users (phone) where phone is not null;
 create index users_status_until on users (status_until) where status_until is not null;
+create index users_created_at on users (created_at desc, id desc);
+create index users_username_begins on users (lower(username) text_pattern_ops);
+create index users_email_begins on users (lower(email) text_pattern_ops);
 create index users_staff on users (id) where roles && array['moderator', 'support', 'admin', 'super_admin'];
 
 create table sessions (

@@ -145,3 +145,64 @@ class WebhookDetail(msgspec.Struct, frozen=True):
     body: str
     received_at: datetime
     applied_at: datetime | None
+
+
+class PersonRow(msgspec.Struct, frozen=True):
+    """An account in the list of people."""
+
+    id: UUID
+    username: str
+    email: str
+    roles: list[str]
+    status: str
+    status_reason: str | None
+    status_until: datetime | None
+    is_verified: bool
+    created_at: datetime
+    last_login_at: datetime | None
+
+
+class PersonDetail(msgspec.Struct, frozen=True):
+    """An account with what its administration needs. `works` and `sessions` count what is published and live."""
+
+    id: UUID
+    username: str
+    display_name: str
+    email: str
+    phone: str | None
+    roles: list[str]
+    status: str
+    status_reason: str | None
+    status_until: datetime | None
+    is_verified: bool
+    second_factors: list[str]
+    works: int
+    sessions: int
+    created_at: datetime
+    last_login_at: datetime | None
+
+
+class PersonSession(msgspec.Struct, frozen=True):
+    """A place where somebody is signed in."""
+
+    id: UUID
+    kind: str
+    provider: str
+    address: str
+    os: str
+    browser: str
+    country: str | None
+    city: str | None
+    created_at: datetime
+    last_used_at: datetime
+
+
+class StatusLine(msgspec.Struct, frozen=True):
+    """One change of a status; `by` is the name of who made it, None for the platform itself."""
+
+    id: UUID
+    status: str
+    reason: str | None
+    until: datetime | None
+    by: str | None
+    at: datetime
