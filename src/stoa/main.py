@@ -1,9 +1,10 @@
 """The web application: modules, compat and pages put behind one edge."""
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
@@ -18,18 +19,23 @@ from litestar.types import ASGIApp
 
 from stoa import __version__
 from stoa.foundation.identity import actions as identity
+from stoa.foundation.identity.queries import SESSIONS_BY_ID
 from stoa.foundation.settings.queries import platform_of
 from stoa.front import page
 from stoa.front.page import error_response
 from stoa.kit import limits, logs, metrics
+from stoa.kit.clock import utcnow
 from stoa.kit.config import Settings, load_settings
 from stoa.kit.ctx import Actor, App, Ctx
+from stoa.kit.db import Db
 from stoa.kit.http import access, health, problems
+from stoa.kit.http.credentials import Credentials
 from stoa.kit.http.description import Description, complete
 from stoa.kit.http.edge import Edge
 from stoa.kit.http.envelope import Envelope
 from stoa.kit.http.inputs import InputDTO, PageRequest
 from stoa.kit.http.lending import Lending, lending_of
+from stoa.kit.live import Live
 from stoa.modules import PACKAGE, api_routes, build_app, close_app, load, page_routes
 
 OPENAPI_PATH = "/api/openapi"
@@ -42,6 +48,7 @@ class Holder:
     def __init__(self, app: App | None, settings: Settings | None) -> None:
         self.app = app
         self.settings = settings
+        self.live = Live(self, who=who, still_open=still_open)
 
     def __call__(self) -> App:
         """The App; only asked for once the application has started."""
@@ -56,12 +63,35 @@ class Holder:
             yield
             return
         self.app = await build_app(self.settings or load_settings())
-        listener = await identity.remember_sessions(self.app)
+        listener = await identity.remember_sessions(self.app, self.live.told)
+        self.live.start(lambda: listener.hears)
         try:
             yield
         finally:
+            await self.live.stop()
             await listener.stop()
             await close_app(self.app)
+
+
+async def who(app: App, shown: Credentials) -> Actor | None:
+    """As `authenticate`, for a socket."""
+
+    async with AsyncExitStack() as lent:
+
+        async def connection() -> Db:
+            return await lent.enter_async_context(app.database.connection())
+
+        if shown.bearer is not None:
+            return await identity.actor_of_bearer(app, shown.bearer, utcnow(), connection)
+        if shown.cookie is not None:
+            return await identity.actor_of_cookie(app, shown.cookie, utcnow(), connection)
+    return None
+
+
+async def still_open(app: App, session_ids: list[UUID]) -> set[UUID]:
+    """Which of these sessions are live."""
+    async with app.database.connection() as db:
+        return {row.session_id for row in await SESSIONS_BY_ID(db, session_ids, utcnow())}
 
 
 async def authenticate(lending: Lending) -> Actor | None:
@@ -99,15 +129,20 @@ async def provide_ctx(request: Request[Any, Any, Any]) -> Ctx:
 
 def create_app(app: App | None = None, settings: Settings | None = None) -> ASGIApp:
     """The whole web application as ASGI. With an `app` it uses that one; else it makes its own at the start."""
-    litestar = create_litestar(app, settings)
+    holder = Holder(app, settings)
     known = app.settings if app else settings
-    return Envelope(litestar, secure=known is not None and known.cookies_are_secure)
+    pages = Envelope(_litestar(holder), secure=known is not None and known.cookies_are_secure)
+    whole: ASGIApp = holder.live.asgi(pages)
+    return whole
 
 
 def create_litestar(app: App | None = None, settings: Settings | None = None) -> Litestar:
     """The routes; needs no database, so that they can be listed and described without one."""
+    return _litestar(Holder(app, settings))
+
+
+def _litestar(holder: Holder) -> Litestar:
     load()
-    holder = Holder(app, settings)
     pages = Router(path="/", route_handlers=page_routes(), include_in_schema=False, request_class=PageRequest)
     # Built files carry a hash of their content in their names, so they may be kept for ever; the few others a day.
     built = static_files("/static/build", STATIC / "build", CacheControlHeader(max_age=31536000, immutable=True))

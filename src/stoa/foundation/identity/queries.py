@@ -73,6 +73,7 @@ _LIVE = """
 """
 SESSION_BY_ID = maybe(SessionActor, f"{_LIVE} and s.id = $1")
 SESSION_BY_TOKEN = maybe(SessionActor, f"{_LIVE} and s.token_hash = $1")
+SESSIONS_BY_ID = many(SessionActor, f"{_LIVE} and s.id = any($1)")
 FACTORS_OF_SESSION = maybe(
     SessionFactors,
     """

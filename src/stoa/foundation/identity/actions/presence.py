@@ -24,6 +24,7 @@ REMEMBERED_S: Final = 10.0
 MOST: Final = 20_000  # sessions remembered by one process
 USED_EVERY: Final = timedelta(minutes=5)  # how exact "last used" is; not a write for each request
 
+Told = Callable[[str | None], None]
 Connection = Callable[[], Awaitable[Db]]
 
 _TOUCH = run("update sessions set last_used_at = $2 where id = $1")
@@ -34,6 +35,7 @@ class _Memory:
 
     def __init__(self) -> None:
         self.listener: Listener | None = None
+        self.told: list[Told] = []
         self._read: dict[str, tuple[UUID, float]] = {}
         self.drops = 0  # counts what was dropped: what was read before a drop is not remembered after it
         self._known: dict[bytes | UUID, tuple[Actor, float, datetime]] = {}
@@ -71,11 +73,19 @@ class _Memory:
         self.drops += 1
         for key in self._by_name.pop(name, ()):
             self._known.pop(key, None)
+        for call in self.told:
+            call(name)
 
     def clear(self) -> None:
         self.drops += 1
         self._known.clear()
         self._by_name.clear()
+
+    def lose(self) -> None:
+        """What was said may have been missed."""
+        self.clear()
+        for call in self.told:
+            call(None)
 
 
 def _memory(app: App) -> _Memory:
@@ -85,10 +95,15 @@ def _memory(app: App) -> _Memory:
     return found
 
 
-async def remember_sessions(app: App) -> Listener:
-    """Lets this process remember who is who from now on, until the listener is stopped."""
+async def remember_sessions(app: App, *told: Told) -> Listener:
+    """Lets this process remember who is who from now on, until the listener is stopped.
+
+    `told` are called with the id of each session or user of whom something changed, and with None when something may
+    have been missed.
+    """
     memory = _memory(app)
-    memory.listener = listener = Listener(app, {CHANNEL: memory.drop}, lost=memory.clear)
+    memory.told = list(told)
+    memory.listener = listener = Listener(app, {CHANNEL: memory.drop}, lost=memory.lose)
     await listener.start()
     return listener
 
