@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
+from stoa.foundation.mail import actions as mail
 from stoa.kit.ids import new_id
 from tests.conftest import PASSWORD
 from tests.factories.creation import BODY
@@ -181,6 +182,13 @@ async def account(world: World) -> Params:
     return {"account_id": found}
 
 
+async def kept_mail(world: World) -> Params:
+    """A mail that nobody was there to send."""
+    async with world.make.tx() as ctx:
+        values = {"username": "somebody", "href": mail.link(ctx, "/admin/mail")}
+        return {"message_id": await mail.send(ctx, to="somebody@example.org", template="test_mail", values=values)}
+
+
 async def dead_job(world: World) -> Params:
     """A job that has failed for good."""
     await webhook_event(world)
@@ -297,6 +305,9 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /admin/jobs/{job_id}": (Case(Who.STAFF, dead_job),),
     "POST /admin/jobs/{job_id}/discard": (Case(Who.STAFF, dead_job, form=_fixed()),),
     "POST /admin/jobs/{job_id}/retry": (Case(Who.STAFF, dead_job, form=_fixed()),),
+    "GET /admin/mail/{message_id}": (Case(Who.STAFF, kept_mail),),
+    "GET /admin/mail/{message_id}/html": (Case(Who.STAFF, kept_mail),),
+    "POST /admin/mail/{message_id}/send": (Case(Who.STAFF, kept_mail, form=_fixed()),),
     "GET /admin/orders/{order_id}": (Case(Who.STAFF, paid_order),),
     "POST /admin/orders/{order_id}/refund": (Case(Who.STAFF, paid_order, form=REFUND),),
     "GET /admin/payouts/{payout_id}": (Case(Who.STAFF, held_payout),),
@@ -323,9 +334,17 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /dashboard/payouts/{payout_id}/cancel": (Case(Who.OWNER, payout, form=_fixed()),),
 }
 
-# Parameters that are no ids of anything: files of the application itself, and the name of a gateway, whose requests
-# are proved by a signature.
-NO_THING = ("/static/", "/api/openapi", "/api/v1/webhooks/{gateway}")
+# Parameters that are no ids of anything: files of the application itself, the name of a gateway, whose requests are
+# proved by a signature, and names of providers, of which everybody has their own.
+NO_THING = (
+    "/static/",
+    "/api/openapi",
+    "/api/v1/webhooks/{gateway}",
+    "/api/v1/auth/oauth/{provider}",
+    "/api/v1/users/me/connected-accounts/{provider}",
+    "/oauth/{provider}",
+    "/dashboard/account/connected/{provider}",
+)
 
 # Forms of pages without an id in their address, filled in as they should be: the fuzz test spoils one field at a time.
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
@@ -373,6 +392,18 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
 # The same for the API: bodies of routes without an id.
 BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/v1/auth/register": lambda w: {"username": "somebody", "email": w.owner.email, "password": PASSWORD},
+    "POST /api/v1/auth/login/google": lambda w: {
+        "redirect_uri": "http://testserver/oauth/google/callback",
+        "code": "x",
+        "state": "x",
+        "code_verifier": "x",
+        "nonce": "x",
+        "id_token": "x.y.z",
+        "completion_token": "x",
+        "email": "somebody@example.org",
+    },
+    "POST /api/v1/auth/login/apple": lambda w: {"id_token": "x.y.z", "nonce": "x"},
+    "POST /api/v1/auth/login/twitter": lambda w: {"code": "x", "state": "x"},
     "POST /api/v1/auth/login": lambda w: {"email": w.owner.email, "password": "not the right one"},
     "POST /api/v1/auth/refresh": lambda w: {"refresh_token": f"{new_id().hex}.x"},
     "PATCH /api/v1/people/me": lambda w: {"display_name": "Ana", "bio": "Writes", "avatar_media_id": str(new_id())},

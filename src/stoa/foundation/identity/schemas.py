@@ -1,5 +1,6 @@
 """Bodies of `/api/v1/auth`."""
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -161,3 +162,38 @@ class VerifiedOut(msgspec.Struct):
     """The e-mail is confirmed."""
 
     is_verified: bool
+
+
+Brought = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+
+
+class OAuthConnectIn(msgspec.Struct):
+    """A way to another provider (I7), begun or finished.
+
+    Nothing, or only `redirect_uri`: begins; the answer says where to send the person. `code` and `state`: finishes what
+    began in this browser. `code`, `code_verifier`, `redirect_uri` and `nonce`: finishes for an app that went the way by
+    itself. `id_token` and `nonce`: the same for an app with the provider's own SDK; the nonce is the one of the begin.
+    """
+
+    redirect_uri: Brought | None = None
+    code: Brought | None = None
+    state: Brought | None = None
+    code_verifier: Brought | None = None
+    nonce: Brought | None = None
+    id_token: Annotated[str, msgspec.Meta(min_length=1, max_length=16384)] | None = None
+
+
+class OAuthLoginIn(OAuthConnectIn):
+    """The same to log in. `completion_token` and `email` make the account of whose provider told no e-mail."""
+
+    completion_token: Brought | None = None
+    email: Email | None = None
+
+
+class OAuthStartedOut(msgspec.Struct):
+    """Where to send the person. The answer also sets the cookie that binds `state` to this browser."""
+
+    authorization_url: str
+    state: str
+    nonce: str
+    expires_in_s: int

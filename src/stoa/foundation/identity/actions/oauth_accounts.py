@@ -4,7 +4,6 @@ Whoever puts one on or looks for one holds a lock on it first. So two log-ins at
 connect the same one, one is told that it is connected elsewhere.
 """
 
-import unicodedata
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +12,7 @@ import msgspec
 
 from stoa.foundation.audit import actions as audit
 from stoa.foundation.identity.actions.links import circumstances, lock_account
+from stoa.foundation.identity.actions.oauth_flows import tidy
 from stoa.foundation.identity.errors import AlreadyConnected, ConnectedElsewhere, LastWayIn
 from stoa.foundation.identity.gateways import Identity
 from stoa.foundation.identity.gateways.configured import provider_of, providers
@@ -95,13 +95,13 @@ async def sync(ctx: Ctx, link_id: UUID, identity: Identity) -> None:
     """Keeps what the provider said just now: tokens, sealed, and how they call the person."""
     person, grant = identity.person, identity.grant
     changed: dict[str, Any] = {
-        "provider_email": tidy(person.email),
+        "provider_email": tidy(person.email, MAX_TEXT_CHARS),
         "provider_avatar": tidy(person.avatar_url, 2000),
         "synced_at": ctx.now,
         "updated_at": ctx.now,
     }
     if person.name is not None:  # Apple tells it once
-        changed["provider_name"] = tidy(person.name)
+        changed["provider_name"] = tidy(person.name, MAX_TEXT_CHARS)
     if grant.access_token is not None:
         changed["access_token_sealed"] = _sealed(ctx, link_id, "access_token", grant.access_token)
         changed["token_expires_at"] = (
@@ -125,14 +125,6 @@ async def connect(ctx: Ctx, identity: Identity) -> None:
         await sync(ctx, link.id, identity)
         return
     await put_on(ctx, ctx.member.id, identity)
-
-
-def tidy(text: str | None, max_chars: int = MAX_TEXT_CHARS) -> str | None:
-    """A provider's text as it can be kept and shown: one line without control characters, of bounded length."""
-    if text is None:
-        return None
-    printable = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in text)
-    return " ".join(printable.split())[:max_chars] or None
 
 
 # ---- taking off ------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ identity = await oauth_flows.redeem(app, flow, code)                 # asks the 
 import base64
 import hashlib
 import secrets
+import unicodedata
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final, Literal
 from uuid import UUID
@@ -23,9 +25,11 @@ from stoa.foundation.identity.types import Provider
 from stoa.kit.ctx import App, Ctx
 from stoa.kit.db import insert, maybe, run
 from stoa.kit.errors import Invalid
+from stoa.kit.forms import storable
 from stoa.kit.ids import new_id
 
 FLOW_TTL: Final = timedelta(minutes=10)
+MAX_PARAMETER_CHARS: Final = 4096
 COOKIE: Final = "stoa_oauth_"
 PAGE_CALLBACK: Final = "/oauth/{}/callback"
 API_CALLBACK: Final = "/api/v1/auth/oauth/{}/callback"
@@ -140,12 +144,12 @@ async def keep(ctx: Ctx, begun: Begun, *, connects: bool = False, came_from: Ori
 # A way of another browser, session or provider is left as it is: whoever sees a state cannot spoil it for its owner.
 _TAKE = """
     update oauth_flows set used_at = $1
-    where provider = $2 and used_at is null and expires_at > $1
+    where provider = $2 and used_at is null and expires_at > $1 and purpose = any($4)
       and (purpose = 'login' or (purpose = 'connect' and session_id = $3))
 """
 _TAKEN = "returning id, provider, purpose, nonce, verifier_sealed, redirect_uri, came_from, next, given_name"
-_BY_STATE = maybe(Flow, f"{_TAKE} and state_hash = $4 and browser_hash = $5 {_TAKEN}")
-_BY_NONCE = maybe(Flow, f"{_TAKE} and nonce = $4 and purpose = $5 {_TAKEN}")
+_BY_STATE = maybe(Flow, f"{_TAKE} and state_hash = $5 and browser_hash = $6 {_TAKEN}")
+_BY_NONCE = maybe(Flow, f"{_TAKE} and nonce = $5 {_TAKEN}")
 _ORIGINS = maybe(
     Origins, "select came_from, next from oauth_flows where state_hash = $1 and provider = $2 and browser_hash = $3"
 )
@@ -158,27 +162,34 @@ _NAME = run(
 _PRUNE = run("delete from oauth_flows where expires_at < $1")
 
 
-async def take(ctx: Ctx, provider: str, *, state: str, browser: str) -> Flow:
+async def take(ctx: Ctx, provider: str, *, state: str, browser: str, connects: bool | None = None) -> Flow:
     """Uses a way up, once: of this provider, in the browser where it began, and to connect, in its session.
 
-    Raises FlowOver.
+    connects: whether it must be a way to connect, or must not; None takes either. Raises FlowOver.
     """
-    session_id = ctx.actor.session_id if ctx.actor else None
-    flow = await _BY_STATE(ctx.db, ctx.now, provider, session_id, digest(state), digest(browser))
-    if flow is None:
+    taken = await _BY_STATE(
+        ctx.db, ctx.now, provider, _session(ctx), _purposes(connects), digest(state), digest(browser)
+    )
+    if taken is None:
         raise FlowOver
-    return flow
+    return taken
 
 
-async def take_nonce(ctx: Ctx, provider: str, nonce: str, *, connects: bool = False) -> Flow:
+async def take_nonce(ctx: Ctx, provider: str, nonce: str, *, connects: bool) -> Flow:
     """The same for an app that comes with what it got by itself: the nonce was ours, and is good once. Raises
     FlowOver."""
-    session_id = ctx.actor.session_id if ctx.actor else None
-    purpose = "connect" if connects else "login"
-    flow = await _BY_NONCE(ctx.db, ctx.now, provider, session_id, nonce, purpose)
-    if flow is None:
+    taken = await _BY_NONCE(ctx.db, ctx.now, provider, _session(ctx), _purposes(connects), nonce)
+    if taken is None:
         raise FlowOver
-    return flow
+    return taken
+
+
+def _session(ctx: Ctx) -> UUID | None:
+    return ctx.actor.session_id if ctx.actor else None
+
+
+def _purposes(connects: bool | None) -> list[str]:
+    return ["login", "connect"] if connects is None else ["connect" if connects else "login"]
 
 
 async def origins_of(ctx: Ctx, provider: str, state: str, browser: str) -> Origins | None:
@@ -202,9 +213,46 @@ def named(identity: Identity, given_name: str | None) -> Identity:
     return msgspec.structs.replace(identity, person=person)
 
 
-async def note_name(ctx: Ctx, provider: str, state: str, name: str) -> None:
-    """The name that came with a posted answer, for when the browser itself comes back."""
-    await _NAME(ctx.db, digest(state), provider, ctx.now, name[:100])
+async def posted(ctx: Ctx, provider: str, form: Mapping[str, object]) -> dict[str, str]:
+    """Takes what a foreign page had the browser post (Apple's way); answers the query to come back with.
+
+    Such a post carries none of our cookies, so nothing is decided here. It only leaves the name that came beside the
+    code, with the way whose state it knows; then the browser is sent to the callback as from any other provider.
+    """
+    query = {name: str(form[name]) for name in ("code", "state", "error") if isinstance(form.get(name), str)}
+    query = {name: text for name, text in query.items() if storable(text) and len(text) <= MAX_PARAMETER_CHARS}
+    name = _name_in(form.get("user"))
+    if name and "state" in query:
+        await _NAME(ctx.db, digest(query["state"]), provider, ctx.now, name)
+    return query
+
+
+class _Names(msgspec.Struct, rename="camel"):
+    first_name: str = ""
+    last_name: str = ""
+
+
+class _User(msgspec.Struct):
+    name: _Names = msgspec.field(default_factory=_Names)
+
+
+def _name_in(user: object) -> str | None:
+    """Only the name: the e-mail that stands beside it is nobody's word but the browser's."""
+    if not isinstance(user, str) or len(user) > MAX_PARAMETER_CHARS:
+        return None
+    try:
+        name = msgspec.json.decode(user, type=_User).name
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return tidy(f"{name.first_name} {name.last_name}", 100)
+
+
+def tidy(text: str | None, max_chars: int) -> str | None:
+    """A provider's text as it can be kept and shown: one line without control characters, of bounded length."""
+    if text is None:
+        return None
+    printable = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in text)
+    return " ".join(printable.split())[:max_chars] or None
 
 
 async def prune(ctx: Ctx) -> int:
