@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from stoa.foundation.audit import actions as audit
 from stoa.foundation.identity.actions import hashing
 from stoa.foundation.identity.actions.verification import send_verification
 from stoa.foundation.identity.errors import EmailTaken, UsernameTaken
@@ -49,6 +50,14 @@ async def register(
         raise UsernameTaken from None
     if made is None:  # somebody else took one of the two while the password was being hashed
         raise EmailTaken if await user_by_email(ctx, email) is not None else UsernameTaken
+    await audit.record(
+        ctx,
+        "identity.registered",
+        subject="user",
+        subject_id=user_id,
+        after={"username": username, "email": email.lower(), "roles": every},
+        actor_id=None if ctx.actor else user_id,
+    )
     await emit(ctx, UserRegistered(user_id=user_id, username=username))
     if not verified:
         await send_verification(ctx, user_id)

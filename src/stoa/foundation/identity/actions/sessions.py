@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.foundation.audit import actions as audit
 from stoa.foundation.identity.actions.devices import describe, place_of
 from stoa.foundation.identity.actions.door import Way
 from stoa.foundation.identity.actions.presence import forget
@@ -98,6 +99,15 @@ async def _open(
             "city": place.city,
         },
     )
+    if by != "registration":  # which is written down itself
+        await audit.record(
+            ctx,
+            "identity.logged_in",
+            subject="user",
+            subject_id=user_id,
+            after={"by": by, "session": kind, "session_id": made.session_id},
+            actor_id=user_id,
+        )
     return made
 
 
@@ -138,6 +148,13 @@ async def refresh(ctx: Ctx, refresh_token: str) -> Tokens:
             ended = SessionEnded(user_id=owner_id, session_id=session_id, reason=reason)
             beside = dataclasses.replace(ctx, db=db)
             await emit(beside, ended)
+            await audit.record(
+                beside,
+                "identity.refresh_reused",
+                subject="user",
+                subject_id=owner_id,
+                after={"session_id": session_id, "reason": reason},
+            )
             forget(beside, session_id)
     raise SessionOver
 
@@ -171,6 +188,14 @@ async def end_session(ctx: Ctx, session_id: UUID, *, reason: str) -> None:
     session = await access_session(ctx, session_id)
     await _REVOKE(ctx.db, session.id, ctx.now, reason)
     forget(ctx, session.id)
+    own = session.id == ctx.member.session_id
+    await audit.record(
+        ctx,
+        "identity.logged_out" if own else "identity.session_ended",
+        subject="user",
+        subject_id=session.user_id,
+        after={"session_id": session.id, "reason": reason},
+    )
     await emit(ctx, SessionEnded(user_id=session.user_id, session_id=session.id, reason=reason))
 
 
@@ -185,6 +210,13 @@ async def end_other_sessions(ctx: Ctx, user_id: UUID, *, keep: UUID | None, reas
     await _END_CHALLENGES(ctx.db, user_id)
     forget(ctx, user_id)
     if ended:
+        await audit.record(
+            ctx,
+            "identity.sessions_ended",
+            subject="user",
+            subject_id=user_id,
+            after={"sessions": ended, "reason": reason},
+        )
         await emit(ctx, SessionEnded(user_id=user_id, session_id=None, reason=reason))
     return ended
 
