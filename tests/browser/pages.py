@@ -13,7 +13,7 @@ from tests.browser.house import House
 from tests.conftest import make_client
 from tests.contract import things
 
-NO_PAGES = ("/api/", "/static/", "/health", "/metrics", "/media/")
+NO_PAGES = ("/api/", "/static/", "/health", "/metrics", "/media/", "/admin/mail/{message_id}/html")
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,8 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/admin/jobs": _seen("/admin/jobs", "admin"),
     "/admin/jobs/dead": _seen("/admin/jobs/dead", "admin"),
     "/admin/jobs/{job_id}": _seen("/admin/jobs/{job_id}", "admin"),
+    "/admin/mail": (*_seen("/admin/mail", "admin"), *_seen("/admin/mail?state=failed", "admin")),
+    "/admin/mail/{message_id}": _seen("/admin/mail/{message_id}", "admin"),
     "/admin/webhooks": _seen("/admin/webhooks", "admin"),
     "/admin/webhooks/{event_id}": _seen("/admin/webhooks/{event_id}", "admin"),
     # no page of its own: what stands where nothing stands
@@ -175,7 +177,7 @@ async def fill(house: House) -> Hall:
         values |= await _write(world)
         values |= await _trade(world)
         values |= await things.dead_job(world) | await things.account(world)
-        values |= await things.held_payout(world)
+        values |= await things.held_payout(world) | await things.kept_mail(world)
     return Hall(house, {"anonymous": None, "newcomer": newcomer, "creator": creator, "admin": admin}, values)
 
 

@@ -17,9 +17,14 @@ from stoa.kit.db import insert
 from stoa.kit.ids import new_id
 from stoa.kit.queue import enqueue
 
-__all__ = ["link", "send", "send_sms"]
+__all__ = ["can_send", "link", "send", "send_sms"]
 
 MAX_SMS_CHARS: Final = 1600
+
+
+def can_send(ctx: Ctx, channel: Channel) -> bool:
+    """Whether there is somebody to send this channel by; else messages are kept."""
+    return carrier_for(ctx.app.settings, channel) is not None
 
 
 def link(ctx: Ctx, path: str) -> str:
