@@ -1,3 +1,4 @@
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,3 +81,49 @@ def test_exact_times_are_in_utc() -> None:
 )
 def test_initials(name: str, text: str) -> None:
     assert formats.initials(name) == text
+
+
+# ---- by who looks at the page ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def manner() -> Iterator[Callable[..., None]]:
+    yield formats.write_for
+    formats.write_for()
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [("en", f"1{THIN}234{THIN}567"), ("en-US", "1,234,567"), ("en-GB", "1,234,567"), ("en-IN", "12,34,567")],
+)
+def test_numbers_are_grouped_by_locale(manner: Callable[..., None], locale: str, text: str) -> None:
+    manner(locale)
+    assert formats.count(1234567) == text
+    assert formats.money(123456750) == f"${text}.50"
+    assert formats.count(999) == "999"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0"), (1000, "1,000"), (100_000, "1,00,000"), (-12345, "-12,345")])
+def test_numbers_in_india(manner: Callable[..., None], number: int, text: str) -> None:
+    manner("en-IN")
+    assert formats.count(number) == text
+
+
+@pytest.mark.parametrize(
+    ("locale", "zone", "exact", "day"),
+    [
+        ("en", "UTC", "31 December 2025, 20:05 UTC", "31 December 2025"),
+        ("en-GB", "Europe/Berlin", "31 December 2025, 21:05 CET", "31 December 2025"),
+        ("en-IN", "Asia/Kolkata", "1 January 2026, 01:35 IST", "1 January"),
+        ("en-US", "America/New_York", "December 31, 2025, 3:05 PM EST", "December 31, 2025"),
+        ("en", "America/Sao_Paulo", "31 December 2025, 17:05 UTC-03", "31 December 2025"),
+        ("en", "Nowhere/Ever", "31 December 2025, 20:05 UTC", "31 December 2025"),
+    ],
+)
+def test_times_are_in_the_readers_zone(
+    manner: Callable[..., None], locale: str, zone: str, exact: str, day: str
+) -> None:
+    manner(locale, zone)
+    moment = datetime(2025, 12, 31, 20, 5, tzinfo=UTC)
+    assert (formats.exact(moment), formats.day(moment, NOW)) == (exact, day)
+    assert formats.iso(moment) == "2025-12-31T20:05:00Z"

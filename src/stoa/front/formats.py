@@ -1,7 +1,15 @@
-"""How numbers, money and times are written on a page. All of them take what the database holds and give text."""
+"""How numbers, money and times are written on a page. All of them take what the database holds and give text.
 
-from datetime import UTC, date, datetime
+The manner is that of who looks at the page: `write_for` sets it for the request, before the page is rendered.
+"""
+
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, tzinfo
+from functools import cache
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
 
 from stoa.kit.clock import utcnow
 from stoa.kit.money import exponent
@@ -12,9 +20,47 @@ SYMBOLS: Final[dict[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£", "INR": 
 WORDS_PER_MINUTE: Final = 230
 
 
+class Manner(msgspec.Struct, frozen=True):
+    """Somebody's way to write: numbers and the order of a date by `locale`, times in `zone`."""
+
+    locale: str = "en"
+    zone: tzinfo = UTC
+
+
+PLAIN: Final = Manner()
+_manner: Final[ContextVar[Manner]] = ContextVar("manner", default=PLAIN)
+
+
+def write_for(locale: str = "en", timezone: str = "UTC") -> None:
+    """Has everything that is written in this request from now on follow a locale and a time zone."""
+    _manner.set(_made(locale, timezone))
+
+
+@cache
+def _made(locale: str, timezone: str) -> Manner:
+    try:
+        return Manner(locale, ZoneInfo(timezone))
+    except (ZoneInfoNotFoundError, ValueError):  # a zone that this machine does not know any more
+        return Manner(locale)
+
+
 def count(number: int) -> str:
-    """1234567 as '1 234 567'."""
-    return f"{number:,}".replace(",", THIN)
+    """1234567 as '1 234 567'; by locale as '1,234,567', or '12,34,567' in India."""
+    grouped = f"{number:,}"
+    match _manner.get().locale:
+        case "en-US" | "en-GB":
+            return grouped
+        case "en-IN":
+            return _by_lakh(number)
+        case _:
+            return grouped.replace(",", THIN)
+
+
+def _by_lakh(number: int) -> str:
+    sign, digits = ("-" if number < 0 else ""), str(abs(number))
+    head, tail = digits[:-3], digits[-3:]
+    pairs = [head[max(0, end - 2) : end] for end in range(len(head), 0, -2)][::-1]
+    return sign + ",".join([*pairs, tail])
 
 
 def short_count(number: int) -> str:
@@ -83,20 +129,29 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 
 
 def day(moment: datetime, now: datetime | None = None) -> str:
-    """'3 May', with the year unless it is this one."""
-    text = f"{moment.day} {moment:%B}"
-    return text if moment.year == (now or utcnow()).year else f"{text} {moment.year}"
+    """'3 May', with the year unless it is this one; 'May 3' in the United States."""
+    zone = _manner.get().zone
+    local = moment.astimezone(zone)
+    if local.year == (now or utcnow()).astimezone(zone).year:
+        return f"{local:%B} {local.day}" if _manner.get().locale == "en-US" else f"{local.day} {local:%B}"
+    return date_of(local)
 
 
 def date_of(day_: date) -> str:
-    """A day without a time: '3 May 2026'."""
-    return f"{day_.day} {day_:%B %Y}"
+    """A day without a time: '3 May 2026', 'May 3, 2026' in the United States."""
+    if _manner.get().locale == "en-US":
+        return f"{day_:%B} {day_.day}, {day_.year}"
+    return f"{day_.day} {day_:%B} {day_.year}"
 
 
 def exact(moment: datetime) -> str:
-    """'3 May 2026, 14:05 UTC'."""
-    moment = moment.astimezone(UTC)
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    """'3 May 2026, 14:05 UTC', in the reader's own time zone; 'May 3, 2026, 2:05 PM EDT' in the United States."""
+    local = moment.astimezone(_manner.get().zone)
+    name = local.strftime("%Z")
+    zone = f"UTC{name}" if name[:1] in "+-" else name
+    if _manner.get().locale == "en-US":
+        return f"{date_of(local)}, {local.hour % 12 or 12}:{local:%M %p} {zone}"
+    return f"{date_of(local)}, {local:%H:%M} {zone}"
 
 
 def iso(moment: datetime) -> str:

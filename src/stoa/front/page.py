@@ -15,7 +15,8 @@ from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from stoa.foundation.people.queries import person_by_id
+from stoa.foundation.people.queries.account import me as person_at_the_page
+from stoa.foundation.people.types import MeView
 from stoa.foundation.settings.queries import platform
 from stoa.front import charts, flash, formats
 from stoa.kit.config import Settings
@@ -143,12 +144,15 @@ async def page(
 
 
 async def base_context(request: Request[Any, Any, Any], ctx: Ctx, held: WalletView | None = None) -> dict[str, Any]:
-    """What layouts use: actor, me (PersonView), coins_minor, csrf, path, next_query, theme, reading, now, partial."""
-    me = await person_by_id(ctx, ctx.actor.id) if ctx.actor else None
+    """What layouts use: actor, me (MeView), coins_minor, csrf, path, next_query, theme, reading, now, partial.
+
+    From here on numbers and times are written as this person wants them.
+    """
+    me = await person_at_the_page(ctx)
     if held is None and ctx.actor is not None:
         held = await wallet(ctx, ctx.actor.id)
     return {
-        **_bare_context(request),
+        **_bare_context(request, me),
         "actor": ctx.actor,
         "me": me,
         "coins_minor": held.total_minor if held else None,
@@ -159,10 +163,15 @@ async def base_context(request: Request[Any, Any, Any], ctx: Ctx, held: WalletVi
     }
 
 
-def _bare_context(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """What can be said about a request without a database."""
+def _bare_context(request: Request[Any, Any, Any], me: MeView | None = None) -> dict[str, Any]:
+    """What can be said about a request without a database, beside what somebody told us once for all their devices."""
+    formats.write_for(*((me.locale, me.timezone) if me else ()))
     choice = request.cookies.get("theme", "system")
     face, _, size = request.cookies.get("reading", "").partition(".")
+    if me is not None:
+        choice = me.preferences.theme or choice
+        face = me.preferences.reading_face or face
+        size = str(me.preferences.reading_size or size)
     path = request.url.path
     return {
         "actor": None,

