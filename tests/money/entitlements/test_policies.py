@@ -20,6 +20,8 @@ class Work(msgspec.Struct):
     opens_at: Any = None
     id: UUID = uuid4()
     author_id: UUID = AUTHOR
+    team_role: str | None = None
+    team_permissions: list[str] = []
 
 
 def actor(user_id: UUID, *roles: str) -> Actor:
@@ -35,6 +37,18 @@ async def test_author_and_staff_always_read(ctx: Any, state: str, access: str) -
     for role in ("moderator", "support", "admin", "super_admin"):
         ctx.actor = actor(uuid4(), role)
         assert await may_read(ctx, work) == Granted("staff")
+
+
+@pytest.mark.parametrize("access", ["free", "subscribers", "tier", "scheduled"])
+@pytest.mark.parametrize("state", ["draft", "in_review", "published", "unpublished", "refused"])
+async def test_who_reads_the_drafts_of_a_site_reads_all_of_it(ctx: Any, state: str, access: str) -> None:
+    """S1."""
+    ctx.actor = actor(uuid4())
+    for role, more in (("editor", []), ("translator", []), ("manager", []), ("analyst", ["read_drafts"])):
+        found = await may_read(ctx, Work(state, access, team_role=role, team_permissions=more))
+        assert found == Granted("collaborator")
+    outside = await may_read(ctx, Work(state, access, team_role="analyst"))
+    assert outside == (Granted("free") if (state, access) == ("published", "free") else Refused([]))
 
 
 @pytest.mark.parametrize("somebody", [None, actor(uuid4()), actor(uuid4(), "creator", "brand")])

@@ -1,4 +1,6 @@
-"""Writing, publishing and taking back posts. All of them act for `ctx.actor`, on their own posts."""
+"""Writing, publishing and taking back posts. All of them act for `ctx.actor`, on their own posts, and on those of a
+site where they work, as far as their permissions there reach.
+"""
 
 import re
 from collections.abc import Sequence
@@ -9,17 +11,18 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from stoa.creation.posts import policies
-from stoa.creation.posts.policies import access_own_post, check_post, readable
+from stoa.creation.posts.policies import access_own_post, access_post, access_post_to, check_post, readable
 from stoa.creation.posts.types import KIND, PostView, Rendered
 from stoa.creation.works import actions as works
 from stoa.creation.works.errors import EditConflict
-from stoa.creation.works.policies import access_own_work, screen
+from stoa.creation.works.policies import access_own_work, access_work_to, screen
 from stoa.creation.works.types import Screening, State, WorkRow, WorkText
 from stoa.foundation.media.queries import media_by_ids
 from stoa.foundation.media.types import MediaView
+from stoa.foundation.team.types import Permission
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, run
-from stoa.kit.errors import Invalid, NotFound
+from stoa.kit.errors import Forbidden, Invalid, NotFound
 from stoa.kit.markdown import (
     Document,
     ImageFacts,
@@ -83,7 +86,7 @@ async def write(
         language=language,
         rating=rating,
     )
-    made = await _make(ctx, text, complete=False)
+    made = await _make(ctx, text, complete=False, owner_id=ctx.member.id)
     work = await works.create(ctx, kind=KIND, text=made.text)
     row = {
         "work_id": work.id,
@@ -114,7 +117,7 @@ async def edit(
     A post that is out has to stay complete, and may go into review by its new text (P5). A new `slug` leaves the old
     one behind as a redirect (S6). Raises NotFound, Forbidden, EditConflict, Invalid, TextRefused.
     """
-    post = await access_own_post(ctx, post_id)
+    post = await access_post_to(ctx, post_id, Permission.EDIT_CONTENT)
     if post.revision != revision:
         raise EditConflict(post.revision)
     before = _typed(post)
@@ -132,17 +135,19 @@ async def edit(
     if after == before and new_slug is None:
         return post
     is_out = post.state in (State.PUBLISHED, State.IN_REVIEW)
-    made = await _make(ctx, after, complete=is_out)
+    if is_out and Permission.PUBLISH not in post.my_permissions:
+        raise Forbidden("Its readers would see this at once, and your role does not include publishing")
+    made = await _make(ctx, after, complete=is_out, owner_id=post.author.id)
     work = await works.edit(
         ctx,
-        _as_read(await _own_work(ctx, post_id), post),
+        _as_read(await _work(ctx, post_id, Permission.EDIT_CONTENT), post),
         text=made.text,
         screening=_screened(after) if is_out else None,
     )
     await _SAVE(ctx.db, post_id, after.body_markdown, made.body_html, after.cover_media_id is not None)
     if new_slug is not None:
         await works.rename(ctx, work, new_slug)
-    return await access_own_post(ctx, post_id)
+    return await access_post(ctx, post_id)
 
 
 async def publish(ctx: Ctx, post_id: UUID, *, revision: int | None = None) -> PostView:
@@ -150,25 +155,26 @@ async def publish(ctx: Ctx, post_id: UUID, *, revision: int | None = None) -> Po
 
     Raises NotFound, Forbidden, Invalid, TextRefused, WrongState, EditConflict.
     """
-    post = await access_own_post(ctx, post_id)
+    post = await access_post_to(ctx, post_id, Permission.PUBLISH)
     if revision is not None and post.revision != revision:
         raise EditConflict(post.revision)
     text = _typed(post)
     await _checked(text, complete=True)
-    work = _as_read(await _own_work(ctx, post_id), post)
+    work = _as_read(await _work(ctx, post_id, Permission.PUBLISH), post)
     await works.publish(ctx, work, screening=_screened(text))
-    return await access_own_post(ctx, post_id)
+    return await access_post(ctx, post_id)
 
 
 async def unpublish(ctx: Ctx, post_id: UUID) -> PostView:
     """Takes a post back from readers or from review. Raises NotFound, Forbidden, WrongState."""
-    await works.unpublish(ctx, await _own_work(ctx, post_id))
-    return await access_own_post(ctx, post_id)
+    await works.unpublish(ctx, await _work(ctx, post_id, Permission.PUBLISH))
+    return await access_post(ctx, post_id)
 
 
 async def delete(ctx: Ctx, post_id: UUID) -> None:
     """Deletes a post softly. Raises NotFound, Forbidden."""
-    await works.delete(ctx, await _own_work(ctx, post_id))
+    work = await access_own_work(ctx, post_id)
+    await works.delete(ctx, _of_kind(work))
 
 
 async def preview_of(ctx: Ctx, body_markdown: str) -> Rendered:
@@ -182,7 +188,7 @@ async def preview_of(ctx: Ctx, body_markdown: str) -> Rendered:
         language="en",
         rating="general",
     )
-    made = await _make(ctx, text, complete=False)
+    made = await _make(ctx, text, complete=False, owner_id=ctx.member.id)
     words = made.text.word_count
     return Rendered(made.body_html, made.text.excerpt, words, reading_minutes(words))
 
@@ -190,9 +196,10 @@ async def preview_of(ctx: Ctx, body_markdown: str) -> Rendered:
 # ---- from what was typed to what is stored ---------------------------------------------------------------------
 
 
-async def _make(ctx: Ctx, text: _Text, *, complete: bool) -> _Made:
+async def _make(ctx: Ctx, text: _Text, *, complete: bool, owner_id: UUID) -> _Made:
+    """`owner_id`: whose pictures can be listed, and be the cover: the author's."""
     found = await _checked(text, complete=complete)
-    media = await _media(ctx, text, found)
+    media = await _media(ctx, text, found, owner_id)
     facts = {str(m.id): ImageFacts(m.width, m.height, m.srcset) for m in media.values()}
     body_html, words, excerpt, words_count = await in_thread(lambda: _rendered(found.document, facts))
     stored = WorkText(
@@ -203,7 +210,7 @@ async def _make(ctx: Ctx, text: _Text, *, complete: bool) -> _Made:
         language=text.language,
         rating=text.rating,
         category=text.category,
-        cover_media_id=text.cover_media_id or _first_own(ctx, text, found, media),
+        cover_media_id=text.cover_media_id or _first_own(text, found, media, owner_id),
         images=text.images,
     )
     return _Made(stored, body_html)
@@ -246,14 +253,14 @@ async def _read(body_markdown: str) -> _Read:
         raise Invalid(fields={"body_markdown": str(error)}) from None
 
 
-async def _media(ctx: Ctx, text: _Text, found: _Read) -> dict[UUID, MediaView]:
+async def _media(ctx: Ctx, text: _Text, found: _Read, owner_id: UUID) -> dict[UUID, MediaView]:
     """Our own pictures in the text, by id. Raises Invalid where the cover or a list entry is not the author's."""
     listed = _media_ids(text.images)
     wanted = {*listed, *_media_ids(found.images)}
     if text.cover_media_id is not None:
         wanted.add(text.cover_media_id)
     media = {m.id: m for m in await media_by_ids(ctx, list(wanted))}
-    own = {m.id for m in media.values() if m.owner_id == ctx.member.id}
+    own = {m.id for m in media.values() if m.owner_id == owner_id}
     if not own.issuperset(listed):
         raise Invalid(fields={"images": "One of these pictures is not among your uploads"})
     if text.cover_media_id is not None and text.cover_media_id not in own:
@@ -265,9 +272,9 @@ def _media_ids(urls: Sequence[str]) -> list[UUID]:
     return [UUID(media_id) for media_id in map(own_media_id, urls) if media_id is not None]
 
 
-def _first_own(ctx: Ctx, text: _Text, found: _Read, media: dict[UUID, MediaView]) -> UUID | None:
+def _first_own(text: _Text, found: _Read, media: dict[UUID, MediaView], owner_id: UUID) -> UUID | None:
     for media_id in _media_ids([*text.images, *found.images]):
-        if media_id in media and media[media_id].owner_id == ctx.member.id:
+        if media_id in media and media[media_id].owner_id == owner_id:
             return media_id
     return None
 
@@ -288,8 +295,11 @@ def _typed(post: PostView) -> _Text:
     )
 
 
-async def _own_work(ctx: Ctx, post_id: UUID) -> WorkRow:
-    work = await access_own_work(ctx, post_id)
+async def _work(ctx: Ctx, post_id: UUID, permission: Permission) -> WorkRow:
+    return _of_kind(await access_work_to(ctx, post_id, permission))
+
+
+def _of_kind(work: WorkRow) -> WorkRow:
     if work.kind != KIND:
         raise NotFound("There is no such post")
     return work

@@ -16,6 +16,7 @@ from stoa.creation.posts.types import (
     PostView,
 )
 from stoa.creation.works.types import CATEGORIES
+from stoa.foundation.team.types import Permission
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Forbidden, Invalid, NotFound
 from stoa.kit.forms import storable
@@ -41,6 +42,17 @@ async def access_own_post(ctx: Ctx, post_id: UUID) -> PostView:
     post = await access_post(ctx, post_id)
     if not post.is_mine:
         raise Forbidden("Only its author can change this")
+    return post
+
+
+async def access_post_to(ctx: Ctx, post_id: UUID, permission: Permission) -> PostView:
+    """The actor's own post, or one on a site where they have this permission, with its source.
+
+    Raises NotFound, and Forbidden for one that they may only see.
+    """
+    post = await access_post(ctx, post_id)
+    if permission not in post.my_permissions:
+        raise Forbidden("Only its author, and those they gave the right to, can do this")
     return post
 
 

@@ -9,13 +9,15 @@ import msgspec
 
 from stoa.creation.posts.types import KIND, OwnPost, PostView
 from stoa.creation.works import queries as works
-from stoa.creation.works.policies import can_see
-from stoa.creation.works.queries import CARD_JOINS, STATS_COLUMNS
+from stoa.creation.works.policies import can_see, permissions_on
+from stoa.creation.works.queries import CARD_JOINS, STATS_COLUMNS, TEAM_JOIN
 from stoa.creation.works.types import Sort, StatsView, WorkCard
 from stoa.foundation.media.queries import cover_columns
 from stoa.foundation.media.types import Cover
 from stoa.foundation.people.queries import PERSON_COLUMNS, looking_as, not_hidden, viewer_id
 from stoa.foundation.people.types import PersonView
+from stoa.foundation.team.queries import MEMBERSHIP_COLUMNS
+from stoa.foundation.team.types import Permission, SiteAccess
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, value
 from stoa.kit.errors import NotFound
@@ -53,6 +55,8 @@ class _PostRow(msgspec.Struct, frozen=True):
     published_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    team_role: str | None
+    team_permissions: list[str]
 
 
 _MINUTES: Final = f"greatest(1, round(w.word_count / {WORDS_PER_MINUTE}.0))::integer as reading_minutes"
@@ -60,8 +64,8 @@ _POST: Final = f"""
     select w.id, w.author_id, w.slug, w.title, w.excerpt, b.body_html, b.body_markdown, w.category, w.language,
       w.rating, w.images, {cover_columns("m", "cover")}, b.cover_chosen, {PERSON_COLUMNS}, {STATS_COLUMNS}, w.state,
       w.revision, w.access, w.opens_at, r.kind as my_reaction, w.word_count, {_MINUTES}, w.screening_reasons,
-      w.review_note, w.published_at, w.created_at, w.updated_at
-    from works w join posts b on b.work_id = w.id {CARD_JOINS}
+      w.review_note, w.published_at, w.created_at, w.updated_at, {MEMBERSHIP_COLUMNS}
+    from works w join posts b on b.work_id = w.id {CARD_JOINS} {TEAM_JOIN}
     left join work_stats s on s.work_id = w.id
     left join reactions r on r.work_id = w.id and r.user_id = $2
     where w.deleted_at is null and {not_hidden("w.author_id", "$3")}
@@ -85,6 +89,7 @@ _OWN = many(
     left join media m on m.id = w.cover_media_id and m.state = 'ready'
     where w.author_id = $1 and w.kind = '{KIND}' and w.deleted_at is null and w.state = any($2::text[])
       and (w.updated_at, w.id) < ($3, $4::uuid)
+      and ($6::uuid is null or case when w.site_id is null then $7::boolean else w.site_id = $6 end)
     order by w.updated_at desc, w.id desc limit $5
     """,
 )
@@ -127,7 +132,21 @@ async def own_posts(ctx: Ctx, *, state: str | None = None, cursor: str | None = 
     scope = f"posts.own.{state}"
     start = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
     seek = decode(cursor, tuple[datetime, UUID], scope=scope) or start
-    rows = await _OWN(ctx.db, ctx.member.id, [state] if state else list(_STATES), *seek, limit + 1)
+    rows = await _OWN(ctx.db, ctx.member.id, [state] if state else list(_STATES), *seek, limit + 1, None, True)
+    return keyset(rows, limit, scope=scope, key=lambda row: (row.updated_at, row.id))
+
+
+async def site_posts(
+    ctx: Ctx, access: SiteAccess, *, state: str | None = None, cursor: str | None = None, limit: int = 20
+) -> Page[OwnPost]:
+    """What the owner of a site has there, for those who work on it: drafts for who may read them, else what is out."""
+    wanted = [state] if state else list(_STATES)
+    if not access.may(Permission.READ_DRAFTS):
+        wanted = [one for one in wanted if one == "published"]
+    scope = f"posts.site.{access.id}.{state}"
+    start = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
+    seek = decode(cursor, tuple[datetime, UUID], scope=scope) or start
+    rows = await _OWN(ctx.db, access.owner_id, wanted, *seek, limit + 1, access.id, access.is_default)
     return keyset(rows, limit, scope=scope, key=lambda row: (row.updated_at, row.id))
 
 
@@ -136,6 +155,7 @@ async def _view(ctx: Ctx, row: _PostRow | None) -> PostView | None:
         return None
     answer = await may_read(ctx, row)
     granted = isinstance(answer, Granted)
+    held = permissions_on(ctx.actor, row) if ctx.actor else frozenset()
     insider = isinstance(answer, Granted) and answer.why != "free"
     return PostView(
         id=row.id,
@@ -156,6 +176,7 @@ async def _view(ctx: Ctx, row: _PostRow | None) -> PostView | None:
         revision=row.revision,
         access=row.access,
         is_mine=ctx.actor is not None and ctx.actor.id == row.author_id,
+        my_permissions=[one for one in Permission if one in held],
         is_locked=not granted,
         offers=[] if isinstance(answer, Granted) else answer.offers,
         my_reaction=row.my_reaction,

@@ -9,6 +9,7 @@ import msgspec
 from stoa.creation.works.types import StatsView
 from stoa.foundation.media.types import Cover
 from stoa.foundation.people.types import PersonView
+from stoa.foundation.team.types import Permission
 from stoa.money.entitlements.types import Offer
 
 KIND: Final = "post"
@@ -23,8 +24,9 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     """One post as the actor may have it.
 
     `body_html` is safe HTML; a post that is locked for the actor has only its excerpt there, and the `offers` that
-    would open it. `body_markdown`, `screening_reasons` and `review_note` (a moderator's) are for its author and staff,
-    else None. `slug` is None until it is first published. `my_reaction` is like, dislike or None.
+    would open it. `body_markdown`, `screening_reasons` and `review_note` (a moderator's) are for its author, those
+    who read their drafts, and staff, else None. `slug` is None until it is first published. `my_reaction` is like,
+    dislike or None. `my_permissions`: what the actor may do with it, as its author or on its site's team.
     """
 
     id: UUID
@@ -45,6 +47,7 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     access: str
     is_mine: bool
+    my_permissions: list[Permission]
     is_locked: bool
     offers: list[Offer]
     my_reaction: str | None

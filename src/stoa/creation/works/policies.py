@@ -13,6 +13,7 @@ from stoa.creation.works.queries import work_by_id
 from stoa.creation.works.types import Screening, State, WorkRow
 from stoa.foundation.people.policies import check_may_meet
 from stoa.foundation.settings.types import PlatformConfig
+from stoa.foundation.team.types import ALL, Permission, permissions_of
 from stoa.kit.ctx import Actor, Ctx
 from stoa.kit.errors import Forbidden, NotFound
 from stoa.kit.markdown import word_count
@@ -25,8 +26,17 @@ MAX_SLUG: Final = 80
 
 
 def can_see(actor: Actor | None, work: Readable) -> bool:
-    """Whether somebody may know of a work: everybody when it is published, else its author and the staff."""
-    return work.state == State.PUBLISHED or (actor is not None and (actor.id == work.author_id or actor.is_staff))
+    """Whether somebody may know of a work: everybody when it is published, else its author, who reads drafts on its
+    site, and the staff.
+    """
+    if work.state == State.PUBLISHED:
+        return True
+    return actor is not None and (actor.is_staff or Permission.READ_DRAFTS in permissions_on(actor, work))
+
+
+def permissions_on(actor: Actor, work: Readable) -> frozenset[Permission]:
+    """What somebody may do with a work: all with their own, else what their place on its site gives them."""
+    return ALL if actor.id == work.author_id else permissions_of(work.team_role, work.team_permissions)
 
 
 async def access_work(ctx: Ctx, work_id: UUID) -> WorkRow:
@@ -52,6 +62,17 @@ async def access_own_work(ctx: Ctx, work_id: UUID) -> WorkRow:
     work = await access_work(ctx, work_id)
     if work.author_id != ctx.member.id:
         raise Forbidden("Only its author can change this")
+    return work
+
+
+async def access_work_to(ctx: Ctx, work_id: UUID, permission: Permission) -> WorkRow:
+    """The actor's own work, or one on a site where they have this permission.
+
+    Raises NotFound, and Forbidden for one that they may only see.
+    """
+    work = await access_work(ctx, work_id)
+    if permission not in permissions_on(ctx.member, work):
+        raise Forbidden("Only its author, and those they gave the right to, can do this")
     return work
 
 

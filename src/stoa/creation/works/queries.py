@@ -19,6 +19,7 @@ from stoa.creation.works.types import (
 )
 from stoa.foundation.media.queries import cover_columns
 from stoa.foundation.people.queries import PERSON_COLUMNS, hidden, looking_as, not_hidden, viewer_id
+from stoa.foundation.team.queries import MEMBERSHIP_COLUMNS, membership_join
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one, value
 from stoa.kit.markdown import WORDS_PER_MINUTE
@@ -40,10 +41,14 @@ CARD_JOINS: Final = """
 """
 _FIELDS = """w.id, w.author_id, w.kind, w.slug, w.title, w.state, w.revision, w.access, w.opens_at, w.screening_score,
     w.approved_score, w.published_at"""
+TEAM_JOIN: Final = membership_join(owner="w.author_id", site="w.site_id", actor="$2")  # $2: the actor
 
 _WORK = maybe(
     WorkRow,
-    f"select {_FIELDS} from works w where w.id = $1 and w.deleted_at is null and {not_hidden('w.author_id', '$2')}",
+    f"""
+    select {_FIELDS}, {MEMBERSHIP_COLUMNS} from works w {TEAM_JOIN}
+    where w.id = $1 and w.deleted_at is null and {not_hidden("w.author_id", "$3")}
+    """,
 )
 _REVISION = value(int | None, "select revision from works where id = $1 and deleted_at is null")
 _REACTIONS = one(
@@ -286,7 +291,7 @@ async def work_by_id(ctx: Ctx, work_id: UUID) -> WorkRow | None:
 
     Policies decide who else may know of it.
     """
-    return await _WORK(ctx.db, work_id, looking_as(ctx))
+    return await _WORK(ctx.db, work_id, viewer_id(ctx), looking_as(ctx))
 
 
 async def revision_of(ctx: Ctx, work_id: UUID) -> int | None:

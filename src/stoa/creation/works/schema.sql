@@ -66,7 +66,7 @@ create table works (
   updated_at timestamptz not null,
   deleted_at timestamptz,
   search tsvector not null generated always as (works_search(language, title, category, body_text)) stored,
-  withheld boolean not null default false, -- its author is banned: whatever its state, only staff sees it
+  withheld_state text, -- what it was before its author was banned, and will be again
   constraint works_pkey primary key (id),
   constraint works_author_id_fkey foreign key (author_id) references users (id),
   constraint works_parent_id_fkey foreign key (parent_id) references works (id),
@@ -78,7 +78,8 @@ create table works (
   constraint works_slug_form check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and char_length(slug) <= 100),
   constraint works_language_form check (language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'),
   constraint works_rating check (rating in ('general', 'teen', 'mature', 'explicit')),
-  constraint works_state check (state in ('draft', 'in_review', 'published', 'unpublished', 'refused')),
+  constraint works_state check (state in ('draft', 'in_review', 'published', 'unpublished', 'refused', 'withheld')),
+  constraint works_withheld check ((state = 'withheld') = (withheld_state is not null)),
   constraint works_access check (access in ('free', 'subscribers', 'tier', 'scheduled')),
   constraint works_price check ((price_minor is null) = (price_asset is null) and coalesce(price_minor, 0) >= 0),
   constraint works_published check (state <> 'published' or (published_at is not null and slug is not null)),

@@ -94,7 +94,7 @@ class SearchHit(msgspec.Struct, frozen=True):
 
 
 class WorkRow(msgspec.Struct, frozen=True):
-    """A work as policies and actions need it."""
+    """A work as policies and actions need it. `team_…`: the actor's membership on the site it stands on."""
 
     id: UUID
     author_id: UUID
@@ -108,6 +108,8 @@ class WorkRow(msgspec.Struct, frozen=True):
     screening_score: int
     approved_score: int | None
     published_at: datetime | None
+    team_role: str | None
+    team_permissions: list[str]
 
 
 class WorkText(msgspec.Struct, frozen=True, kw_only=True):

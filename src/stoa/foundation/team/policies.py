@@ -40,7 +40,9 @@ async def access_site(ctx: Ctx, site_id: UUID, permission: Permission | None = N
         raise NotFound("There is no such site")
     if ctx.actor.is_staff:
         held |= STAFF_PERMISSIONS
-    access = SiteAccess(id=row.id, owner_id=row.owner_id, title=row.title, role=role, permissions=held)
+    access = SiteAccess(
+        id=row.id, owner_id=row.owner_id, title=row.title, is_default=row.is_default, role=role, permissions=held
+    )
     if permission is not None and not access.may(permission):
         raise Forbidden("Your role on this site does not include this")
     return access

@@ -44,6 +44,7 @@ def membership_join(*, owner: str, site: str, actor: str) -> str:
           and case when {site} is null then home.is_default else home.id = {site} end
         left join collaborators member on member.site_id = home.id and member.user_id = {actor}
           and member.state = 'active'
+          and exists (select from users o where o.id = {owner} and {_LIVE_OWNER})
     """
 
 
@@ -84,6 +85,7 @@ class _AccessRow(msgspec.Struct, frozen=True):
     id: UUID
     owner_id: UUID
     title: str
+    is_default: bool
     owner_is_live: bool
     team_role: str | None
     team_permissions: list[str]
@@ -92,7 +94,7 @@ class _AccessRow(msgspec.Struct, frozen=True):
 _ACCESS = maybe(
     _AccessRow,
     f"""
-    select s.id, s.owner_id, s.title, {_LIVE_OWNER} as owner_is_live, c.role as team_role,
+    select s.id, s.owner_id, s.title, s.is_default, {_LIVE_OWNER} as owner_is_live, c.role as team_role,
       coalesce(c.permissions, '{{}}') as team_permissions
     from sites s join users o on o.id = s.owner_id
     left join collaborators c on c.site_id = s.id and c.user_id = $2 and c.state = 'active'

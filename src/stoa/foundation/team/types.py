@@ -130,6 +130,7 @@ class SiteAccess(msgspec.Struct, frozen=True):
     id: UUID
     owner_id: UUID
     title: str
+    is_default: bool
     role: str
     permissions: frozenset[Permission]
 

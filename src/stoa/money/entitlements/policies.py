@@ -1,5 +1,6 @@
 """`may_read`: whatever hands out a work's content (pages, API, feeds, exports) asks here, and nothing else decides."""
 
+from stoa.foundation.team.types import Permission, permissions_of
 from stoa.kit.ctx import Ctx
 from stoa.money.entitlements.types import Answer, Granted, Offer, Readable, Refused
 
@@ -7,14 +8,16 @@ from stoa.money.entitlements.types import Answer, Granted, Offer, Readable, Refu
 async def may_read(ctx: Ctx, work: Readable) -> Answer:
     """Whether the actor may have the whole of a work (S1).
 
-    Author and staff always may. Whether the actor may know of the work at all is decided before, by its `access_`
-    policy; a work that is not published is refused here without an offer.
+    Author, staff, and who reads the drafts of its site always may. Whether the actor may know of the work at all is
+    decided before, by its `access_` policy; a work that is not published is refused here without an offer.
     """
     if ctx.actor is not None:
         if ctx.actor.id == work.author_id:
             return Granted("author")
         if ctx.actor.is_staff:
             return Granted("staff")
+        if Permission.READ_DRAFTS in permissions_of(work.team_role, work.team_permissions):
+            return Granted("collaborator")
     if work.state != "published":
         return Refused([])
     match work.access:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-Why = Literal["free", "author", "staff"]
+Why = Literal["free", "author", "collaborator", "staff"]
 
 
 class Readable(Protocol):
@@ -31,6 +31,14 @@ class Readable(Protocol):
     @property
     def opens_at(self) -> datetime | None:
         """When a scheduled work opens to everybody."""
+
+    @property
+    def team_role(self) -> str | None:
+        """What the actor is on the site it stands on, if they work there."""
+
+    @property
+    def team_permissions(self) -> list[str]:
+        """What they were given there beyond the role."""
 
 
 class Offer(msgspec.Struct, frozen=True):
