@@ -29,15 +29,15 @@ async def _person(ctx: Ctx, user_id: UUID) -> PersonOut:
 @get("/api/v1/admin/users", opt=access("admin"))
 async def list_users(
     ctx: CtxDep,
-    query: Text = None,
+    q: Text = None,
     status: Query[Status | None] = None,
     role: Query[Role | None] = None,
     cursor: Cursor = None,
     limit: PageLimit = 20,
 ) -> Page[PersonRow]:
-    """Accounts, newest first. `query`: an id, or the beginning of a name or of an e-mail."""
+    """Accounts, newest first. `q`: an id, or the beginning of a name or of an e-mail."""
     return await people.people(
-        ctx, query=(query or "").strip() or None, status=status, role=role, cursor=cursor, limit=limit
+        ctx, query=(q or "").strip() or None, status=status, role=role, cursor=cursor, limit=limit
     )
 
 
