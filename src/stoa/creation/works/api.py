@@ -9,7 +9,8 @@ from litestar.params import QueryParameter
 from stoa.creation.works import actions, queries
 from stoa.creation.works.policies import access_published
 from stoa.creation.works.schemas import ApproveIn, RefuseIn, ReviewedOut, WorkGiftIn, WorkGiftOut
-from stoa.creation.works.types import CATEGORIES, Reaction, ReactionView, ReviewItem, SearchHit
+from stoa.creation.works.types import CATEGORIES, AuthorStats, Reaction, ReactionView, ReviewItem, SearchHit, WorkCard
+from stoa.foundation.people.policies import access_person
 from stoa.kit.errors import NotFound
 from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, access
 from stoa.kit.http.idempotency import key_of
@@ -33,6 +34,20 @@ async def search(
 ) -> Page[SearchHit]:
     """Published works that hold the words, the best first. Quotes, `or` and `-` work as in web search."""
     return await queries.search(ctx, q, language=language, cursor=cursor, limit=limit)
+
+
+@get("/api/v1/users/{username:str}/series", opt=access("public"))
+async def series(ctx: CtxDep, username: Path[str], cursor: Cursor = None, limit: PageLimit = 20) -> Page[WorkCard]:
+    """The published series of somebody, the newest first."""
+    person = await access_person(ctx, username)
+    return await queries.feed(ctx, kinds=("series",), author_id=person.id, cursor=cursor, limit=limit)
+
+
+@get("/api/v1/users/{username:str}/stats", opt=access("public"))
+async def author_stats(ctx: CtxDep, username: Path[str]) -> AuthorStats:
+    """What everybody may know of somebody in numbers."""
+    person = await access_person(ctx, username)
+    return await queries.author_stats(ctx, person.id)
 
 
 @put("/api/v1/works/{work_id:uuid}/like", opt=access("member"))
@@ -113,6 +128,8 @@ async def refuse(ctx: CtxDep, work_id: Path[UUID], data: Body[RefuseIn]) -> Revi
 routes = [
     categories,
     search,
+    series,
+    author_stats,
     like,
     unlike,
     dislike,

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from stoa.creation.works.types import (
+    AuthorStats,
     ReactionView,
     ReviewItem,
     SearchHit,
@@ -63,6 +64,19 @@ _STATS = maybe(
 )
 _PUBLISHED_COUNT = value(
     int, f"select count(*) from works w where {LISTED} and w.author_id = $1 and w.kind = any($2::text[])"
+)
+_AUTHOR_STATS = one(
+    AuthorStats,
+    f"""
+    select p.followers_count, p.following_count,
+      count(*) filter (where w.kind = 'post') as posts_count, count(*) filter (where w.kind = 'series') as series_count,
+      coalesce(sum(w.word_count), 0)::bigint as words_count, coalesce(sum(s.views), 0)::bigint as views,
+      coalesce(sum(s.likes), 0)::bigint as likes, coalesce(sum(s.comments), 0)::bigint as comments,
+      coalesce(sum(s.gifts), 0)::bigint as gifts, coalesce(sum(s.gifts_coins), 0)::bigint as gifts_coins
+    from profiles p
+    left join works w on w.author_id = p.user_id and {LISTED} left join work_stats s on s.work_id = w.id
+    where p.user_id = $1 group by p.user_id
+    """,
 )
 _REVIEW = many(
     ReviewItem,
@@ -307,6 +321,11 @@ async def reactions(ctx: Ctx, work_id: UUID) -> ReactionView:
 async def stats(ctx: Ctx, work_id: UUID) -> StatsView | None:
     """What readers did with a work; None before it is published."""
     return await _STATS(ctx.db, work_id)
+
+
+async def author_stats(ctx: Ctx, author_id: UUID) -> AuthorStats:
+    """What everybody may know of somebody in numbers. Raises NotFound for nobody."""
+    return await _AUTHOR_STATS(ctx.db, author_id)
 
 
 async def published_count(ctx: Ctx, author_id: UUID, *, kinds: Sequence[str] = ("post",)) -> int:

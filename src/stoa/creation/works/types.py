@@ -26,13 +26,14 @@ CATEGORIES: Final = (
 
 
 class State(StrEnum):
-    """Where a work stands. Only `published` is seen by others."""
+    """Where a work stands. Only `published` is seen by others; `withheld` was, until its author was banned (I8)."""
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"
     PUBLISHED = "published"
     UNPUBLISHED = "unpublished"
     REFUSED = "refused"
+    WITHHELD = "withheld"
 
 
 class Sort(StrEnum):
@@ -140,6 +141,21 @@ class ReactionView(msgspec.Struct, frozen=True):
     dislikes: int
     views: int
     my_reaction: str | None
+
+
+class AuthorStats(msgspec.Struct, frozen=True):
+    """What everybody may know of somebody in numbers. Of published works only; `gifts_coins` in whole coins."""
+
+    followers_count: int
+    following_count: int
+    posts_count: int
+    series_count: int
+    words_count: int
+    views: int
+    likes: int
+    comments: int
+    gifts: int
+    gifts_coins: int
 
 
 class ReviewItem(msgspec.Struct, frozen=True):
