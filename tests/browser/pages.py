@@ -58,7 +58,15 @@ PAGES: dict[str, tuple[Look, ...]] = {
     ),
     "/p/{slug}/gift": _seen("/p/{slug}/gift", "newcomer"),
     "/@{username}": (*_seen("/@{username}", "anonymous", "newcomer", "creator"), *_seen("/@{newcomer}", "creator")),
+    "/@{username}/block": _seen("/@{username}/block", "newcomer"),
+    "/@{username}/followers": (
+        *_seen("/@{username}/followers", "anonymous", "admin"),
+        *_seen("/@{newcomer}/followers", "creator"),
+    ),
+    "/@{username}/following": _seen("/@{username}/following", "newcomer"),
     "/@{username}/gift": _seen("/@{username}/gift", "newcomer"),
+    "/account/following": _seen("/account/following", "newcomer", "creator"),
+    "/account/settings/blocked": _seen("/account/settings/blocked", "newcomer", "creator"),
     "/wallet": _seen("/wallet", "newcomer", "creator"),
     "/wallet/history": _seen("/wallet/history", "newcomer", "creator"),
     "/wallet/transfers/{transfer_id}": _seen("/wallet/transfers/{transfer_id}", "creator"),
@@ -174,11 +182,18 @@ async def fill(house: House) -> Hall:
         world.stranger = newcomer = await make.user("newcomer")
         values = {"username": creator.username, "newcomer": newcomer.username}
         await make.coins(admin, earned=500)
+        await _meet(world)
         values |= await _write(world)
         values |= await _trade(world)
         values |= await things.dead_job(world) | await things.account(world)
         values |= await things.held_payout(world) | await things.kept_mail(world)
     return Hall(house, {"anonymous": None, "newcomer": newcomer, "creator": creator, "admin": admin}, values)
+
+
+async def _meet(world: things.World) -> None:
+    await things.followed(world)
+    await things.blocked(world)
+    await world.call(world.staff, "POST", f"/api/v1/authors/{world.owner.id}/follow")
 
 
 async def _write(world: things.World) -> things.Params:

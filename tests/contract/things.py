@@ -116,7 +116,21 @@ async def session(world: World) -> Params:
 async def person(world: World) -> Params:
     """Somebody with a profile."""
     other = await world.make.user()
-    return {"username": other.username}
+    return {"username": other.username, "user_id": other.id, "author_id": other.id}
+
+
+async def followed(world: World) -> Params:
+    """Somebody whom the owner follows."""
+    made = await person(world)
+    await world.call(world.owner, "POST", f"/api/v1/authors/{made['author_id']}/follow")
+    return made
+
+
+async def blocked(world: World) -> Params:
+    """Somebody whom the owner has blocked."""
+    made = await person(world)
+    await world.call(world.owner, "PUT", f"/api/v1/me/blocked/{made['user_id']}")
+    return made
 
 
 async def order(world: World) -> Params:
@@ -281,6 +295,19 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /@{username}/gift": (Case(Who.ANYBODY, person),),
     "POST /@{username}/follow": (Case(Who.ANYBODY, person, form=_fixed()),),
     "POST /@{username}/unfollow": (Case(Who.ANYBODY, person, form=_fixed()),),
+    "GET /@{username}/followers": (Case(Who.ANYBODY, person),),
+    "GET /@{username}/following": (Case(Who.ANYBODY, person),),
+    "POST /api/v1/authors/{author_id}/follow": (Case(Who.ANYBODY, person),),
+    "POST /api/v1/authors/{author_id}/unfollow": (Case(Who.ANYBODY, person),),
+    "GET /api/v1/authors/{author_id}/followers": (Case(Who.ANYBODY, person),),
+    "PATCH /api/v1/authors/{author_id}/follow-settings": (Case(Who.OWNER, followed, json=_fixed(notify="none")),),
+    "POST /account/following/{user_id}/settings": (Case(Who.OWNER, followed, form=_fixed(hear="none")),),
+    "POST /account/following/{user_id}/unfollow": (Case(Who.OWNER, followed, form=_fixed()),),
+    "GET /@{username}/block": (Case(Who.ANYBODY, person),),
+    "POST /@{username}/block": (Case(Who.ANYBODY, person, form=_fixed()),),
+    "PUT /api/v1/me/blocked/{user_id}": (Case(Who.ANYBODY, person),),
+    "DELETE /api/v1/me/blocked/{user_id}": (Case(Who.ANYBODY, blocked),),
+    "POST /account/settings/blocked/{user_id}/unblock": (Case(Who.ANYBODY, blocked, form=_fixed()),),
     # orders; whoever has the address of a sandbox page may pay there, as with a real gateway
     "GET /api/v1/orders/{order_id}": (Case(Who.OWNER, order),),
     "POST /api/v1/orders/{order_id}/confirm": (Case(Who.OWNER, order, json=_fixed(payment_method_id="pm_card_visa")),),
