@@ -84,7 +84,7 @@ create table author_profiles (
   constraint author_profiles_pen_name_length check (char_length(pen_name) between 1 and 80),
   constraint author_profiles_tagline_length check (char_length(tagline) <= 200),
   constraint author_profiles_full_bio_length check (char_length(full_bio) <= 10000),
-  constraint author_profiles_primary_genre check (primary_genre = any (genres)),
+  constraint author_profiles_primary_genre check (primary_genre is null or primary_genre = any (genres)),
   constraint author_profiles_commission_info_length check (char_length(commission_info) <= 5000),
   constraint author_profiles_commission_prices check (
     commission_min_price >= 0 and commission_max_price >= 0 and commission_min_price <= commission_max_price
