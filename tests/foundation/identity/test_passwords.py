@@ -106,7 +106,9 @@ async def test_a_wrong_log_in_costs_the_same_whether_there_is_an_account(
     assert looked_at == ["argon2id", "argon2id"]
 
 
-@pytest.mark.parametrize("email", ["", "nobody", "a@b\nc", "a\x00@example.org", "x" * 10_000, 7, None, ["a@example.org"]])
+@pytest.mark.parametrize(
+    "email", ["", "nobody", "a@b\nc", "a\x00@example.org", "x" * 10_000, 7, None, ["a@example.org"]]
+)
 async def test_what_is_no_email_is_422(client: Any, app: Any, email: Any) -> None:
     answer = await client.post("/api/v1/auth/forgot-password", json={"email": email})
     assert (answer.status_code, list(answer.json()["fields"])) == (422, ["email"])
