@@ -15,11 +15,13 @@ import hmac
 import html
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import httpx
 import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -52,6 +54,17 @@ class Issued:
     person: Somebody
     asked: dict[str, str]
     used: bool = False
+
+
+@contextmanager
+def standing(app: Any, base: str = "http://providers.test") -> Iterator["Providers"]:
+    """The providers, set up for an App and reached by it in process."""
+    made, settings, http = Providers(base), app.settings, app.http
+    app.settings = msgspec.structs.replace(settings, **made.settings())
+    app.http = httpx.AsyncClient(mounts={base: httpx.ASGITransport(app=made)}, transport=http._transport)
+    app.cache.clear()
+    yield made
+    app.settings, app.http = settings, http
 
 
 def _pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:

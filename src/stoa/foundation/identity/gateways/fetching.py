@@ -20,6 +20,14 @@ OUR_FAULT: Final = ("invalid_client", "unauthorized_client")
 S = TypeVar("S", bound=msgspec.Struct)
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """What came back."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
 async def fetch(
     app: App,
     method: str,
@@ -32,28 +40,28 @@ async def fetch(
 ) -> S:
     """The JSON of an answer as a `row`. Raises ProofRefused for a 4xx that is about what somebody brought, and
     ProviderUnavailable for everything else that is not a 200 of that shape."""
-    status, body = await ask(app, method, url, form=form, headers=headers, auth=auth)
-    if status in (400, 401, 403):
-        reason = _reason(body)
+    answer = await ask(app, method, url, form=form, headers=headers, auth=auth)
+    if answer.status in (400, 401, 403):
+        reason = _reason(answer.body)
         if reason in OUR_FAULT:
             log.error("provider does not know this Stoa: look at its client id and secret", url=url, error=reason)
             raise ProviderUnavailable
-        log.info("provider refused", url=url, status=status, error=reason)
+        log.info("provider refused", url=url, status=answer.status, error=reason)
         raise ProofRefused
     try:
-        if status == 200:
-            return msgspec.json.decode(body, type=row)
+        if answer.status == 200 and _is_json(answer.content_type):
+            return msgspec.json.decode(answer.body, type=row)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         log.warning("provider's answer has another shape", url=url, error=str(error))
         raise ProviderUnavailable from None
-    log.warning("provider failed", url=url, status=status)
+    log.warning("provider failed", url=url, status=answer.status, content_type=answer.content_type)
     raise ProviderUnavailable
 
 
 async def tell(app: App, url: str, form: Mapping[str, str], *, auth: tuple[str, str] | None = None) -> None:
     """Posts something whose refusal changes nothing. Raises ProviderUnavailable where trying again may help."""
-    status, _ = await ask(app, "POST", url, form=form, auth=auth)
-    if status == 429 or status >= 500:
+    answer = await ask(app, "POST", url, form=form, auth=auth)
+    if answer.status == 429 or answer.status >= 500:
         raise ProviderUnavailable
 
 
@@ -76,7 +84,7 @@ async def ask(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     auth: tuple[str, str] | None = None,
-) -> tuple[int, bytes]:
+) -> Answer:
     """Status and body. No redirect is followed: an answer comes from whom we asked. Raises ProviderUnavailable."""
     # The form is encoded here: a client that is given a mapping may stream it in another way.
     content = urlencode(form).encode() if form is not None else None
@@ -88,16 +96,13 @@ async def ask(
             asyncio.timeout(TIMEOUT_S),
             app.http.stream(method, url, content=content, headers=sent, auth=auth, follow_redirects=False) as response,
         ):
-            return response.status_code, await _read(response)
+            return Answer(response.status_code, response.headers.get("content-type", ""), await _read(response))
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError, OSError) as error:
         log.warning("provider does not answer", url=url, error=f"{type(error).__name__}: {error}")
         raise ProviderUnavailable from None
 
 
 async def _read(response: httpx.Response) -> bytes:
-    if response.status_code == 200 and not _is_json(response.headers.get("content-type", "")):
-        log.warning("provider's answer is no JSON", content_type=response.headers.get("content-type", ""))
-        raise ProviderUnavailable
     chunks: list[bytes] = []
     size = 0
     async for chunk in response.aiter_bytes(16 * 1024):  # what is packed counts as what it unpacks to

@@ -56,7 +56,7 @@ class TokenAnswer(msgspec.Struct, frozen=True):
     """What a token endpoint answers to a code."""
 
     access_token: Text
-    id_token: Annotated[str, msgspec.Meta(max_length=MAX_TOKEN_BYTES)] | None = None
+    id_token: str | None = None
     refresh_token: Text | None = None
     expires_in: Annotated[int, msgspec.Meta(ge=0, le=10**9)] | None = None
     scope: Text | None = None
