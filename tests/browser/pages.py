@@ -45,6 +45,21 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/about": _seen("/about", "anonymous"),
     "/login": _seen("/login", "anonymous"),
     "/register": _seen("/register", "anonymous"),
+    "/forgot-password": (*_seen("/forgot-password", "anonymous"), *_seen("/forgot-password?sent", "anonymous")),
+    "/reset-password/{token}": (
+        *_seen("/reset-password/{reset_token}", "anonymous"),
+        *_seen("/reset-password/x", "anonymous", status=404),
+    ),
+    "/verify-email/{token}": (
+        *_seen("/verify-email/{verify_token}", "anonymous", "newcomer"),
+        *_seen("/verify-email/x", "anonymous", status=404),
+    ),
+    "/verify-email-change/{token}": (
+        *_seen("/verify-email-change/{change_token}", "creator"),
+        *_seen("/verify-email-change/x", "newcomer", status=404),
+    ),
+    "/dashboard/account/password": _seen("/dashboard/account/password", "newcomer", "creator"),
+    "/dashboard/account/email": _seen("/dashboard/account/email", "newcomer", "creator"),
     "/search": (
         *_seen("/search", "anonymous"),
         *_seen("/search?q=columns", "anonymous", "creator"),
@@ -179,15 +194,25 @@ async def fill(house: House) -> Hall:
         world = things.World(make, client)
         world.owner = creator = await make.member(NAME, purchased=5000, earned=1234.56)
         world.staff = admin = await make.user("chief", roles=("moderator", "admin"))
-        world.stranger = newcomer = await make.user("newcomer")
+        world.stranger = newcomer = await make.user("newcomer", verified=False)
         values = {"username": creator.username, "newcomer": newcomer.username}
         await make.coins(admin, earned=500)
+        values |= await _mail(world)
         await _meet(world)
         values |= await _write(world)
         values |= await _trade(world)
         values |= await things.dead_job(world) | await things.account(world)
         values |= await things.held_payout(world) | await things.kept_mail(world)
     return Hall(house, {"anonymous": None, "newcomer": newcomer, "creator": creator, "admin": admin}, values)
+
+
+async def _mail(world: things.World) -> things.Params:
+    """Links in mails: one that confirms the newcomer's e-mail, and two of the creator's."""
+    return {
+        "verify_token": (await things.token_sent(world, world.stranger.email))["token"],
+        "reset_token": (await things.reset_link(world))["token"],
+        "change_token": (await things.email_change_link(world))["token"],
+    }
 
 
 async def _meet(world: things.World) -> None:

@@ -6,12 +6,14 @@ owner gets in. `STAFF`: only staff gets in. `ANYBODY`: it is there for all. `NOB
 owner it is no use either.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
+from stoa.foundation.identity import actions as identity
 from stoa.foundation.mail import actions as mail
 from stoa.kit.ids import new_id
 from tests.conftest import PASSWORD
@@ -111,6 +113,36 @@ async def picture(world: World) -> Params:
 async def session(world: World) -> Params:
     """A place where the owner is signed in."""
     return {"session_id": world.owner.actor.session_id}
+
+
+async def verification_link(world: World) -> Params:
+    """A link that confirms the owner's e-mail; good for whoever has it."""
+    async with world.make.tx() as ctx:
+        await ctx.db.execute("update users set is_verified = false where id = $1", world.owner.id)
+        await identity.send_verification(ctx, world.owner.id)
+    return await token_sent(world, world.owner.email)
+
+
+async def reset_link(world: World) -> Params:
+    """A link that sets the owner's password; good for whoever has it."""
+    async with world.make.tx() as ctx:
+        await identity.send_password_reset(ctx, world.owner.email)
+    return await token_sent(world, world.owner.email)
+
+
+async def email_change_link(world: World) -> Params:
+    """One of the two links of a change of the owner's e-mail; good for the owner only."""
+    path = "/api/v1/auth/change-email"
+    await world.call(world.owner, "POST", path, new_email="elsewhere@example.org", password=PASSWORD)
+    return await token_sent(world, "elsewhere@example.org")
+
+
+async def token_sent(world: World, email: str) -> Params:
+    """The end of the link in the last mail to an address."""
+    sent = (await world.make.mails(email))[0]
+    found = re.search(r"/(?:verify-email|reset-password|verify-email-change)/([\w-]+)", sent.text)
+    assert found is not None, sent.text
+    return {"token": found[1]}
 
 
 async def person(world: World) -> Params:
@@ -288,6 +320,12 @@ CASES: dict[str, tuple[Case, ...]] = {
     # people
     "DELETE /api/v1/auth/sessions/{session_id}": (Case(Who.OWNER, session),),
     "POST /dashboard/account/sessions/{session_id}/end": (Case(Who.OWNER, session),),
+    "GET /verify-email/{token}": (Case(Who.ANYBODY, verification_link),),
+    "POST /verify-email/{token}": (Case(Who.ANYBODY, verification_link, form=_fixed()),),
+    "GET /reset-password/{token}": (Case(Who.ANYBODY, reset_link),),
+    "POST /reset-password/{token}": (Case(Who.ANYBODY, reset_link, form=_fixed(password="marble and shade")),),
+    "GET /verify-email-change/{token}": (Case(Who.OWNER, email_change_link),),
+    "POST /verify-email-change/{token}": (Case(Who.OWNER, email_change_link, form=_fixed()),),
     "GET /api/v1/people/{username}": (Case(Who.ANYBODY, person),),
     "PUT /api/v1/people/{username}/follow": (Case(Who.ANYBODY, person),),
     "DELETE /api/v1/people/{username}/follow": (Case(Who.ANYBODY, person),),
@@ -382,6 +420,13 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "password": PASSWORD,
         "next": "/",
     },
+    "POST /forgot-password": lambda w: {"email": w.owner.email},
+    "POST /resend-verification": lambda w: {"email": w.owner.email, "next": "/"},
+    "POST /dashboard/account/password": lambda w: {
+        "current_password": "not the right one",
+        "new_password": "marble and shade",
+    },
+    "POST /dashboard/account/email": lambda w: {"new_email": "elsewhere@example.org", "password": "not the right one"},
     "POST /gifts": lambda w: {
         "recipient_id": str(w.stranger.id),
         "amount": "other",
@@ -432,6 +477,16 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/v1/auth/login/apple": lambda w: {"id_token": "x.y.z", "nonce": "x"},
     "POST /api/v1/auth/login/twitter": lambda w: {"code": "x", "state": "x"},
     "POST /api/v1/auth/login": lambda w: {"email": w.owner.email, "password": "not the right one"},
+    "POST /api/v1/auth/verify-email": lambda w: {"token": "x"},
+    "POST /api/v1/auth/resend-verification": lambda w: {"email": w.owner.email},
+    "POST /api/v1/auth/forgot-password": lambda w: {"email": w.owner.email},
+    "POST /api/v1/auth/reset-password": lambda w: {"token": "x", "password": "marble and shade"},
+    "POST /api/v1/auth/change-password": lambda w: {
+        "current_password": "not the right one",
+        "new_password": "marble and shade",
+    },
+    "POST /api/v1/auth/change-email": lambda w: {"new_email": "elsewhere@example.org", "password": "not the right one"},
+    "POST /api/v1/auth/verify-email-change": lambda w: {"token": "x"},
     "POST /api/v1/auth/refresh": lambda w: {"refresh_token": f"{new_id().hex}.x"},
     "PATCH /api/v1/people/me": lambda w: {"display_name": "Ana", "bio": "Writes", "avatar_media_id": str(new_id())},
     "POST /api/v1/posts": lambda w: {
