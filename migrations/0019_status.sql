@@ -67,4 +67,8 @@ end $$;
 create trigger status_history_stays before insert or update or delete or truncate on status_history
   for each statement execute function status_history_refuse();
 
-alter table works add column withheld boolean not null default false;
+alter table works
+  add column withheld_state text,
+  drop constraint works_state,
+  add constraint works_state check (state in ('draft', 'in_review', 'published', 'unpublished', 'refused', 'withheld')),
+  add constraint works_withheld check ((state = 'withheld') = (withheld_state is not null));

@@ -19,6 +19,7 @@ async def test_profile_is_public(client: Any, make: Any) -> None:
         "following_count": 0,
         "joined_at": answer.json()["joined_at"],
         "is_followed": False,
+        "is_suspended": False,
     }
     assert (await client.get("/api/v1/people/nobody")).status_code == 404
 

@@ -141,10 +141,13 @@ async def test_refused_gifts_leave_nothing_behind(app: Any, client: Any, make: A
 async def test_a_suspended_person_receives_nothing(app: Any, client: Any, make: Any) -> None:
     """F5."""
     ana, bob = await make.member("ana", purchased=5), await make.member("bob")
-    async with make.tx() as ctx:
-        await ctx.db.execute("update users set status = 'suspended' where id = $1", bob.id)
-    answer = await client.as_(ana).post("/api/v1/gifts", json={"recipient_id": str(bob.id), "amount": 1})
-    assert answer.status_code == 404
+    before = await count(app, "select count(*) from ledger_transfers")
+    for status, refused in (("suspended", (409, "person_suspended")), ("banned", (404, "not_found"))):
+        async with make.tx() as ctx:
+            await ctx.db.execute("update users set status = $2 where id = $1", bob.id, status)
+        answer = await client.as_(ana).post("/api/v1/gifts", json={"recipient_id": str(bob.id), "amount": 1})
+        assert (answer.status_code, answer.json()["code"]) == refused
+    assert await count(app, "select count(*) from ledger_transfers") == before
 
 
 async def test_idempotency_key_makes_one_gift(app: Any, client: Any, make: Any) -> None:

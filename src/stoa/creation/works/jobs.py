@@ -6,6 +6,7 @@ from stoa.creation.works import actions
 from stoa.creation.works.policies import can_see
 from stoa.creation.works.queries import work_by_id
 from stoa.creation.works.types import State
+from stoa.foundation.identity.messages import StatusChanged
 from stoa.kit.ctx import Ctx
 from stoa.kit.outbox import within
 from stoa.money.wallet.messages import GiftSent, GiftUndone
@@ -26,6 +27,15 @@ async def uncount_gift(ctx: Ctx, event: GiftUndone) -> None:
     """A gift that was taken back counts no more."""
     if event.work_id is not None:
         await actions.count_gift(ctx, event.work_id, amount_coins=-event.amount_coins, gifts=-1)
+
+
+@within(StatusChanged)
+async def hide_or_show(ctx: Ctx, event: StatusChanged) -> None:
+    """What a banned person made is hidden with them, and back with them (I8)."""
+    if event.status == "banned":
+        await actions.withhold(ctx, event.user_id)
+    else:
+        await actions.give_back(ctx, event.user_id)
 
 
 @finds_gift_target

@@ -66,7 +66,7 @@ async def export(
     """All that fits as CSV, sent while it is read."""
     wanted = _zoned(Filter(who, action, subject, subject_id, address, since, until))
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
-    return Stream(await queries.as_csv(ctx, wanted), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(await queries.as_csv(ctx, wanted), media_type="text/csv", headers=headers)
 
 
 @get("/api/v1/users/me/activity", opt=access("member"))

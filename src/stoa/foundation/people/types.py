@@ -21,7 +21,8 @@ class PersonView(msgspec.Struct, frozen=True):
 
 
 class ProfileView(msgspec.Struct, frozen=True):
-    """A public profile. `is_followed` is from the viewer's side, False for nobody."""
+    """A public profile. `is_followed` is from the viewer's side, False for nobody. `is_suspended`: nothing can be given
+    to them for now (F5)."""
 
     id: UUID
     username: str
@@ -33,6 +34,7 @@ class ProfileView(msgspec.Struct, frozen=True):
     following_count: int
     joined_at: datetime
     is_followed: bool
+    is_suspended: bool
 
 
 class Notify(StrEnum):

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from stoa.foundation.audit import actions as audit
+from stoa.foundation.settings.queries import platform
 from stoa.foundation.settings.types import PlatformConfig
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import run
@@ -26,5 +28,14 @@ async def change_platform(ctx: Ctx, **changes: Any) -> None:
     if unknown:
         raise Invalid(fields=dict.fromkeys(unknown, "There is no such setting"))
     parse(PlatformConfig, changes)
+    config = await platform(ctx)
+    await audit.record(
+        ctx,
+        "settings.platform_changed",
+        subject="platform",
+        subject_id="config",
+        before={name: getattr(config, name) for name in changes},
+        after=changes,
+    )
     await _CHANGE(ctx.db, changes, ctx.now, ctx.actor.id if ctx.actor else None)
     ctx.app.cache.pop(PlatformConfig, None)

@@ -69,7 +69,7 @@ async def list_events(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[
 async def export(request: Request[Any, Any, Any], ctx: CtxDep) -> Stream:
     """All that fits as CSV, sent while it is read."""
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "private, no-store"}
-    return Stream(await queries.as_csv(ctx, _wanted(request)), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(await queries.as_csv(ctx, _wanted(request)), media_type="text/csv", headers=headers)
 
 
 @get("/admin/audit/{event_id:uuid}", opt=access("admin"))

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 
+from stoa.foundation.audit import actions as audit
 from stoa.front import flash
 from stoa.front.admin.filters import choice, newest, older, text
 from stoa.front.page import page, safe_next, see_other
@@ -101,6 +102,7 @@ async def retry(request: Request[Any, Any, Any], ctx: CtxDep, job_id: Path[UUID]
     back = see_other(safe_next((await request.form()).get("next"), "/admin/jobs/dead"))
     try:
         await admin.retry(ctx, job_id)
+        await audit.record(ctx, "jobs.retried", subject="job", subject_id=job_id)
     except Conflict as error:
         flash.add(request, back, flash.Toast(error.detail, "bad"))
     else:
@@ -114,6 +116,7 @@ async def discard(request: Request[Any, Any, Any], ctx: CtxDep, job_id: Path[UUI
     back = see_other("/admin/jobs/dead")
     try:
         await admin.discard(ctx, job_id)
+        await audit.record(ctx, "jobs.discarded", subject="job", subject_id=job_id)
     except Conflict as error:
         flash.add(request, back, flash.Toast(error.detail, "bad"))
     else:
@@ -128,6 +131,7 @@ async def retry_all(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[An
     if not type_:
         raise Invalid(fields={"type": "Which type?"})
     revived = await admin.retry_all(ctx, type_)
+    await audit.record(ctx, "jobs.retried_all", subject="job_type", subject_id=type_, after={"jobs": revived})
     back = see_other("/admin/jobs/dead")
     text_ = f"{revived} of {type_} are back in their queue." if revived else "None could be put back."
     flash.add(request, back, flash.Toast(text_, "good" if revived else "warn"))

@@ -12,11 +12,10 @@ from stoa.front.admin.filters import choice, newest, older, person
 from stoa.front.page import page, see_other
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
-from stoa.kit.errors import Invalid
+from stoa.kit.errors import Conflict, Invalid
 from stoa.kit.http import CtxDep, Path, access
 from stoa.money.payouts import actions
 from stoa.money.payouts import queries as payouts
-from stoa.money.payouts.errors import WrongState
 from stoa.money.payouts.policies import access_payout
 from stoa.money.payouts.types import PayoutState, PayoutView
 from stoa.operations.admin import queries
@@ -99,7 +98,7 @@ async def decide(
     except Invalid as error:
         reason = str(form.get("reason", ""))
         return await _payout_page(request, ctx, payout, reason=reason, errors=error.fields, status=error.status)
-    except WrongState as error:
+    except Conflict as error:
         flash.add(request, back, flash.Toast(error.detail, "bad"))
         return back
     flash.add(request, back, flash.Toast(said, "good"))

@@ -21,7 +21,7 @@ from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.ids import new_id, parse_id
 from stoa.money.wallet import actions
 from stoa.money.wallet.errors import GiftToOneself, NotEnoughCoins
-from stoa.money.wallet.queries import wallet
+from stoa.money.wallet.queries import recipient, wallet
 from stoa.money.wallet.types import COIN, MINOR_PER_COIN, GiftView, WalletView
 
 SUGGESTED = (20, 50, 200)
@@ -101,6 +101,7 @@ async def _form_page(
 ) -> Response[Any]:
     if place is None:
         raise GiftToOneself
+    await recipient(ctx, place.recipient.id)  # says why, where nothing can be given (F5), before anybody fills it in
     return await page(request, ctx, "public/gift.html", gift=place, work_title=title)
 
 

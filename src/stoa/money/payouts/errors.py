@@ -36,3 +36,10 @@ class UnknownDestination(Invalid):
 
     code = "unknown_destination"
     title = "Payouts cannot be sent there"
+
+
+class OwnerBarred(Conflict):
+    """409 (F5): its owner is suspended or banned."""
+
+    code = "owner_barred"
+    title = "Their account is suspended or banned. Reinstate them first, or call the payout off"

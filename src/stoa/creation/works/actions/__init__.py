@@ -10,6 +10,7 @@ import msgspec
 
 from stoa.creation.works import policies, queries
 from stoa.creation.works.actions.readers import count_gift, react, record_view, unreact
+from stoa.creation.works.actions.withholding import check_may_be_out, give_back, withhold
 from stoa.creation.works.errors import EditConflict, WrongState
 from stoa.creation.works.messages import (
     WorkChanged,
@@ -20,6 +21,7 @@ from stoa.creation.works.messages import (
     WorkUnpublished,
 )
 from stoa.creation.works.types import Screening, State, WorkRow, WorkText
+from stoa.foundation.audit import actions as audit
 from stoa.foundation.settings.queries import platform
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import Statement, insert, run, value
@@ -33,6 +35,7 @@ __all__ = [
     "create",
     "delete",
     "edit",
+    "give_back",
     "publish",
     "react",
     "record_view",
@@ -40,6 +43,7 @@ __all__ = [
     "rename",
     "unpublish",
     "unreact",
+    "withhold",
 ]
 
 MAX_REASON: Final = 1000
@@ -219,8 +223,10 @@ async def approve(ctx: Ctx, work_id: UUID, *, revision: int | None = None) -> Wo
     Raises NotFound, WrongState, EditConflict.
     """
     work = await _in_review(ctx, work_id)
+    await check_may_be_out(ctx, work_id)
     if await _APPROVE(ctx.db, work_id, revision or work.revision, ctx.member.id, ctx.now) is None:
         raise await _conflict(ctx, work_id)
+    await _decided(ctx, work, "works.approved", State.PUBLISHED, None)
     return await _now_published(ctx, work)
 
 
@@ -235,6 +241,7 @@ async def refuse(ctx: Ctx, work_id: UUID, *, reason: str, revision: int | None =
     work = await _in_review(ctx, work_id, State.PUBLISHED)
     if await _REFUSE(ctx.db, work_id, revision or work.revision, ctx.member.id, reason, ctx.now) is None:
         raise await _conflict(ctx, work_id)
+    await _decided(ctx, work, "works.refused", State.REFUSED, reason)
     await emit(
         ctx,
         WorkRefused(
@@ -249,7 +256,15 @@ async def refuse(ctx: Ctx, work_id: UUID, *, reason: str, revision: int | None =
     return await _reload(ctx, work_id)
 
 
+async def _decided(ctx: Ctx, work: WorkRow, action: str, state: State, reason: str | None) -> None:
+    after = {"state": state, "title": work.title, **({"reason": reason} if reason else {})}
+    await audit.record(
+        ctx, action, subject="work", subject_id=work.id, before={"state": work.state, "title": work.title}, after=after
+    )
+
+
 async def _submit(ctx: Ctx, work: WorkRow, state: State, screening: Screening) -> WorkRow:
+    await check_may_be_out(ctx, work.id)
     revision = await _SUBMIT(ctx.db, work.id, work.revision, state, screening.score, screening.reasons, ctx.now)
     if revision is None:
         raise await _conflict(ctx, work.id)

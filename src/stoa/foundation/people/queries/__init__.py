@@ -36,7 +36,8 @@ _PROFILE = maybe(
     f"""
     select u.id, u.username, p.display_name, {AVATAR_URL} as avatar_url, u.is_verified, p.bio,
       p.followers_count, p.following_count, u.created_at as joined_at,
-      exists (select from follows f where f.follower_id = $2 and f.following_id = u.id) as is_followed
+      exists (select from follows f where f.follower_id = $2 and f.following_id = u.id) as is_followed,
+      (u.status = 'suspended') as is_suspended
     from users u join profiles p on p.user_id = u.id
     where {NAMED} and {SHOWN} and {not_hidden("u.id", "$3")}
     """,

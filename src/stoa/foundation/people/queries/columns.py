@@ -9,7 +9,8 @@ PERSON_COLUMNS: Final = f"""
     u.id as "author.id", u.username as "author.username", p.display_name as "author.display_name",
     {AVATAR_URL} as "author.avatar_url", u.is_verified as "author.is_verified"
 """
-SHOWN: Final = "u.status in ('active', 'pending_verification')"  # suspended, banned and deleted people are not
+# Banned and deleted people are not. Who is suspended for a while is, and gets nothing meanwhile (F5).
+SHOWN: Final = "u.status in ('active', 'pending_verification', 'suspended')"
 
 # By a name in any case, or by one they had before (I1).
 NAMED: Final = "u.id = (select n.user_id from usernames n where n.name = lower($1))"

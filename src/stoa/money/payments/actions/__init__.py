@@ -5,6 +5,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from stoa.foundation.audit import actions as audit
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, many, maybe, one, value
 from stoa.kit.errors import Invalid
@@ -169,6 +170,14 @@ async def refund(ctx: Ctx, order_id: UUID, *, amount_minor: int | None = None, r
         raise NotRefundable(refundable_minor=takeable_minor)
     gateway = gateway_named(ctx, order.gateway)
     payment = await gateway.refund(ctx, payment_id=order.payment_id, amount_minor=wanted_minor, key=f"{order.id}:{key}")
+    await audit.record(
+        ctx,
+        "payments.refunded",
+        subject="order",
+        subject_id=order.id,
+        before={"refunded_minor": order.refunded_minor},
+        after={"refunded_minor": order.refunded_minor + wanted_minor, "currency": order.currency, "reason": reason},
+    )
     return await merge(ctx, order, payment, cause=f"refund by staff: {reason}")
 
 

@@ -1,11 +1,12 @@
 """Asking for a payout, calling it off, and what administrators decide about one. Sending it is in `sending`."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from stoa.foundation.identity.actions import require_good_standing
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert
@@ -16,10 +17,10 @@ from stoa.kit.queue import enqueue
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payouts import queries
-from stoa.money.payouts.actions.moving import LOCKED, end, move, note
-from stoa.money.payouts.errors import BelowMinimum, PayoutKeyReused, PayoutOpen, WrongState
+from stoa.money.payouts.actions.moving import LOCKED, audited, end, hold, is_barred, move, note
+from stoa.money.payouts.errors import BelowMinimum, OwnerBarred, PayoutKeyReused, PayoutOpen, WrongState
 from stoa.money.payouts.gateways import DEFAULT_DESTINATION, DEFAULT_PROVIDER, provider_named
-from stoa.money.payouts.messages import PayoutHeld, PayoutRequested, SubmitPayout
+from stoa.money.payouts.messages import PayoutRequested, SubmitPayout
 from stoa.money.payouts.policies import access_own_payout, access_payout_to_decide
 from stoa.money.payouts.types import (
     COIN,
@@ -33,16 +34,15 @@ from stoa.money.payouts.types import (
     payout_amounts,
 )
 
-REVIEW_DAYS: Final = 2  # business days in which somebody has looked at a held payout
-
 
 async def request_payout(ctx: Ctx, *, key: str, destination: str = DEFAULT_DESTINATION) -> PayoutView:
     """Ask for all one's earned coins as money (M7). They are reserved at once (M9) and sent by the worker.
 
     The same key gives the same payout (M11). Raises BelowMinimum, PayoutOpen while another one is under way,
-    UnknownDestination, PayoutKeyReused.
+    UnknownDestination, PayoutKeyReused, and AccountSuspended (F5).
     """
     user_id = ctx.member.id
+    await require_good_standing(ctx)
     provider = provider_named(ctx, DEFAULT_PROVIDER)
     provider.check_destination(destination)
     config = await settings.platform(ctx)
@@ -117,27 +117,31 @@ async def hold_for_review(ctx: Ctx, payout_id: UUID, *, reason: str, until: date
         return payout
     if payout.state != PayoutState.PENDING:
         raise WrongState(f"It is {payout.state.value} already", state=payout.state)
-    midnight = datetime.combine(business_days_after(ctx.now.date(), REVIEW_DAYS), datetime.min.time(), ctx.now.tzinfo)
-    payout = await move(
-        ctx,
-        payout,
-        PayoutState.IN_REVIEW,
-        cause=f"held for review: {reason}",
-        review_reason=reason,
-        review_until=until or midnight + timedelta(days=1),
-    )
-    await emit(ctx, PayoutHeld(payout.id, payout.user_id, reason))
-    return payout
+    return await hold(ctx, payout, reason, until)
+
+
+async def hold_of(ctx: Ctx, user_id: UUID, *, reason: str) -> PayoutView | None:
+    """Holds somebody's payout for review if one waits to be sent: their account is not in good standing (F5)."""
+    under_way = await queries.OPEN_PAYOUT(ctx.db, user_id)
+    if under_way is None:
+        return None
+    payout = await LOCKED(ctx.db, under_way.id)
+    if payout.state != PayoutState.PENDING:
+        return None
+    return await hold(ctx, payout, reason)
 
 
 async def approve(ctx: Ctx, payout_id: UUID) -> PayoutView:
-    """Let a held payout go on. For administrators. Raises NotFound, Forbidden, WrongState."""
+    """Let a held payout go on. For administrators. Raises NotFound, Forbidden, WrongState, OwnerBarred (F5)."""
     await access_payout_to_decide(ctx, payout_id)
     payout = await LOCKED(ctx.db, payout_id)
     if payout.state != PayoutState.IN_REVIEW:
         raise WrongState(f"It is {payout.state.value}, not in review", state=payout.state)
+    if await is_barred(ctx, payout):
+        raise OwnerBarred
     payout = await move(ctx, payout, PayoutState.PENDING, cause="approved", review_reason=None, review_until=None)
     await enqueue(ctx, SubmitPayout(payout.id, 1), unique=f"{payout.id}:1")
+    await audited(ctx, payout, "payouts.approved", PayoutState.IN_REVIEW, None)
     return payout
 
 
@@ -150,7 +154,9 @@ async def reject(ctx: Ctx, payout_id: UUID, *, reason: str) -> PayoutView:
     payout = await LOCKED(ctx.db, payout_id)
     if payout.state != PayoutState.IN_REVIEW:
         raise WrongState(f"It is {payout.state.value}, not in review", state=payout.state)
-    return await end(ctx, payout, PayoutState.CANCELLED, cause=f"rejected: {reason}", failure_reason=reason)
+    ended = await end(ctx, payout, PayoutState.CANCELLED, cause=f"rejected: {reason}", failure_reason=reason)
+    await audited(ctx, ended, "payouts.rejected", PayoutState.IN_REVIEW, reason)
+    return ended
 
 
 def _dates(ctx: Ctx) -> dict[str, Any]:

@@ -1,18 +1,22 @@
 """The one place where a payout changes its state, and where its reserve ends."""
 
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
+from stoa.foundation.audit import actions as audit
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import insert, one, update
+from stoa.kit.db import insert, one, update, value
 from stoa.kit.ids import new_id
 from stoa.kit.outbox import emit
 from stoa.money.ledger import actions as ledger
-from stoa.money.payouts.messages import PayoutCancelled, PayoutFailed
+from stoa.money.payouts.messages import PayoutCancelled, PayoutFailed, PayoutHeld
 from stoa.money.payouts.queries import PAYOUT_COLUMNS
-from stoa.money.payouts.types import PayoutState, PayoutView
+from stoa.money.payouts.types import PayoutState, PayoutView, business_days_after
 
+REVIEW_DAYS: Final = 2  # business days in which somebody has looked at a held payout
+_STATUS = value(str | None, "select status from users where id = $1")
 LOCKED: Final = one(PayoutView, f"select {PAYOUT_COLUMNS} from payouts where id = $1 for update")
 
 
@@ -48,3 +52,30 @@ async def end(ctx: Ctx, payout: PayoutView, state: PayoutState, *, cause: str, *
     else:
         await emit(ctx, PayoutCancelled(payout.id, payout.user_id))
     return payout
+
+
+async def hold(ctx: Ctx, payout: PayoutView, reason: str, until: datetime | None = None) -> PayoutView:
+    """Stops a pending payout until a person has looked at it (F7)."""
+    midnight = datetime.combine(business_days_after(ctx.now.date(), REVIEW_DAYS), datetime.min.time(), ctx.now.tzinfo)
+    payout = await move(
+        ctx,
+        payout,
+        PayoutState.IN_REVIEW,
+        cause=f"held for review: {reason}",
+        review_reason=reason,
+        review_until=until or midnight + timedelta(days=1),
+    )
+    await audited(ctx, payout, "payouts.held", PayoutState.PENDING, reason)
+    await emit(ctx, PayoutHeld(payout.id, payout.user_id, reason))
+    return payout
+
+
+async def is_barred(ctx: Ctx, payout: PayoutView) -> bool:
+    """F5: whether its owner is suspended or banned."""
+    return await _STATUS(ctx.db, payout.user_id) in ("suspended", "banned")
+
+
+async def audited(ctx: Ctx, payout: PayoutView, action: str, before: PayoutState, reason: str | None) -> None:
+    """What was decided about a payout, for the audit."""
+    after = {"state": payout.state, **({"reason": reason} if reason else {})}
+    await audit.record(ctx, action, subject="payout", subject_id=payout.id, before={"state": before}, after=after)

@@ -18,7 +18,7 @@ from stoa.kit.queue import enqueue
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payouts import queries
-from stoa.money.payouts.actions.moving import LOCKED, end, move
+from stoa.money.payouts.actions.moving import LOCKED, end, hold, is_barred, move
 from stoa.money.payouts.gateways import Transfer, TransferRequest, provider_named
 from stoa.money.payouts.messages import FollowPayout, PayoutPaid, PayoutSent, SubmitPayout
 from stoa.money.payouts.types import COIN, PayoutState, PayoutView
@@ -86,6 +86,9 @@ async def _begin(ctx: Ctx, payout_id: UUID, attempt: int) -> PayoutView | None:
     first = payout.state == PayoutState.PENDING and attempt == 1
     again = payout.state == PayoutState.PROCESSING and payout.next_try_at is not None and payout.attempts == attempt - 1
     if not first and not again:
+        return None
+    if first and await is_barred(ctx, payout):  # since it was asked for: nothing leaves before somebody has looked (F5)
+        await hold(ctx, payout, "The account is not in good standing")
         return None
     return await move(
         ctx,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.foundation.identity.actions import require_good_standing
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, run, update
@@ -98,9 +99,10 @@ async def gift(
 
     Spends promotional, then purchased, then earned coins; what is paid promotional arrives promotional, and is left out
     where the recipient refuses it (M4). The same key gives the same gift (M11). Raises NotEnoughCoins, GiftToOneself,
-    Invalid, NotFound for an unknown person or work, GiftKeyReused.
+    Invalid, NotFound for an unknown person or work, GiftKeyReused, and (F5) AccountSuspended and PersonSuspended.
     """
     sender = ctx.member
+    await require_good_standing(ctx)
     target = await gift_target(ctx, work_id) if work_id else None
     recipient = await queries.recipient(ctx, _recipient(recipient_id, target))
     message = (message or "").strip() or None

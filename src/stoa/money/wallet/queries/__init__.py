@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.foundation.identity.errors import PersonSuspended
 from stoa.foundation.people.queries import AVATAR_URL, not_hidden
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one
@@ -29,11 +30,13 @@ class WalletRow(msgspec.Struct, frozen=True):
     username: str
     accepts_promotional: bool
     debt_minor: int
+    is_suspended: bool
 
 
-_WALLET: Final = """select u.id as user_id, u.username, w.accepts_promotional, w.debt_minor
+_WALLET: Final = """select u.id as user_id, u.username, w.accepts_promotional, w.debt_minor,
+    (u.status = 'suspended') as is_suspended
   from users u join wallets w on w.user_id = u.id
-  where u.status in ('active', 'pending_verification')"""
+  where u.status in ('active', 'pending_verification', 'suspended')"""
 _WALLET_BY_ID = maybe(WalletRow, f"{_WALLET} and u.id = $1")
 # Of whom the actor ($2) may give something to (P4).
 _RECIPIENT_BY_ID = maybe(WalletRow, f"{_WALLET} and u.id = $1 and {not_hidden('u.id', '$2')}")
@@ -73,13 +76,18 @@ async def wallet_row(ctx: Ctx, user_id: UUID) -> WalletRow:
 
 
 async def recipient(ctx: Ctx, person: str | UUID) -> WalletRow:
-    """Somebody, by name or id, whom the actor may give something to. Raises NotFound, also across a block (P4)."""
+    """Somebody, by name or id, whom the actor may give something to.
+
+    Raises NotFound, also across a block (P4) and for who is banned, and PersonSuspended (F5).
+    """
     find = _RECIPIENT_BY_NAME if isinstance(person, str) else _RECIPIENT_BY_ID
     row = await find(ctx.db, person, ctx.member.id)
     if row is None:
         raise NotFound(
             "There is nobody of this name" if isinstance(person, str) else "There is nobody with this wallet"
         )
+    if row.is_suspended:
+        raise PersonSuspended
     return row
 
 
