@@ -209,3 +209,22 @@ async def test_a_suspension_that_is_over_no_longer_stops_gifts(client: Any, make
         await actions.end_suspensions(ctx)
     given = await client.as_(ana).post("/api/v1/gifts", json={"recipient_id": str(bob.id), "amount": 1})
     assert given.status_code == 201
+
+
+async def test_the_person_is_told_by_mail(make: Any) -> None:
+    ana = await make.user("ana")
+    async with make.tx() as ctx:
+        until = ctx.now + timedelta(days=7)
+        await actions.suspend(ctx, ana.id, reason="Insults <b>", until=until)
+    async with make.tx() as ctx:
+        await actions.reinstate(ctx, ana.id, reason="They said sorry")
+        await actions.ban(ctx, ana.id, reason="Again insults")
+    banned, back, suspended = (await make.mails(ana.email))[:3]
+    assert "is suspended" in suspended.subject
+    assert f"until {until:%-d %B %Y}" in suspended.text
+    assert "The reason: Insults <b>" in suspended.text
+    assert "Insults &lt;b&gt;" in suspended.html
+    assert "again" in back.subject
+    assert "/login" in back.text
+    assert "closed" in banned.subject
+    assert "/login" not in banned.text

@@ -5,15 +5,19 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from stoa.foundation.audit import actions as audit
 from stoa.foundation.identity.actions.presence import forget
 from stoa.foundation.identity.errors import AccountBanned, AccountSuspended
 from stoa.foundation.identity.messages import StatusChanged
+from stoa.foundation.mail import actions as mail
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe
+from stoa.kit.errors import Invalid
 from stoa.kit.outbox import emit
 
+log = structlog.get_logger(__name__)
 TIME_IS_OVER: Final = "The suspension ended at its time"
 # What somebody is once they are suspended or banned no more.
 STATUS_BEFORE: Final = """
@@ -22,6 +26,13 @@ STATUS_BEFORE: Final = """
        where h.user_id = u.id and h.status in ('active', 'pending_verification') order by h.at desc, h.id desc limit 1),
       'active') end
 """
+
+
+class _Lifted(msgspec.Struct, frozen=True):
+    id: UUID
+    username: str
+    email: str
+    status: str
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -37,12 +48,12 @@ _STANDING = maybe(
     Standing, "select id, status, status_reason as reason, status_until as until from users where id = $1"
 )
 _LIFT = many(
-    Standing,
+    _Lifted,
     f"""
     update users u set status = {STATUS_BEFORE}, status_reason = $3, status_until = null, status_by = null,
       status_at = greatest($1, u.status_at + interval '1 microsecond'), updated_at = $1
     where u.status = 'suspended' and u.status_until <= $1 and ($2::uuid is null or u.id = $2)
-    returning u.id, u.status, u.status_reason as reason, u.status_until as until
+    returning u.id, u.username, u.email, u.status
     """,
 )
 
@@ -64,9 +75,10 @@ def refuse(standing: Standing | None) -> None:
     if standing is None:
         return
     if standing.status == "suspended":
-        end = f"until {standing.until:%-d %B %Y, %H:%M} UTC" if standing.until else "until further notice"
         why = f": {standing.reason}" if standing.reason else ""
-        raise AccountSuspended(f"This account is suspended {end}{why}", reason=standing.reason, until=standing.until)
+        raise AccountSuspended(
+            f"This account is suspended {_end(standing.until)}{why}", reason=standing.reason, until=standing.until
+        )
     if standing.status == "banned":
         why = f": {standing.reason}" if standing.reason else ""
         raise AccountBanned(f"This account is banned{why}", reason=standing.reason)
@@ -90,5 +102,27 @@ async def end_suspensions(ctx: Ctx, *, user_id: UUID | None = None) -> int:
             after={"status": one.status, "reason": TIME_IS_OVER},
         )
         forget(ctx, one.id)
+        await tell(ctx, one.id, one.username, one.email, one.status, TIME_IS_OVER, None)
         await emit(ctx, StatusChanged(user_id=one.id, status=one.status, reason=TIME_IS_OVER, until=None))
     return len(ended)
+
+
+async def tell(
+    ctx: Ctx, user_id: UUID, username: str, email: str, status: str, reason: str, until: datetime | None
+) -> None:
+    """Mails somebody what their status is now and why. An address no mail can go to stops nothing."""
+    values = {
+        "username": username,
+        "status": status,
+        "reason": reason,
+        "until": _end(until),
+        "link": mail.link(ctx, "/login"),
+    }
+    try:
+        await mail.send(ctx, to=email, template="account_status", values=values, user_id=user_id)
+    except Invalid:
+        log.warning("no mail can go to this address", user_id=str(user_id))
+
+
+def _end(until: datetime | None) -> str:
+    return f"until {until:%-d %B %Y, %H:%M} UTC" if until else "until further notice"

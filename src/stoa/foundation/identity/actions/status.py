@@ -12,7 +12,7 @@ from stoa.foundation.audit import actions as audit
 from stoa.foundation.identity import policies
 from stoa.foundation.identity.actions.presence import forget
 from stoa.foundation.identity.actions.sessions import end_sessions_of
-from stoa.foundation.identity.actions.standing import STATUS_BEFORE
+from stoa.foundation.identity.actions.standing import STATUS_BEFORE, tell
 from stoa.foundation.identity.errors import LastSuperAdmin, WrongStatus
 from stoa.foundation.identity.messages import StatusChanged
 from stoa.foundation.identity.types import Account, Role, Status
@@ -137,4 +137,5 @@ async def _told(ctx: Ctx, target: Account, action: str, status: str, reason: str
         before={"status": target.status, "until": target.status_until},
         after={"status": status, "until": until, "reason": reason},
     )
+    await tell(ctx, target.id, target.username, target.email, status, reason, until)
     await emit(ctx, StatusChanged(user_id=target.id, status=status, reason=reason, until=until))
