@@ -226,6 +226,27 @@ class LogInAgain(Forbidden):
     title = "Please log out and in again, so that we know it is you"
 
 
+class WrongCode(Unauthenticated):
+    """A code by text message is wrong, over, or was never sent: it is not told which."""
+
+    code = "wrong_code"
+    title = "This code is not right, or it is over"
+
+
+class PhoneTaken(Conflict):
+    """I1: the phone belongs to another account; told to whoever has shown that they hold it."""
+
+    code = "phone_taken"
+    title = "This phone belongs to another account"
+
+
+class TooManyCodes(TooManyRequests):
+    """This phone was sent, or this person has asked for, as many codes as there may be for now."""
+
+    code = "too_many_codes"
+    title = "That were many codes. Please wait before you ask for another one"
+
+
 class NoSecondFactor(Conflict):
     """The account has no second factor that this would be about."""
 

@@ -3,7 +3,7 @@
 import dataclasses
 
 from stoa.foundation.identity import actions
-from stoa.foundation.identity.messages import RevokeGrant, SendPasswordReset, SendVerification
+from stoa.foundation.identity.messages import RevokeGrant, SendPasswordReset, SendPhoneCode, SendVerification
 from stoa.kit.ctx import Ctx
 from stoa.kit.queue import every, handles
 
@@ -35,6 +35,18 @@ async def send_password_reset(ctx: Ctx, job: SendPasswordReset) -> None:
 def _asked(ctx: Ctx, job: SendVerification | SendPasswordReset) -> Ctx:
     """The context of whoever asked for it."""
     return dataclasses.replace(ctx, address=job.address, user_agent=job.user_agent)
+
+
+@handles(SendPhoneCode)
+async def send_phone_code(ctx: Ctx, job: SendPhoneCode) -> None:
+    """Says nothing of what it found, in its result neither."""
+    await actions.phone.send_code(ctx, job.code_id)
+
+
+@every(name="identity.phone_codes", seconds=3600)
+async def prune_phone_codes(ctx: Ctx) -> dict[str, int]:
+    """Forgets codes that count no more."""
+    return {"deleted": await actions.phone.prune(ctx)}
 
 
 @every(name="identity.factors", seconds=3600)

@@ -66,6 +66,14 @@ class SendPasswordReset(Job, frozen=True):
     user_agent: str
 
 
+class SendPhoneCode(Job, frozen=True):
+    """Look whose phone it is, make a code and send it."""
+
+    priority: ClassVar[int] = 20
+
+    code_id: UUID
+
+
 class RevokeGrant(Job, frozen=True):
     """Tell a provider that the tokens of a disconnected account will not be used any more (I7)."""
 

@@ -14,6 +14,7 @@ from zxcvbn_rs_py import zxcvbn
 from stoa.foundation.identity.errors import NotYourself, OnlySuperAdmin, PasskeysUnavailable, StepUpRequired
 from stoa.foundation.identity.queries import FACTORS_OF_SESSION, OWN_PASSKEY, SESSION_BY_ID
 from stoa.foundation.identity.types import Account, PasskeyView, Role
+from stoa.foundation.mail.policies import check_phone
 from stoa.kit.config import Settings
 from stoa.kit.ctx import ADMIN_ROLES, Ctx
 from stoa.kit.errors import Forbidden, Invalid, NotFound
@@ -94,6 +95,14 @@ def _cores(folded: str, names: list[str]) -> set[str]:
 
 def _is_guessed(folded: str, names: list[str]) -> bool:
     return zxcvbn(folded[:GUESSED_CHARS], names).guesses < GUESSES_MIN
+
+
+def read_phone(text: str) -> str:
+    """A number as people type it, as E.164 writes it (I1): +49 170 123-45 67 is +491701234567. Raises Invalid."""
+    phone = re.sub(r"[\s()./\u2010-\u2015-]", "", text)
+    phone = "+" + phone[2:] if phone.startswith("00") else phone
+    check_phone(phone)
+    return phone
 
 
 class OwnSession(msgspec.Struct, frozen=True):

@@ -178,6 +178,33 @@ async def security(ctx: Ctx) -> SecurityView:
     return await _SECURITY(ctx.db, ctx.member.id, ctx.now)
 
 
+# ---- phones (I1) -----------------------------------------------------------------------------------------------
+
+
+class PhoneView(msgspec.Struct, frozen=True):
+    """The confirmed phone of an account, and one that a code is on its way to."""
+
+    phone: str | None
+    waits_for: str | None
+
+
+_PHONE = one(
+    PhoneView,
+    """
+    select phone, (
+      select c.phone from phone_codes c
+      where c.user_id = u.id and c.purpose = 'confirm' and c.ended_at is null and c.expires_at > $2
+    ) as waits_for
+    from users u where id = $1
+    """,
+)
+
+
+async def phone_of(ctx: Ctx) -> PhoneView:
+    """The actor's phone."""
+    return await _PHONE(ctx.db, ctx.member.id, ctx.now)
+
+
 # ---- accounts of other providers (I7) --------------------------------------------------------------------------
 
 # What lets somebody in besides accounts of other providers.

@@ -5,7 +5,16 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.identity.types import AnyText, Assertion, Attestation, Email, OneTimeCode, PasskeyName, Username
+from stoa.foundation.identity.types import (
+    AnyText,
+    Assertion,
+    Attestation,
+    Email,
+    OneTimeCode,
+    PasskeyName,
+    PhoneText,
+    Username,
+)
 
 
 class RegisterIn(msgspec.Struct):
@@ -54,6 +63,32 @@ class ProveIn(msgspec.Struct):
     """The password, where the account has no second factor yet; with one, a step-up of the last ten minutes counts."""
 
     password: AnyText | None = None
+
+
+class PhoneIn(msgspec.Struct):
+    """A phone with its country code; spaces and dashes in it do not matter."""
+
+    phone: PhoneText
+
+
+class PhoneCodeIn(PhoneIn):
+    """The code that was sent to a phone."""
+
+    code: OneTimeCode
+
+
+class SetPhoneIn(ProveIn, kw_only=True):
+    """What is to become one's phone."""
+
+    phone: PhoneText
+
+
+class CodeSentOut(msgspec.Struct):
+    """What to do now, and the phone as it was understood."""
+
+    message: str
+    phone: str
+    expires_in_s: int
 
 
 class CodeIn(msgspec.Struct):

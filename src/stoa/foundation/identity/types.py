@@ -141,6 +141,7 @@ class Tokens(msgspec.Struct, frozen=True):
 Base64Url = Annotated[str, msgspec.Meta(min_length=1, max_length=16_384, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
 ShortBase64Url = Annotated[str, msgspec.Meta(min_length=1, max_length=1_400, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
 OneTimeCode = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+PhoneText = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 PasskeyName = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 
 

@@ -6,6 +6,7 @@ from stoa.foundation.identity.actions import (
     oauth_accounts,
     oauth_flows,
     passkeys,
+    phone,
     second_factor,
     totp,
 )
@@ -44,6 +45,7 @@ from stoa.foundation.identity.actions.presence import (
     remember_sessions,
 )
 from stoa.foundation.identity.actions.registration import register
+from stoa.foundation.identity.actions.renewal import renew_legacy_session
 from stoa.foundation.identity.actions.roles import become, grant_role, revoke_role
 from stoa.foundation.identity.actions.sessions import (
     ACCESS_TTL,
@@ -112,6 +114,7 @@ __all__ = [
     "open_page_session",
     "own_account",
     "passkeys",
+    "phone",
     "prune",
     "prune_links",
     "read_email_change",
@@ -122,6 +125,7 @@ __all__ = [
     "reinstate",
     "remember_sessions",
     "rename",
+    "renew_legacy_session",
     "request_password_reset",
     "request_verification",
     "require_good_standing",
