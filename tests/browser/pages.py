@@ -13,7 +13,15 @@ from tests.browser.house import House
 from tests.conftest import make_client
 from tests.contract import things
 
-NO_PAGES = ("/api/", "/static/", "/health", "/metrics", "/media/", "/admin/mail/{message_id}/html")
+NO_PAGES = (
+    "/admin/audit/export",
+    "/admin/mail/{message_id}/html",
+    "/api/",
+    "/health",
+    "/media/",
+    "/metrics",
+    "/static/",
+)
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,15 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/admin/orders/{order_id}": _seen("/admin/orders/{paid_id}", "admin"),
     "/admin/payouts": _seen("/admin/payouts", "admin"),
     "/admin/payouts/{payout_id}": _seen("/admin/payouts/{payout_id}", "admin"),
+    "/admin/users": (*_seen("/admin/users", "admin"), *_seen("/admin/users?q=nobodylikethat", "admin")),
+    "/admin/users/{user_id}": _seen("/admin/users/{suspended_id}", "admin"),
+    "/admin/users/{user_id}/{decision}": (
+        *_seen("/admin/users/{suspended_id}/suspend", "admin"),
+        *_seen("/admin/users/{suspended_id}/roles", "admin"),
+    ),
+    "/admin/audit": (*_seen("/admin/audit", "admin"), *_seen("/admin/audit?who=nobodylikethat", "admin")),
+    "/admin/audit/{event_id}": _seen("/admin/audit/{audit_id}", "admin"),
+    "/dashboard/account/activity": _seen("/dashboard/account/activity", "newcomer", "creator"),
     "/admin/jobs": _seen("/admin/jobs", "admin"),
     "/admin/jobs/dead": _seen("/admin/jobs/dead", "admin"),
     "/admin/jobs/{job_id}": _seen("/admin/jobs/{job_id}", "admin"),
@@ -202,6 +219,8 @@ async def fill(house: House) -> Hall:
         values |= await _write(world)
         values |= await _trade(world)
         values |= await things.dead_job(world) | await things.account(world)
+        suspended = await things.suspended(world)
+        values |= {"suspended_id": suspended["user_id"], "audit_id": suspended["event_id"]}
         values |= await things.held_payout(world) | await things.kept_mail(world)
     return Hall(house, {"anonymous": None, "newcomer": newcomer, "creator": creator, "admin": admin}, values)
 

@@ -151,6 +151,20 @@ async def person(world: World) -> Params:
     return {"username": other.username, "user_id": other.id, "author_id": other.id}
 
 
+async def suspended(world: World) -> Params:
+    """Somebody who is suspended, and the events in which that stands."""
+    made = await person(world)
+    path = f"/api/v1/admin/users/{made['user_id']}/suspend"
+    await world.call(world.staff, "POST", path, reason="Broke a rule of the house")
+    found = await world.call(world.staff, "GET", f"/api/v1/admin/audit?subject_id={made['user_id']}&action=identity.")
+    return made | {"decision": "reinstate", "event_id": found["items"][0]["id"]}
+
+
+async def to_suspend(world: World) -> Params:
+    """Somebody about whom a decision is due."""
+    return await person(world) | {"decision": "suspend"}
+
+
 async def followed(world: World) -> Params:
     """Somebody whom the owner follows."""
     made = await person(world)
@@ -375,6 +389,21 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /admin/mail/{message_id}/send": (Case(Who.STAFF, kept_mail, form=_fixed()),),
     "GET /admin/orders/{order_id}": (Case(Who.STAFF, paid_order),),
     "POST /admin/orders/{order_id}/refund": (Case(Who.STAFF, paid_order, form=REFUND),),
+    "GET /admin/users/{user_id}": (Case(Who.STAFF, suspended),),
+    "GET /admin/users/{user_id}/{decision}": (Case(Who.STAFF, suspended), Case(Who.STAFF, to_suspend)),
+    "POST /admin/users/{user_id}/{decision}": (
+        Case(Who.STAFF, suspended, form=REASON),
+        Case(Who.STAFF, to_suspend, form=_fixed(reason="Insults", days="7")),
+    ),
+    "GET /admin/audit/{event_id}": (Case(Who.STAFF, suspended),),
+    "GET /api/v1/admin/audit/{event_id}": (Case(Who.STAFF, suspended),),
+    "GET /api/v1/admin/users/{user_id}": (Case(Who.STAFF, suspended),),
+    "POST /api/v1/admin/users/{user_id}/suspend": (Case(Who.STAFF, person, json=REASON),),
+    "POST /api/v1/admin/users/{user_id}/ban": (Case(Who.STAFF, person, json=REASON),),
+    "POST /api/v1/admin/users/{user_id}/reinstate": (Case(Who.STAFF, suspended, json=REASON),),
+    "POST /api/v1/admin/users/{user_id}/roles": (
+        Case(Who.STAFF, person, json=_fixed(role="moderator", change="grant", reason="Will help us")),
+    ),
     "GET /admin/payouts/{payout_id}": (Case(Who.STAFF, held_payout),),
     "POST /admin/payouts/{payout_id}/{decision}": (Case(Who.STAFF, held_payout, form=REASON),),
     "POST /admin/review/{work_id}/approve": (Case(Who.STAFF, waiting, form=_revision()),),
