@@ -644,10 +644,10 @@ async def test_a_block_ends_the_work_together(team: Team, make: Any) -> None:
     """P4."""
     owner, ben = team.people["owner"], await make.user("ben")
     await make.invite(owner, ben.email)
-    answer = await team.as_("editor").put("/api/v1/people/owner/block")
+    answer = await team.as_("editor").put(f"/api/v1/me/blocked/{owner.id}")
     assert answer.status_code < 300, answer.text
     assert (await team.as_("editor").get("/api/v1/sites")).json() == []
-    assert (await client_of(team, ben).put("/api/v1/people/owner/block")).status_code < 300
+    assert (await client_of(team, ben).put(f"/api/v1/me/blocked/{owner.id}")).status_code < 300
     assert (await client_of(team, ben).get("/api/v1/collaborator-invites")).json() == []
     count = len(await make.mails(ben.email))
     await invited(team, ben.email)

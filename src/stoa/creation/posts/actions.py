@@ -11,7 +11,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from stoa.creation.posts import policies
-from stoa.creation.posts.policies import access_own_post, access_post, access_post_to, check_post, readable
+from stoa.creation.posts.policies import (
+    access_own_post,
+    access_post,
+    access_post_to,
+    access_post_to_edit,
+    check_post,
+    readable,
+)
 from stoa.creation.posts.types import KIND, PostView, Rendered
 from stoa.creation.works import actions as works
 from stoa.creation.works.errors import EditConflict
@@ -22,7 +29,7 @@ from stoa.foundation.media.types import MediaView
 from stoa.foundation.team.types import Permission
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, run
-from stoa.kit.errors import Forbidden, Invalid, NotFound
+from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.markdown import (
     Document,
     ImageFacts,
@@ -117,7 +124,7 @@ async def edit(
     A post that is out has to stay complete, and may go into review by its new text (P5). A new `slug` leaves the old
     one behind as a redirect (S6). Raises NotFound, Forbidden, EditConflict, Invalid, TextRefused.
     """
-    post = await access_post_to(ctx, post_id, Permission.EDIT_CONTENT)
+    post = await access_post_to_edit(ctx, post_id)
     if post.revision != revision:
         raise EditConflict(post.revision)
     before = _typed(post)
@@ -135,8 +142,6 @@ async def edit(
     if after == before and new_slug is None:
         return post
     is_out = post.state in (State.PUBLISHED, State.IN_REVIEW)
-    if is_out and Permission.PUBLISH not in post.my_permissions:
-        raise Forbidden("Its readers would see this at once, and your role does not include publishing")
     made = await _make(ctx, after, complete=is_out, owner_id=post.author.id)
     work = await works.edit(
         ctx,

@@ -15,7 +15,7 @@ from stoa.creation.posts.types import (
     TITLE_MIN,
     PostView,
 )
-from stoa.creation.works.types import CATEGORIES
+from stoa.creation.works.types import CATEGORIES, State
 from stoa.foundation.team.types import Permission
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Forbidden, Invalid, NotFound
@@ -53,6 +53,16 @@ async def access_post_to(ctx: Ctx, post_id: UUID, permission: Permission) -> Pos
     post = await access_post(ctx, post_id)
     if permission not in post.my_permissions:
         raise Forbidden("Only its author, and those they gave the right to, can do this")
+    return post
+
+
+async def access_post_to_edit(ctx: Ctx, post_id: UUID) -> PostView:
+    """A post whose text the actor may change; one that is out only with the permission to publish, since its readers
+    see each change at once. Raises NotFound, Forbidden.
+    """
+    post = await access_post_to(ctx, post_id, Permission.EDIT_CONTENT)
+    if post.state in (State.PUBLISHED, State.IN_REVIEW) and Permission.PUBLISH not in post.my_permissions:
+        raise Forbidden("Its readers would see this at once, and your role does not include publishing")
     return post
 
 

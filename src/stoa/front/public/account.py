@@ -118,8 +118,9 @@ async def register_form(request: Request[Any, Any, Any], ctx: CtxDep) -> Respons
     target = safe_next(request.query_params.get("next"))
     if ctx.actor is not None:
         return see_other(target)
+    given = {"email": request.query_params.get("email", "")}  # of an invitation that led here
     config = await platform(ctx)
-    return await page(request, ctx, "public/register.html", next=target, form={}, errors={}, config=config)
+    return await page(request, ctx, "public/register.html", next=target, form=given, errors={}, config=config)
 
 
 @post("/register", opt=access("public", limit="auth"))

@@ -11,16 +11,18 @@ import msgspec
 from litestar import Request, Response, get, post
 
 from stoa.creation.posts import actions
-from stoa.creation.posts.policies import access_own_post
+from stoa.creation.posts.policies import access_post_to, access_post_to_edit
 from stoa.creation.posts.types import BODY_MAX, TITLE_MAX, PostView
 from stoa.creation.works.errors import EditConflict, TextRefused
 from stoa.creation.works.types import CATEGORIES, State
 from stoa.foundation.media.queries import media_by_ids
 from stoa.foundation.media.types import MediaView
+from stoa.foundation.team.types import Permission
 from stoa.front import flash
 from stoa.front.flash import Toast
 from stoa.front.page import page, see_other
 from stoa.front.public.post import reading_page
+from stoa.front.studio.posts import list_of
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, StoaError
@@ -71,8 +73,8 @@ async def write_new(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[An
 
 @get("/write/{post_id:uuid}", opt=access("member"))
 async def write_on(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
-    """One's own post, to go on with."""
-    found = await access_own_post(ctx, post_id)
+    """One's own post, or one of a site where one edits, to go on with."""
+    found = await access_post_to_edit(ctx, post_id)
     return await _editor(request, ctx, _typed(found), found)
 
 
@@ -96,6 +98,8 @@ async def _editor(
         typed=typed,
         post=found,
         is_live=found is not None and found.state in LIVE,
+        can_publish=found is None or Permission.PUBLISH in found.my_permissions,
+        home=await list_of(ctx, found),
         errors=errors or {},
         categories=CATEGORIES,
         body_max=BODY_MAX,
@@ -111,7 +115,7 @@ async def _keep(ctx: Ctx, typed: Typed) -> PostView:
         return await actions.write(ctx, title=typed.title, body_markdown=typed.body, category=category)
     revision = typed.revision
     if revision is None:
-        revision = (await access_own_post(ctx, typed.id)).revision
+        revision = (await access_post_to_edit(ctx, typed.id)).revision
     return await actions.edit(
         ctx, typed.id, revision=revision, title=typed.title, body_markdown=typed.body, category=category
     )
@@ -120,7 +124,7 @@ async def _keep(ctx: Ctx, typed: Typed) -> PostView:
 @post("/write/save", opt=access("member", limit="write"), status_code=200)
 async def autosave(ctx: CtxDep, data: Body[Typed]) -> Response[Saved | NotSaved]:
     """What the editor sends while one types. Refuses a post that is out (409): that takes the button."""
-    if data.id is not None and (await access_own_post(ctx, data.id)).state in LIVE:
+    if data.id is not None and (await access_post_to_edit(ctx, data.id)).state in LIVE:
         return Response(NotSaved("is_live", "This post is out; its changes wait for the button"), status_code=409)
     try:
         kept = await _keep(ctx, data)
@@ -140,7 +144,7 @@ async def save(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
         return await _editor_again(request, ctx, form, error)
     if kept.state in LIVE:
         is_out = kept.state == State.PUBLISHED
-        response = see_other(f"/p/{kept.slug}" if is_out else "/dashboard/posts")
+        response = see_other(f"/p/{kept.slug}" if is_out else await list_of(ctx, kept))
         said = "Your readers see the new text." if is_out else "The new text waits for a moderator."
         flash.add(request, response, Toast(said, "good"))
         return response
@@ -156,7 +160,7 @@ async def _editor_again(
 ) -> Response[Any]:
     """The editor with what was typed, whatever was wrong with it."""
     post_id, revision = parse_id(form.get("id")), form.get("revision", "")[:10]
-    found = await access_own_post(ctx, post_id) if post_id else None
+    found = await access_post_to_edit(ctx, post_id) if post_id else None
     typed = Typed(
         title=form.get("title", ""),
         body=form.get("body", ""),
@@ -177,13 +181,15 @@ def _named(error: StoaError) -> dict[str, str]:
 @get("/write/{post_id:uuid}/preview", opt=access("member"))
 async def preview(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """The text as readers will see it."""
-    return await reading_page(request, ctx, await access_own_post(ctx, post_id), "studio/preview.html")
+    return await reading_page(
+        request, ctx, await access_post_to(ctx, post_id, Permission.READ_DRAFTS), "studio/preview.html"
+    )
 
 
 @get("/write/{post_id:uuid}/publish", opt=access("member"))
 async def publish_form(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UUID]) -> Response[Any]:
     """The last look: category, cover, and what will happen."""
-    return await _publish_page(request, ctx, await access_own_post(ctx, post_id), {})
+    return await _publish_page(request, ctx, await access_post_to(ctx, post_id, Permission.PUBLISH), {})
 
 
 async def _publish_page(
@@ -202,11 +208,11 @@ async def _publish_page(
 
 
 async def _pictures(ctx: Ctx, found: PostView) -> list[MediaView]:
-    """The writer's own pictures in the text, in order: any of them can be the cover."""
+    """The author's own pictures in the text, in order: any of them can be the cover."""
     named = [own_media_id(url) for url in [*found.images, *await actions.images_of(found.body_markdown or "")]]
     ids = list(dict.fromkeys(UUID(media_id) for media_id in named if media_id))
     known = {m.id: m for m in await media_by_ids(ctx, ids)}
-    return [known[i] for i in ids if i in known and known[i].owner_id == ctx.member.id]
+    return [known[i] for i in ids if i in known and known[i].owner_id == found.author.id]
 
 
 @post("/write/{post_id:uuid}/publish", opt=access("member", limit="write"))
@@ -215,15 +221,18 @@ async def publish(request: Request[Any, Any, Any], ctx: CtxDep, post_id: Path[UU
     form = dict(await request.form())
     try:
         given = forms.parse(Publishing, form, strict=False)
-        changed = await actions.edit(
-            ctx, post_id, revision=given.revision, category=given.category, cover_media_id=given.cover
-        )
-        done = await actions.publish(ctx, post_id, revision=changed.revision)
+        revision = given.revision
+        if Permission.EDIT_CONTENT in (await access_post_to(ctx, post_id, Permission.PUBLISH)).my_permissions:
+            changed = await actions.edit(
+                ctx, post_id, revision=revision, category=given.category, cover_media_id=given.cover
+            )
+            revision = changed.revision
+        done = await actions.publish(ctx, post_id, revision=revision)
     except (Invalid, TextRefused, EditConflict) as error:
-        found = await access_own_post(ctx, post_id)
+        found = await access_post_to(ctx, post_id, Permission.PUBLISH)
         return await _publish_page(request, ctx, found, _named(error), error.status)
     if done.state == State.IN_REVIEW:
-        response = see_other("/dashboard/posts")
+        response = see_other(await list_of(ctx, done))
         reasons = "; ".join(done.screening_reasons or [])
         flash.add(request, response, Toast(f"A moderator looks at it first: {reasons}", "warn", seconds=12))
         return response
