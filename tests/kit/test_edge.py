@@ -11,10 +11,11 @@ import pytest
 from litestar import Litestar, Request, Response, get, post, put
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
+from litestar.response import Redirect
 
 from stoa.foundation.settings.actions import change_platform
 from stoa.kit.clock import utcnow
-from stoa.kit.errors import Conflict
+from stoa.kit.errors import Conflict, Unauthenticated
 from stoa.kit.http import Body, CtxDep, Form, Path, access, problems
 from stoa.kit.http.credentials import CSRF_COOKIE, SESSION_COOKIE
 from stoa.kit.http.edge import Edge, csrf_token
@@ -55,6 +56,12 @@ async def write_then_refuse(ctx: CtxDep, data: Body[NoteIn], request: Request[An
     await ctx.db.execute("insert into scratch (id, note) values ($1, $2)", data.id, data.note)
     lending_of(request.scope).keep = data.wanted
     return Response(content=None, status_code=400)
+
+
+@post("/scratch/then-leave", opt=access("public"))
+async def write_then_leave(ctx: CtxDep, data: Body[NoteIn]) -> None:
+    await ctx.db.execute("insert into scratch (id) values ($1)", data.id)
+    raise Unauthenticated
 
 
 @post("/api/scratch/orphan", opt=access("public", idempotent=True))
@@ -108,6 +115,7 @@ async def edge(app: Any) -> AsyncIterator[httpx.AsyncClient]:
             write,
             write_then_fail,
             write_then_refuse,
+            write_then_leave,
             write_orphan,
             read,
             form,
@@ -149,6 +157,13 @@ async def test_the_answer_leaves_after_the_commit(edge: Any, app: Any) -> None:
 async def test_a_refusal_rolls_back(edge: Any, app: Any, path: str) -> None:
     answer = await edge.post(f"/api/scratch/{path}", json=NOTE)
     assert answer.status_code in (400, 409)
+    assert await rows(app) == 0
+
+
+async def test_an_error_that_leads_elsewhere_rolls_back_too(edge: Any, app: Any, monkeypatch: Any) -> None:
+    """A page that finds nobody signed in, or nobody who has shown a second factor just now, is left by a redirect."""
+    monkeypatch.setattr(problems, "PAGES", [lambda request, error: Redirect(path="/elsewhere", status_code=303)])
+    assert (await edge.post("/scratch/then-leave", json=NOTE)).status_code == 303
     assert await rows(app) == 0
 
 

@@ -234,7 +234,7 @@ class _Ending:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            await self._lending.finish(message["status"] < 400 or self._lending.keep)
+            await self._lending.finish(self._lending.is_kept(message["status"]))
             self._lending.answered = True
         await self._send(message)
 
@@ -260,7 +260,7 @@ class _Keeping(_Ending):
         if message.get("more_body"):
             return
         body, status = b"".join(self._body), self._start["status"]  # type: ignore[typeddict-item]
-        commit = status < 400 or self._lending.keep
+        commit = self._lending.is_kept(status)
         if commit:
             headers = {k.lower(): v for k, v in self._start["headers"]}  # type: ignore[typeddict-item]
             content_type = headers.get(b"content-type", b"").decode("latin-1")

@@ -32,6 +32,7 @@ class Lending:
         self.answered = False  # whether the answer has begun to leave
         # Set by a handler whose refusal is itself a fact to keep, such as a declined card: commits whatever the status.
         self.keep = False
+        self.raised = False  # whether an error made the answer, which may be a redirect all the same
         self._lent: AbstractAsyncContextManager[Db] | None = None
         self._db: Db | None = None
 
@@ -69,6 +70,10 @@ class Lending:
             return await question
         finally:
             await self.begin_writing()
+
+    def is_kept(self, status: int) -> bool:
+        """Whether what an answer of this status tells of is to be committed."""
+        return (status < 400 and not self.raised) or self.keep
 
     async def finish(self, commit: bool) -> None:
         """Ends the transaction and gives the connection back. Raises what COMMIT raises. Safe to call twice."""

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from stoa.kit.errors import Conflict, Invalid, NotFound, StoaError, TooLarge, TooManyRequests, Unavailable
 from stoa.kit.forms import humane
+from stoa.kit.http.lending import Lending
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +97,9 @@ def problem(error: StoaError, *, instance: str, trace_id: str) -> dict[str, Any]
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The one exception handler of the application."""
     seen = as_stoa_error(error)
+    lending: Lending | None = request.scope["state"].get("lending")
+    if lending is not None:
+        lending.raised = True
     trace_id = str(request.scope.get("state", {}).get("trace_id", ""))
     if seen.status == 503:  # while the database is away, each request would tell the same long story
         log.warning("request unavailable", path=request.url.path, error=f"{type(error).__name__}: {error}")
