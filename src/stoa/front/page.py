@@ -15,10 +15,11 @@ from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
+from stoa.foundation.identity.errors import StepUpRequired
 from stoa.foundation.people.queries.account import me as person_at_the_page
 from stoa.foundation.people.types import MeView
 from stoa.foundation.settings.queries import platform
-from stoa.front import charts, flash, formats
+from stoa.front import charts, flash, formats, kept
 from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import StoaError
@@ -217,10 +218,10 @@ def error_page(request: Request[Any, Any, Any], status: int, code: str, detail: 
 def error_response(request: Request[Any, Any, Any], error: StoaError) -> Response[Any]:
     """An error outside `/api`: a toast for HTMX, the log-in page for who is not signed in, else a page of its own."""
     htmx = "hx-request" in request.headers
+    if isinstance(error, StepUpRequired):
+        return _to_step_up(request, htmx=htmx)
     if error.status == 401:
-        here = _path_of(request.headers.get("hx-current-url") or request.headers.get("referer") or "")
-        back = request.url.path if request.method == "GET" and not htmx else here
-        target = f"/login?next={quote(safe_next(back))}"
+        target = f"/login?next={quote(_way_back(request, htmx=htmx))}"
         if htmx:
             return Response(content="", media_type=MediaType.HTML, status_code=401, headers={"HX-Redirect": target})
         return see_other(target)
@@ -231,3 +232,22 @@ def error_response(request: Request[Any, Any, Any], error: StoaError) -> Respons
         return response
     text = error_page(request, error.status, error.code, error.detail)
     return Response(content=text, media_type=MediaType.HTML, status_code=error.status)
+
+
+def _way_back(request: Request[Any, Any, Any], *, htmx: bool) -> str:
+    """The page that somebody is on: the one they opened, or the one whose form they have sent."""
+    if request.method == "GET" and not htmx:
+        return safe_next(request.url.path)
+    return safe_next(_path_of(request.headers.get("hx-current-url") or request.headers.get("referer") or ""))
+
+
+def _to_step_up(request: Request[Any, Any, Any], *, htmx: bool) -> Response[Any]:
+    """I4: to the page that asks for a second factor, and back from there; a form that was sent waits meanwhile."""
+    target = f"/mfa/step-up?next={quote(_way_back(request, htmx=htmx))}"
+    response: Response[Any] = see_other(target)
+    if htmx:
+        response = Response(content="", media_type=MediaType.HTML, status_code=403, headers={"HX-Redirect": target})
+    cookie = kept.keep(request)
+    if cookie is not None:
+        response.cookies.append(cookie)
+    return response
