@@ -116,6 +116,21 @@ PAGES: dict[str, tuple[Look, ...]] = {
     ),
     "/dashboard/earnings/payout": _seen("/dashboard/earnings/payout", "admin"),
     "/dashboard/payouts/{payout_id}": _seen("/dashboard/payouts/{payout_id}", "creator"),
+    "/dashboard/team": (
+        *_seen("/dashboard/team", "newcomer", "creator"),
+        *_seen("/dashboard/team?site={site_id}", "admin"),
+    ),
+    "/dashboard/team/invite": _seen("/dashboard/team/invite", "creator"),
+    "/dashboard/team/{collaborator_id}": (
+        *_seen("/dashboard/team/{collaborator_id}", "creator", "admin"),
+        *_seen("/dashboard/team/{paused_collaborator_id}", "creator"),
+        *_seen("/dashboard/team/{invited_collaborator_id}", "creator"),
+    ),
+    "/invites": _seen("/invites", "newcomer", "creator", "admin"),
+    "/invites/{token}": (
+        *_seen("/invites/{invite_token}", "anonymous", "creator"),
+        *_seen("/invites/{invite_token}", "newcomer", status=409),
+    ),
     "/write": _seen("/write", "newcomer"),
     "/write/{post_id}": (*_seen("/write/{post_id}", "creator"), *_seen("/write/{published_id}", "creator")),
     "/write/{post_id}/preview": _seen("/write/{post_id}/preview", "creator"),
@@ -217,6 +232,7 @@ async def fill(house: House) -> Hall:
         values |= await _mail(world)
         await _meet(world)
         values |= await _write(world)
+        values |= await _team(world)
         values |= await _trade(world)
         values |= await things.dead_job(world) | await things.account(world)
         suspended = await things.suspended(world)
@@ -252,6 +268,29 @@ async def _write(world: things.World) -> things.Params:
     await things.taken_back(world)
     draft = await make.post(creator, body=body, published=False)
     return {"slug": full.slug, "published_id": full.id, "short": short.slug, "post_id": draft.id}
+
+
+async def _team(world: things.World) -> things.Params:
+    """Somebody who works for the creator, somebody who pauses, an open invitation and an expired one; and another one
+    for the creator."""
+    make, creator = world.make, world.owner
+    site_id = await make.site(creator)
+    await make.invite(creator, f"{LONG[:60].lower().replace('ä', 'a')}@example.org", "manager")
+    async with make.tx() as ctx:
+        await ctx.db.execute("update collaborators set expires_at = $1", ctx.now)
+    member = await make.collaborator(creator, world.staff, "editor", ("see_analytics",))
+    paused = await make.collaborator(creator, await make.user("paused"), "translator")
+    path = f"/api/v1/sites/{site_id}/collaborators/{paused}"
+    await world.call(creator, "PATCH", path, is_active=False, reason=f"On leave. {LONG}")
+    open_, _ = await make.invite(creator, "analyst@example.org", "analyst")
+    _, token = await make.invite(await make.user("olga"), creator.email, "manager")
+    return {
+        "site_id": site_id,
+        "collaborator_id": member,
+        "paused_collaborator_id": paused,
+        "invited_collaborator_id": open_,
+        "invite_token": token,
+    }
 
 
 async def _trade(world: things.World) -> things.Params:

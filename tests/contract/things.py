@@ -179,6 +179,36 @@ async def blocked(world: World) -> Params:
     return made
 
 
+async def invited_by_owner(world: World) -> Params:
+    """An open invitation to the owner's site, sent a while ago."""
+    site_id = await world.make.site(world.owner)
+    made, _ = await world.make.invite(world.owner, "somebody.else@example.org")
+    async with world.make.tx() as ctx:
+        await ctx.db.execute("update collaborators set sent_at = sent_at - interval '1 day' where id = $1", made)
+    return {"site_id": site_id, "collaborator_id": made}
+
+
+async def on_team(world: World) -> Params:
+    """Somebody who works on the owner's site."""
+    site_id = await world.make.site(world.owner)
+    other = await world.make.user()
+    return {"site_id": site_id, "collaborator_id": await world.make.collaborator(world.owner, other)}
+
+
+async def paused_on_team(world: World) -> Params:
+    """Somebody who may not work on the owner's site now."""
+    made = await on_team(world)
+    path = f"/api/v1/sites/{made['site_id']}/collaborators/{made['collaborator_id']}"
+    await world.call(world.owner, "PATCH", path, is_active=False)
+    return made
+
+
+async def invited_to_team(world: World) -> Params:
+    """An invitation of somebody else to the owner's address."""
+    _, token = await world.make.invite(await world.make.user(), world.owner.email)
+    return {"token": token}
+
+
 async def order(world: World) -> Params:
     """An order whose hosted page is open."""
     made = await world.call(world.owner, "POST", "/api/v1/wallet/checkout", package_id=1)
@@ -326,6 +356,38 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /write/{post_id}/again": (Case(Who.OWNER, taken_back, form=_fixed()),),
     "GET /write/{post_id}/delete": (Case(Who.OWNER, draft),),
     "POST /write/{post_id}/delete": (Case(Who.OWNER, published, form=_fixed()),),
+    # teams; whoever opens the link of an invitation is told what to do, the wrong account too
+    "GET /api/v1/sites/{site_id}/collaborators": (Case(Who.OWNER, on_team),),
+    "POST /api/v1/sites/{site_id}/collaborators": (
+        Case(Who.OWNER, on_team, json=_fixed(email="one.more@example.org", role="editor", permissions=["translate"])),
+    ),
+    "GET /api/v1/sites/{site_id}/collaborators/{collaborator_id}": (
+        Case(Who.OWNER, on_team),
+        Case(Who.OWNER, invited_by_owner),
+    ),
+    "PATCH /api/v1/sites/{site_id}/collaborators/{collaborator_id}": (
+        Case(Who.OWNER, on_team, json=_fixed(role="analyst", permissions=["publish"], is_active=False, reason="Away")),
+        Case(Who.OWNER, invited_by_owner, json=_fixed(role="analyst")),
+    ),
+    "DELETE /api/v1/sites/{site_id}/collaborators/{collaborator_id}": (
+        Case(Who.OWNER, on_team),
+        Case(Who.OWNER, invited_by_owner),
+    ),
+    "POST /api/v1/sites/{site_id}/collaborators/{collaborator_id}/resend-invite": (Case(Who.OWNER, invited_by_owner),),
+    "GET /api/v1/collaborator-invites/{token}": (Case(Who.OWNER, invited_to_team),),
+    "POST /api/v1/collaborator-invites/{token}/accept": (Case(Who.OWNER, invited_to_team),),
+    "POST /api/v1/collaborator-invites/{token}/decline": (Case(Who.OWNER, invited_to_team),),
+    "GET /invites/{token}": (Case(Who.ANYBODY, invited_to_team),),
+    "POST /invites/{token}/accept": (Case(Who.OWNER, invited_to_team, form=_fixed()),),
+    "POST /invites/{token}/decline": (Case(Who.OWNER, invited_to_team, form=_fixed()),),
+    "GET /dashboard/team/{collaborator_id}": (Case(Who.OWNER, on_team), Case(Who.OWNER, invited_by_owner)),
+    "POST /dashboard/team/{collaborator_id}": (
+        Case(Who.OWNER, on_team, form=_fixed(role="analyst", permissions="publish")),
+    ),
+    "POST /dashboard/team/{collaborator_id}/resend": (Case(Who.OWNER, invited_by_owner, form=_fixed()),),
+    "POST /dashboard/team/{collaborator_id}/deactivate": (Case(Who.OWNER, on_team, form=_fixed(reason="Away")),),
+    "POST /dashboard/team/{collaborator_id}/reactivate": (Case(Who.OWNER, paused_on_team, form=_fixed()),),
+    "POST /dashboard/team/{collaborator_id}/remove": (Case(Who.OWNER, on_team, form=_fixed()),),
     # pictures
     "GET /api/v1/media/{media_id}": (Case(Who.OWNER, picture),),
     "PATCH /api/v1/media/{media_id}": (Case(Who.OWNER, picture, json=_fixed(alt="A column")),),
@@ -472,6 +534,12 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "id": str(new_id()),
         "revision": "1",
         "then": "publish",
+    },
+    "POST /dashboard/team/invite": lambda w: {
+        "site": str(new_id()),
+        "email": "one.more@example.org",
+        "role": "editor",
+        "permissions": "publish",
     },
     "POST /wallet/checkout": lambda w: {"package_id": "1", "key": str(new_id())},
     "POST /wallet/purchase": lambda w: {

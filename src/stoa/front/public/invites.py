@@ -40,10 +40,9 @@ async def _invite_page(
     path = f"{HERE}/{quote(token, safe='')}"
     try:
         row = await access_invite(ctx, token)
-    except NoSuchInvite as error:
-        # 409: it is there for somebody, and not for this account; a program that looks for tokens learns nothing.
-        response = await page(request, ctx, "public/invite_none.html", status=409, path_here=path, detail=error.detail)
-        return secretive(response)
+    except NoSuchInvite:
+        status = 409 if refused is None else refused.status  # looking is no mistake
+        return secretive(await page(request, ctx, "public/invite_none.html", status=status))
     mine = await address_of(ctx, ctx.actor.id) if ctx.actor else None
     asked = request.query_params.get("for", "")
     response = await page(
