@@ -53,6 +53,9 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/about": _seen("/about", "anonymous"),
     "/login": _seen("/login", "anonymous"),
     "/register": _seen("/register", "anonymous"),
+    "/login/phone": _seen("/login/phone", "anonymous"),
+    "/login/phone/code": _seen("/login/phone/code", "anonymous"),
+    "/dashboard/account/phone": _seen("/dashboard/account/phone", "newcomer", "creator"),
     "/forgot-password": (*_seen("/forgot-password", "anonymous"), *_seen("/forgot-password?sent", "anonymous")),
     "/reset-password/{token}": (
         *_seen("/reset-password/{reset_token}", "anonymous"),

@@ -504,6 +504,11 @@ NO_THING = (
 
 # Forms of pages without an id in their address, filled in as they should be: the fuzz test spoils one field at a time.
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
+    "POST /login/phone": lambda w: {"phone": "+491701234567", "next": "/"},
+    "POST /login/phone/code": lambda w: {"code": "123456", "next": "/"},
+    "POST /dashboard/account/phone": lambda w: {"phone": "+491701234567", "password": "not the right one"},
+    "POST /dashboard/account/phone/confirm": lambda w: {"code": "123456"},
+    "POST /dashboard/account/phone/remove": lambda w: {"password_to_remove": "not the right one"},
     "POST /login": lambda w: {"email": w.owner.email, "password": "not the right one", "next": "/"},
     "POST /register": lambda w: {
         "username": "somebody",
@@ -584,6 +589,11 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     },
     "POST /api/v1/auth/change-email": lambda w: {"new_email": "elsewhere@example.org", "password": "not the right one"},
     "POST /api/v1/auth/verify-email-change": lambda w: {"token": "x"},
+    "POST /api/v1/auth/phone/request": lambda w: {"phone": "+491701234567"},
+    "POST /api/v1/auth/phone/verify": lambda w: {"phone": "+491701234567", "code": "123456"},
+    "PUT /api/v1/auth/phone": lambda w: {"phone": "+491701234567", "password": "not the right one"},
+    "POST /api/v1/auth/phone/confirm": lambda w: {"code": "123456"},
+    "POST /api/v1/auth/phone/remove": lambda w: {"password": "not the right one"},
     "POST /api/v1/auth/refresh": lambda w: {"refresh_token": f"{new_id().hex}.x"},
     "PATCH /api/v1/people/me": lambda w: {"display_name": "Ana", "bio": "Writes", "avatar_media_id": str(new_id())},
     "POST /api/v1/posts": lambda w: {

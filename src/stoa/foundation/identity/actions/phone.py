@@ -187,7 +187,9 @@ async def remove_phone(ctx: Ctx, *, password: str | None) -> None:
     Raises StepUpRequired, what a wrong password raises, and LastWayIn where nobody could come in any more.
     """
     await factors.require_proof(ctx, password)
-    if (await phone_of(ctx)).phone is not None:
+    if (await phone_of(ctx)).phone is None:
+        return
+    async with ctx.db.transaction():  # all of it undone where it may not be
         await _replace(ctx, None)
         if not await ways_in(ctx, ctx.member.id):
             raise LastWayIn("Your phone is the only way to log in to your account. Set a password first")
