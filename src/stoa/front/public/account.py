@@ -14,6 +14,7 @@ from stoa.foundation.identity.errors import (
     AccountSuspended,
     EmailTaken,
     LockedOut,
+    PasskeysUnavailable,
     SecondFactorRequired,
     UsernameTaken,
     WrongCredentials,
@@ -22,6 +23,7 @@ from stoa.foundation.identity.types import AnyText, Email, Username
 from stoa.foundation.settings.queries import platform
 from stoa.front import flash
 from stoa.front.page import page, safe_next, see_other
+from stoa.front.public.providers import offered
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, StoaError
@@ -89,7 +91,7 @@ async def login_form(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[A
     target = safe_next(request.query_params.get("next"))
     if ctx.actor is not None:
         return see_other(target)
-    return await page(request, ctx, "public/login.html", next=target, email="", errors={})
+    return await login_page(request, ctx, target)
 
 
 @post("/login", opt=access("public", limit="auth"))
@@ -107,9 +109,26 @@ async def login(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
         errors, status = {"password": "E-mail or password is not right"}, error.status
     except (LockedOut, AccountSuspended, AccountBanned) as error:
         errors, status = {"password": error.detail}, error.status
-    return await page(
-        request, ctx, "public/login.html", status=status, next=target, email=form.get("email", ""), errors=errors
-    )
+    return await login_page(request, ctx, target, email=form.get("email", ""), errors=errors, status=status)
+
+
+async def login_page(
+    request: Request[Any, Any, Any],
+    ctx: Ctx,
+    target: str,
+    *,
+    email: str = "",
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response[Any]:
+    """All ways to log in, with what was wrong with the last try."""
+    try:
+        passkey_options = actions.passkeys.log_in_options(ctx)
+    except PasskeysUnavailable:
+        passkey_options = None
+    shown: dict[str, Any] = {"next": target, "email": email, "errors": errors or {}, "passkey_options": passkey_options}
+    shown |= offered(request, ctx)
+    return await page(request, ctx, "public/login.html", status=status, **shown)
 
 
 @get("/register", opt=access("public"))
@@ -120,7 +139,8 @@ async def register_form(request: Request[Any, Any, Any], ctx: CtxDep) -> Respons
         return see_other(target)
     given = {"email": request.query_params.get("email", "")}  # of an invitation that led here
     config = await platform(ctx)
-    return await page(request, ctx, "public/register.html", next=target, form=given, errors={}, config=config)
+    shown = {"next": target, "form": given, "errors": {}, "config": config, **offered(request, ctx)}
+    return await page(request, ctx, "public/register.html", **shown)
 
 
 @post("/register", opt=access("public", limit="auth"))
@@ -159,6 +179,7 @@ async def _register_again(
         form=form,
         errors=errors,
         config=await platform(ctx),
+        **offered(request, ctx),
     )
 
 

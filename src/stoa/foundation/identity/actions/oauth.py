@@ -48,13 +48,20 @@ class _Owner(msgspec.Struct, frozen=True):
     second_factors: list[str]
 
 
+class Opened(msgspec.Struct, frozen=True):
+    """Whose account it is, and whether it was made just now."""
+
+    user_id: UUID
+    is_new: bool = False
+
+
 _OWNER = maybe(
     _Owner,
     "select id, is_verified, second_factors from users where lower(email) = lower($1) and status <> 'deleted'",
 )
 
 
-async def log_in(ctx: Ctx, identity: Identity, *, next: str = "/") -> UUID:
+async def log_in(ctx: Ctx, identity: Identity, *, next: str = "/") -> Opened:
     """Whose account this is, made now if there was none; the door comes after that.
 
     Raises AccountExists, WasDisconnected, and EmailNeeded, whose token goes on to `complete`.
@@ -62,7 +69,7 @@ async def log_in(ctx: Ctx, identity: Identity, *, next: str = "/") -> UUID:
     link = await oauth_accounts.find(ctx, identity)
     if link is not None and link.revoked_at is None:
         await oauth_accounts.sync(ctx, link.id, identity)
-        return link.user_id
+        return Opened(link.user_id)
     if link is not None:
         raise WasDisconnected
     email = usable_email(identity.person)
@@ -71,7 +78,7 @@ async def log_in(ctx: Ctx, identity: Identity, *, next: str = "/") -> UUID:
         raise EmailNeeded(token, int(oauth_flows.FLOW_TTL.total_seconds()))
     owner = await _OWNER(ctx.db, email)
     if owner is None:
-        return await _make(ctx, identity, email, verified=identity.person.email_verified)
+        return Opened(await _make(ctx, identity, email, verified=identity.person.email_verified), is_new=True)
     if not (identity.person.email_is_theirs and owner.is_verified):
         raise AccountExists
     # Where a second factor is still to be shown, nothing is put on: that takes somebody who is inside.
@@ -80,10 +87,10 @@ async def log_in(ctx: Ctx, identity: Identity, *, next: str = "/") -> UUID:
             await oauth_accounts.put_on(ctx, owner.id, identity)
         except AlreadyConnected:
             raise AccountExists from None
-    return owner.id
+    return Opened(owner.id)
 
 
-async def complete(ctx: Ctx, token: str, *, email: str) -> tuple[UUID, Identity, str]:
+async def complete(ctx: Ctx, token: str, *, email: str) -> tuple[Opened, Identity, str]:
     """Makes the account of somebody whose provider told no e-mail; answers whose, who, and where to go on.
 
     The address is not confirmed by that: a mail with a link goes there. Raises FlowOver and EmailTaken.
@@ -91,12 +98,12 @@ async def complete(ctx: Ctx, token: str, *, email: str) -> tuple[UUID, Identity,
     pending, identity = await oauth_flows.take_held(ctx, token)
     link = await oauth_accounts.find(ctx, identity)
     if link is not None and link.revoked_at is None:  # made meanwhile, in another window
-        return link.user_id, identity, pending.next
+        return Opened(link.user_id), identity, pending.next
     if link is not None:
         raise WasDisconnected
     if await user_by_email(ctx, email) is not None:
         raise EmailTaken
-    return await _make(ctx, identity, email, verified=False), identity, pending.next
+    return Opened(await _make(ctx, identity, email, verified=False), is_new=True), identity, pending.next
 
 
 def usable_email(person: Person) -> str | None:

@@ -60,12 +60,12 @@ async def _login(request: Request, provider: str, data: OAuthLoginIn) -> Respons
         if data.email is None:
             raise Invalid(fields={"email": "This field is needed"})
         ctx = await lending.ctx()
-        user_id, identity, _ = await oauth.complete(ctx, data.completion_token, email=data.email)
-        return Response(await _enter(ctx, user_id, identity))
+        opened, identity, _ = await oauth.complete(ctx, data.completion_token, email=data.email)
+        return Response(await _enter(ctx, opened.user_id, identity))
     found = await _identify(request, provider, data, connects=False)
     if isinstance(found, Identity):
         ctx = await lending.ctx()
-        return Response(await _enter(ctx, await oauth.log_in(ctx, found), found))
+        return Response(await _enter(ctx, (await oauth.log_in(ctx, found)).user_id, found))
     return _started(await lending.ctx(), found)
 
 
@@ -151,7 +151,7 @@ async def callback(
     if flow.purpose == "connect":
         made = await _connect(ctx, identity)
     else:
-        made = await _enter(ctx, await oauth.log_in(ctx, identity), identity)
+        made = await _enter(ctx, (await oauth.log_in(ctx, identity)).user_id, identity)
     response = Response(made, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
     response.cookies.append(_cookie(ctx, cookie, "", 0))
     return response
