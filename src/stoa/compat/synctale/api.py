@@ -10,12 +10,8 @@ from stoa.compat.synctale.bodies import (
     CreatedOut,
     EarningsOut,
     FullPost,
-    FullUser,
     GiftIn,
     GiftOut,
-    LoginIn,
-    LoginOut,
-    NewUser,
     Pagination,
     PayoutOut,
     PostIn,
@@ -23,8 +19,6 @@ from stoa.compat.synctale.bodies import (
     PurchaseIn,
     PurchaseOut,
     ReadPost,
-    RegisterIn,
-    RegisterOut,
     coins,
     common,
     listed,
@@ -35,12 +29,7 @@ from stoa.creation.posts import queries as post_queries
 from stoa.creation.posts.policies import access_post
 from stoa.creation.works.actions import readers
 from stoa.creation.works.errors import TextRefused
-from stoa.creation.works.queries import published_count
 from stoa.creation.works.types import Sort, State
-from stoa.foundation.identity import actions as identity
-from stoa.foundation.identity.queries import user_by_id
-from stoa.foundation.people.queries import profile
-from stoa.kit.ctx import Ctx
 from stoa.kit.errors import NotFound, StoaError
 from stoa.kit.http import Body, CtxDep, Path, Query, access
 from stoa.kit.http.idempotency import key_of
@@ -55,57 +44,6 @@ from stoa.money.wallet import actions as wallet
 from stoa.money.wallet import queries as wallet_queries
 
 AnyRequest = Request[Any, Any, Any]
-
-
-# ---- authentication --------------------------------------------------------------------------------------------
-
-
-async def _token(ctx: Ctx, user_id: UUID, roles: list[str], *, by: identity.Way) -> str:
-    return await identity.open_legacy_session(ctx, user_id, by=by, phone=None, role=roles[-1])
-
-
-@post("/api/auth/register", opt=access("public", limit="auth"))
-async def register(ctx: CtxDep, data: Body[RegisterIn]) -> RegisterOut:
-    """A new account with its welcome coins (M5) and a 7-day token (I3)."""
-    user = await identity.register(ctx, username=data.username, email=data.email, password=data.password)
-    held = await wallet_queries.wallet(ctx, user.id)
-    made = NewUser(
-        id=user.id,
-        username=user.username,
-        email=user.email,
-        balance=coins(held.total_minor),
-        is_verified=user.is_verified,
-        created_at=user.created_at,
-    )
-    token = await _token(ctx, user.id, user.roles, by="registration")
-    return RegisterOut(message="User created successfully", user=made, token=token)
-
-
-@post("/api/auth/login", status_code=200, opt=access("public", limit="auth"))
-async def login(ctx: CtxDep, data: Body[LoginIn]) -> LoginOut:
-    """A 7-day token for these credentials."""
-    row = await identity.check_login(ctx, email=data.email, password=data.password)
-    await identity.enter(ctx, row.id, by="password")
-    user = await user_by_id(ctx, row.id)
-    person = await profile(ctx, row.username)
-    if user is None or person is None:
-        raise NotFound
-    held = await wallet_queries.wallet(ctx, row.id)
-    full = FullUser(
-        id=row.id,
-        username=row.username,
-        email=user.email,
-        profile_picture=person.avatar_url,
-        bio=person.bio or None,
-        balance=coins(held.total_minor),
-        total_earned=coins(held.earned_minor),
-        followers_count=person.followers_count,
-        following_count=person.following_count,
-        posts_count=await published_count(ctx, row.id),
-        is_verified=person.is_verified,
-    )
-    token = await _token(ctx, row.id, row.roles, by="password")
-    return LoginOut(message="Login successful", user=full, token=token)
 
 
 # ---- posts -----------------------------------------------------------------------------------------------------
@@ -223,8 +161,6 @@ async def request_payout(ctx: CtxDep, request: AnyRequest) -> PayoutOut:
 
 
 routes = [
-    register,
-    login,
     list_posts,
     create_post,
     read_post,

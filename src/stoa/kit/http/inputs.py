@@ -52,22 +52,24 @@ class InputDTO(AbstractDTO[Any]):
         """Not used."""
         return False
 
+    def struct_for(self, document: Any) -> type[msgspec.Struct]:
+        """What this handler reads a body as; a route that takes several kinds looks at it and chooses."""
+        return self._inputs[str(self.asgi_connection.route_handler.handler_id)]
+
     def decode_bytes(self, value: bytes) -> Any:
         """JSON to the handler's Struct; an empty body counts as an empty object."""
-        struct = self._inputs[str(self.asgi_connection.route_handler.handler_id)]
         try:
             document = msgspec.json.decode(value) if value else {}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Invalid("The body is not valid JSON") from error
-        return parse(struct, document)
+        return parse(self.struct_for(document), document)
 
     def decode_builtins(self, value: Any) -> Any:
         """A submitted form to the handler's Struct."""
-        struct = self._inputs[str(self.asgi_connection.route_handler.handler_id)]
         if isinstance(value, FormMultiDict):
             value = value.dict()
         flat = {k: (v[0] if isinstance(v, list) and len(v) == 1 else v) for k, v in value.items()}
-        return parse(struct, flat, strict=False)
+        return parse(self.struct_for(flat), flat, strict=False)
 
 
 class PageRequest(Request[Any, Any, Any]):
