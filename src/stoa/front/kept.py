@@ -7,6 +7,7 @@ before they are filled in.
 import base64
 import binascii
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request
@@ -18,6 +19,7 @@ from stoa.kit.http.lending import lending_of
 
 COOKIE: Final = "stoa_kept"
 PATH: Final = "/mfa/step-up"
+FORM: Final = "application/x-www-form-urlencoded"
 MAX_AGE_S: Final = 600
 MAX_BYTES: Final = 3_600  # browsers take 4096 with the name and the rest
 
@@ -34,11 +36,14 @@ _FORM = msgspec.json.Decoder(KeptForm)
 
 def keep(request: Request[Any, Any, Any]) -> Cookie | None:
     """The cookie that keeps this request's form; None where there is none, or nothing that may be kept."""
-    form = request.scope["state"].get("form")
     lending = lending_of(request.scope)
-    if form is None or lending.actor is None or any("password" in name for name, _ in form):
+    body: bytes | None = request.scope["state"].get("body")
+    if body is None or lending.actor is None or not request.headers.get("content-type", "").startswith(FORM):
         return None
-    kept = KeptForm(request.url.path, [(name, text) for name, text in form if name != "_csrf"])
+    fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    if any("password" in name for name, _ in fields):
+        return None
+    kept = KeptForm(request.url.path, [(name, text) for name, text in fields if name != "_csrf"])
     sealed = lending.app.keyring.seal(msgspec.json.encode(kept), _place(lending.actor.session_id))
     packed = base64.urlsafe_b64encode(sealed).decode()
     return _cookie(packed, MAX_AGE_S, lending.app.settings.cookies_are_secure) if len(packed) <= MAX_BYTES else None

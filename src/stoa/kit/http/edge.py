@@ -103,6 +103,7 @@ class Edge:
     async def _change(self, scope: HTTPScope, body: bytes, send: Send, lending: Lending, opt: dict[str, Any]) -> None:
         """A request that changes something: really from one of our pages, and once for each Idempotency-Key."""
         receive, credentials = _replayed(body), lending.credentials
+        scope["state"]["body"] = body  # for whoever tells of an error without losing what was typed
         content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
         if opt["access"] != "provider" and csrf.needs_check(credentials, content_type):
             csrf.check(scope, credentials, _secret(lending.app), content_type, body)

@@ -84,5 +84,4 @@ class PageRequest(Request[Any, Any, Any]):
                 raise Invalid(
                     fields={name if storable(name) else "form": "This holds a character that cannot be stored"}
                 )
-        self.scope["state"]["form"] = texts  # for whoever has to tell of an error without losing what was typed
         return FormMultiDict(texts)
