@@ -17,7 +17,7 @@ from stoa.foundation.identity.errors import LastSuperAdmin, WrongStatus
 from stoa.foundation.identity.messages import StatusChanged
 from stoa.foundation.identity.types import Account, Role, Status
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, value
+from stoa.kit.db import Statement, many, run, value
 from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.outbox import emit
 
@@ -39,16 +39,15 @@ _LOCKED = many(
     where id = any($1::uuid[]) order by id for no key update
     """,
 )
-_SET = value(
-    str,
+_SET = run(
     """
     update users u set status = $2, status_reason = $3, status_until = $4, status_by = $5,
       status_at = greatest($6, u.status_at + interval '1 microsecond'), updated_at = $6
-    where u.id = $1 returning u.status
+    where u.id = $1
     """,
 )
-_RESTORE = value(
-    str,
+_RESTORE: Statement[str | None] = value(
+    str | None,
     f"""
     update users u set status = {STATUS_BEFORE}, status_reason = $2, status_until = null, status_by = $3,
       status_at = greatest($4, u.status_at + interval '1 microsecond'), updated_at = $4
@@ -89,6 +88,7 @@ async def reinstate(ctx: Ctx, user_id: UUID, *, reason: str) -> None:
     if target.status not in (Status.SUSPENDED, Status.BANNED):
         raise WrongStatus(target.status, allowed=["suspend", "ban"])
     status = await _RESTORE(ctx.db, user_id, reason, _by(ctx), ctx.now)
+    assert status is not None  # its row is locked
     await _told(ctx, target, "reinstated", status, reason, None)
 
 
