@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from stoa.foundation.settings.actions import change_platform
-from stoa.foundation.settings.types import Plans
 from stoa.foundation.team.invariants import INVARIANTS
 from stoa.foundation.team.types import ROLE_PERMISSIONS, Permission
+from tests.foundation.team.plans import roomy
 
 ROLES = ("owner", "manager", "editor", "translator", "analyst", "stranger", "former", "helper")
 
@@ -60,12 +60,6 @@ async def team(make: Any, client: Any, tx: Any) -> Team:
     answer = await made.as_("owner").delete(f"{made.path}/{made.ids['former']}")
     assert answer.status_code == 204, answer.text
     return made
-
-
-def roomy(places: int) -> dict[str, Any]:
-    """Plans whose smallest has room for so many."""
-    free = {name: getattr(Plans().free, name) for name in Plans().free.__struct_fields__}
-    return {"free": free | {"collaborators": places}}
 
 
 async def invited(team: Team, email: str, **more: Any) -> Any:

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from stoa.foundation.audit import actions as audit
 from stoa.foundation.team import queries
-from stoa.foundation.team.actions.invites import free_place, locked_to_change, take_place
+from stoa.foundation.team.actions.invites import expire, free_place, locked_to_change, take_place
 from stoa.foundation.team.actions.sites import lock_site
 from stoa.foundation.team.errors import BeyondYourPermissions, NotPossibleNow
 from stoa.foundation.team.messages import CollaboratorChanged, CollaboratorEnded
@@ -106,6 +106,7 @@ async def change(
     if not changes:
         return queries.seen(ctx, access, row)
     if wakes:
+        await expire(ctx, access.id)
         await take_place(ctx, access.owner_id)
     elif "state" in changes:
         await free_place(ctx, access.owner_id)
