@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from stoa.foundation.identity.types import LinkKind
 from stoa.kit.queue import run_due
 from stoa.main import create_litestar, http_handlers
 from tests.browser.house import House
 from tests.conftest import make_client
 from tests.contract import things
+from tests.providers import Providers, Somebody
+from tests.providers.ways import connected
 
 NO_PAGES = (
     "/admin/audit/export",
@@ -20,6 +25,7 @@ NO_PAGES = (
     "/health",
     "/media/",
     "/metrics",
+    "/oauth/",
     "/static/",
 )
 
@@ -51,7 +57,10 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/", "creator", opens=MENU),
     ),
     "/about": _seen("/about", "anonymous"),
-    "/login": _seen("/login", "anonymous"),
+    "/login": (
+        *_seen("/login", "anonymous"),
+        *_seen("/login?problem=oauth_account_exists&with=google", "anonymous"),
+    ),
     "/register": _seen("/register", "anonymous"),
     "/login/phone": _seen("/login/phone", "anonymous"),
     "/login/phone/code": _seen("/login/phone/code", "anonymous"),
@@ -69,6 +78,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/verify-email-change/{change_token}", "creator"),
         *_seen("/verify-email-change/x", "newcomer", status=404),
     ),
+    "/dashboard/account/connected": _seen("/dashboard/account/connected", "newcomer", "creator"),
     "/dashboard/account/password": _seen("/dashboard/account/password", "newcomer", "creator"),
     "/dashboard/account/email": _seen("/dashboard/account/email", "newcomer", "creator"),
     "/search": (
@@ -234,6 +244,7 @@ async def fill(house: House) -> Hall:
         await make.coins(admin, earned=500)
         values |= await _mail(world)
         await _meet(world)
+        await _connect(world)
         values |= await _write(world)
         values |= await _team(world)
         values |= await _trade(world)
@@ -247,7 +258,7 @@ async def fill(house: House) -> Hall:
 async def _mail(world: things.World) -> things.Params:
     """Links in mails: one that confirms the newcomer's e-mail, and two of the creator's."""
     return {
-        "verify_token": (await things.token_sent(world, world.stranger.email))["token"],
+        "verify_token": (await things.link_of(world, world.stranger, LinkKind.EMAIL_VERIFICATION))["token"],
         "reset_token": (await things.reset_link(world))["token"],
         "change_token": (await things.email_change_link(world))["token"],
     }
@@ -257,6 +268,14 @@ async def _meet(world: things.World) -> None:
     await things.followed(world)
     await things.blocked(world)
     await world.call(world.staff, "POST", f"/api/v1/authors/{world.owner.id}/follow")
+
+
+async def _connect(world: things.World) -> None:
+    """Google, Apple and X are set up; the creator has two of them, with an address of any length."""
+    app = world.make.app
+    app.settings = msgspec.structs.replace(app.settings, **Providers("http://127.0.0.1:9").settings())
+    await connected(world.make, world.owner, Somebody(email=f"{LONG.lower()}@{LONG[:50].lower()}.example"))
+    await connected(world.make, world.owner, Somebody(email=None, name=None), "twitter")
 
 
 async def _write(world: things.World) -> things.Params:

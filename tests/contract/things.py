@@ -6,14 +6,14 @@ owner gets in. `STAFF`: only staff gets in. `ANYBODY`: it is there for all. `NOB
 owner it is no use either.
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
-from stoa.foundation.identity import actions as identity
+from stoa.foundation.identity.actions import links
+from stoa.foundation.identity.types import LinkKind
 from stoa.foundation.mail import actions as mail
 from stoa.kit.ids import new_id
 from tests.conftest import PASSWORD
@@ -117,32 +117,25 @@ async def session(world: World) -> Params:
 
 async def verification_link(world: World) -> Params:
     """A link that confirms the owner's e-mail; good for whoever has it."""
-    async with world.make.tx() as ctx:
-        await ctx.db.execute("update users set is_verified = false where id = $1", world.owner.id)
-        await identity.send_verification(ctx, world.owner.id)
-    return await token_sent(world, world.owner.email)
+    return await link_of(world, world.owner, LinkKind.EMAIL_VERIFICATION)
 
 
 async def reset_link(world: World) -> Params:
     """A link that sets the owner's password; good for whoever has it."""
-    async with world.make.tx() as ctx:
-        await identity.send_password_reset(ctx, world.owner.email)
-    return await token_sent(world, world.owner.email)
+    return await link_of(world, world.owner, LinkKind.PASSWORD_RESET)
 
 
 async def email_change_link(world: World) -> Params:
     """One of the two links of a change of the owner's e-mail; good for the owner only."""
-    path = "/api/v1/auth/change-email"
-    await world.call(world.owner, "POST", path, new_email="elsewhere@example.org", password=PASSWORD)
-    return await token_sent(world, "elsewhere@example.org")
+    return await link_of(world, world.owner, LinkKind.EMAIL_CHANGE_NEW, new_email=f"{new_id().hex}@example.org")
 
 
-async def token_sent(world: World, email: str) -> Params:
-    """The end of the link in the last mail to an address."""
-    sent = (await world.make.mails(email))[0]
-    found = re.search(r"/(?:verify-email|reset-password|verify-email-change)/([\w-]+)", sent.text)
-    assert found is not None, sent.text
-    return {"token": found[1]}
+async def link_of(world: World, user: Any, kind: LinkKind, new_email: str | None = None) -> Params:
+    """The end of a fresh link of somebody's; its mail has its own tests."""
+    async with world.make.tx() as ctx:
+        account = await links.lock_account(ctx, user.id)
+        assert account is not None
+        return {"token": await links.issue(ctx, account, kind, new_email=new_email)}
 
 
 async def person(world: World) -> Params:
@@ -163,6 +156,11 @@ async def suspended(world: World) -> Params:
 async def to_suspend(world: World) -> Params:
     """Somebody about whom a decision is due."""
     return await person(world) | {"decision": "suspend"}
+
+
+async def oneself(world: World) -> Params:
+    """The owner's own account."""
+    return {"user_id": world.owner.id}
 
 
 async def followed(world: World) -> Params:
@@ -422,6 +420,11 @@ CASES: dict[str, tuple[Case, ...]] = {
     "PUT /api/v1/me/blocked/{user_id}": (Case(Who.ANYBODY, person),),
     "DELETE /api/v1/me/blocked/{user_id}": (Case(Who.ANYBODY, blocked),),
     "POST /account/settings/blocked/{user_id}/unblock": (Case(Who.ANYBODY, blocked, form=_fixed()),),
+    # the same in the documents' own words
+    "GET /api/account/{user_id}": (Case(Who.ANYBODY, person),),
+    "GET /api/users/{username}": (Case(Who.ANYBODY, person),),
+    "PUT /api/users/{user_id}": (Case(Who.OWNER, oneself, json=_fixed(display_name="Ana", bio="Writes")),),
+    "POST /api/users/{user_id}/upgrade": (Case(Who.OWNER, oneself),),
     # orders; whoever has the address of a sandbox page may pay there, as with a real gateway
     "GET /api/v1/orders/{order_id}": (Case(Who.OWNER, order),),
     "POST /api/v1/orders/{order_id}/confirm": (Case(Who.OWNER, order, json=_fixed(payment_method_id="pm_card_visa")),),
@@ -623,6 +626,25 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/v1/payouts": lambda w: {"destination": "sandbox_bank"},
     "POST /api/auth/register": lambda w: {"username": "somebody", "email": w.owner.email, "password": PASSWORD},
     "POST /api/auth/login": lambda w: {"email": w.owner.email, "password": "not the right one"},
+    "POST /api/auth/signup": lambda w: {
+        "username": "somebody",
+        "email": w.owner.email,
+        "password": PASSWORD,
+        "name": "Some Body",
+    },
+    "POST /api/auth/signin": lambda w: {"email": w.owner.email, "password": "not the right one"},
+    "PUT /api/auth/profile": lambda w: {"name": "Ana", "bio": "Writes"},
+    "POST /api/users/register": lambda w: {
+        "username": "somebody",
+        "email": w.owner.email,
+        "password": PASSWORD,
+        "display_name": "Some Body",
+        "role": "creator",
+    },
+    "POST /api/social/follow": lambda w: {"user_id": str(w.stranger.id)},
+    "DELETE /api/social/follow": lambda w: {"user_id": str(w.stranger.id)},
+    "POST /api/social/block": lambda w: {"user_id": str(w.stranger.id)},
+    "DELETE /api/social/block": lambda w: {"user_id": str(w.stranger.id)},
     "POST /api/posts": lambda w: {"title": "A title", "content": BODY, "category": "Education", "images": []},
     "POST /api/coins/purchase": lambda w: {"packageId": 1, "paymentMethodId": "pm_card_visa"},
     "POST /api/coins/gift": lambda w: {"recipientId": str(w.stranger.id), "amount": 1, "message": "Thank you"},
