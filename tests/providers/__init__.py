@@ -237,6 +237,8 @@ class Providers:
                 return 200, "text/plain", b""
             case "2/users/me":
                 return self._me(headers)
+            case "" if provider == "favicon.ico":
+                return 200, "image/svg+xml", b'<svg xmlns="http://www.w3.org/2000/svg"/>'
         return 404, "text/plain", b"there is nothing here"
 
     def _json(self, document: Any) -> tuple[int, str, bytes]:

@@ -5,7 +5,10 @@ from typing import Any
 
 import httpx
 
-from tests.providers import Providers
+from stoa.foundation.identity.actions import oauth_accounts
+from stoa.foundation.identity.gateways import Grant, Identity, Person
+from stoa.foundation.identity.types import Provider
+from tests.providers import Providers, Somebody
 
 
 async def count(app: Any, table: str) -> int:
@@ -45,3 +48,10 @@ async def verified(make: Any, name: str = "ana", email: str = "ana@gmail.com") -
     async with make.tx() as ctx:
         await ctx.db.execute("update users set is_verified = true, email = $2 where id = $1", user.id, email)
     return replace(user, email=email)
+
+
+async def connected(make: Any, user: Any, person: Somebody, provider: str = "google") -> None:
+    """An account of a provider that opens this person's own."""
+    told = Person(account_id=person.account_id, email=person.email, name=person.name)
+    async with make.tx(user) as ctx:
+        await oauth_accounts.connect(ctx, Identity(Provider(provider), told, Grant()))
