@@ -260,7 +260,8 @@ async def test_the_database_knows_the_same_transitions(ctx: Any, make: Any) -> N
                         await ctx.db.execute(
                             """
                             update collaborators set state = $1, user_id = coalesce(user_id, $2),
-                              accepted_at = coalesce(accepted_at, case when $2::uuid is not null then $3 end),
+                              accepted_at = coalesce(
+                                accepted_at, case when $2::uuid is not null then $3::timestamptz end),
                               deactivated_at = case when $1 in ('invited', 'active') then null else $3::timestamptz end
                             """,
                             after.value,
