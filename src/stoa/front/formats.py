@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from typing import Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -159,6 +160,20 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def bytes_of(number: int) -> str:
+    """A size: 512 as '512 bytes', 1536 as '1.5 kB', 1073741824 as '1 GB'."""
+    for size, unit in ((1024**4, "TB"), (1024**3, "GB"), (1024**2, "MB"), (1024, "kB")):
+        if number >= size:
+            scaled = number / size
+            return f"{scaled:.0f}{THIN}{unit}" if scaled >= 10 else f"{scaled:.1f}".removesuffix(".0") + THIN + unit
+    return f"{number}{THIN}{'byte' if number == 1 else 'bytes'}"
+
+
+def host(address: str) -> str:
+    """'https://www.example.org/about' as 'example.org'."""
+    return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
 def initials(name: str) -> str:
     """One or two letters for a person without a picture."""
     words = [word for word in name.replace("_", " ").replace("-", " ").split() if word[0].isalnum()]
@@ -179,5 +194,7 @@ FILTERS: Final = {
     "date": date_of,
     "exact": exact,
     "iso": iso,
+    "bytes": bytes_of,
+    "host": host,
     "initials": initials,
 }

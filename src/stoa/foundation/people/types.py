@@ -295,6 +295,7 @@ class PublicProfile(msgspec.Struct, frozen=True):
     following_count: int
     joined_at: datetime
     is_followed: bool
+    is_suspended: bool
     show_in_search: bool
     show_followers: bool
     author: AuthorCard | None

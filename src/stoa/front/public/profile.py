@@ -4,9 +4,10 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 
-from stoa.creation.works.queries import feed, published_count
+from stoa.creation.works.queries import author_stats, feed
 from stoa.foundation.people import actions
 from stoa.foundation.people.queries import profile
+from stoa.foundation.people.queries.account import public_profile
 from stoa.front.page import page, render, see_other
 from stoa.front.public.home import address
 from stoa.kit.ctx import Ctx
@@ -26,9 +27,9 @@ def username_of(handle: str) -> str:
 
 @get("/{handle:str}", opt=access("public") | {"shown_as": "/@{username}"})
 async def show_profile(request: Request[Any, Any, Any], ctx: CtxDep, handle: Path[str]) -> Response[Any]:
-    """Bio, counts, and their published works."""
+    """Bio, counts, who they are as a creator or a brand, and their published works."""
     username = username_of(handle)
-    person = await profile(ctx, username)
+    person = await public_profile(ctx, username)
     if person is None:
         raise NotFound("There is nobody of this name")
     path, cursor = f"/@{person.username}", request.query_params.get("cursor")
@@ -41,9 +42,9 @@ async def show_profile(request: Request[Any, Any, Any], ctx: CtxDep, handle: Pat
     follows = address(path, cursor=found.next_cursor) if found.next_cursor else None
     if "hx-request" in request.headers and cursor:
         return await page(request, ctx, "public/_more_works.html", works=found.items, follows=follows)
-    total = await published_count(ctx, person.id)
+    stats = await author_stats(ctx, person.id)
     return await page(
-        request, ctx, "public/profile.html", person=person, works=found.items, follows=follows, works_count=total
+        request, ctx, "public/profile.html", person=person, works=found.items, follows=follows, stats=stats
     )
 
 

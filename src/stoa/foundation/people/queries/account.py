@@ -64,6 +64,7 @@ _PUBLIC = maybe(
     select u.id, u.username, p.display_name, {AVATAR_URL} as avatar_url, u.is_verified, p.bio,
       p.followers_count, p.following_count, u.created_at as joined_at,
       exists (select from follows f where f.follower_id = $2 and f.following_id = u.id) as is_followed,
+      (u.status = 'suspended') as is_suspended,
       coalesce((p.preferences ->> 'show_in_search')::boolean, true) as show_in_search,
       coalesce((p.preferences ->> 'show_followers')::boolean, true) as show_followers,
       {_AUTHOR}, {_columns(BrandProfile, "b", "brand")}
