@@ -133,7 +133,7 @@ class Hall:
         for name in names:
             for writer in self.dice.sample(writers, self.dice.randint(1, 6)):
                 if writer != name:
-                    self._plan(self.dice.uniform(1, 700), name, partial(people.follow, username=writer))
+                    self._plan(self.dice.uniform(1, 700), name, partial(people.follow, person=writer))
 
     # ---- works
 
