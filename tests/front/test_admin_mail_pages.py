@@ -90,7 +90,7 @@ async def test_the_list_filters_and_pages(make: Any, admin: Any, app: Any) -> No
 async def test_a_kept_mail_is_shown_as_sent(make: Any, admin: Any) -> None:
     message_id = await send(make, name="<b>Ana</b><script>alert(1)</script>")
     page = (await admin.get(f"/admin/mail/{message_id}")).text
-    assert '<a href="http://testserver/verify/abc" rel="noopener" target="_blank">' in page
+    assert '<a class="text-link" href="http://testserver/verify/abc" rel="noopener" target="_blank">' in page
     assert f'src="/admin/mail/{message_id}/html" sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
     assert "<script>alert" not in page and "Kept" in page and 'action="/admin/mail/' not in page
     part = await admin.get(f"/admin/mail/{message_id}/html")
