@@ -513,6 +513,7 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /dashboard/account/phone/confirm": lambda w: {"code": "123456"},
     "POST /dashboard/account/phone/remove": lambda w: {"password_to_remove": "not the right one"},
     "POST /login": lambda w: {"email": w.owner.email, "password": "not the right one", "next": "/"},
+    "POST /oauth/complete": lambda w: {"email": "somebody@example.org"},
     "POST /register": lambda w: {
         "username": "somebody",
         "email": w.owner.email,
