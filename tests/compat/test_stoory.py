@@ -213,7 +213,8 @@ async def test_of_many_refreshes_at_once_one_succeeds(live: Any, client: Any) ->
 
 async def test_only_a_seven_day_token_is_refreshed(client: Any, make: Any, app: Any) -> None:
     ana = await make.user("ana")
-    assert (await client.as_(ana).post("/api/auth/refresh")).status_code == 401
+    refused = await client.as_(ana).post("/api/auth/refresh")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_renewable")
     assert (await client.as_(ana).get("/api/v1/auth/me")).status_code == 200
     assert (await client.post("/api/auth/refresh")).status_code == 401
     assert await rows(app, "select kind from sessions where revoked_at is null") == [("api",)]

@@ -36,6 +36,6 @@ async def seven_day_token(ctx: Ctx, user_id: UUID, *, by: identity.Way) -> str:
 
 
 async def renewed_token(ctx: Ctx) -> str:
-    """A fresh token in place of the one that asks, which is over. Raises SessionOver for any other kind of session."""
+    """A fresh token in place of the one that asks, which is over. Raises NotRenewable, SessionOver."""
     holder = await _HOLDER(ctx.db, ctx.member.id)
     return await renew_legacy_session(ctx, phone=holder.phone, role=role_of(holder.roles))

@@ -11,7 +11,10 @@ from stoa.kit.http import Body, CtxDep, access
 
 @post("/api/auth/refresh", status_code=200, opt=access("member", limit="auth"))
 async def refresh(ctx: CtxDep) -> TokenOut:
-    """A fresh token for a live one, which is over by it; 401 for one that was refreshed already (I3)."""
+    """A fresh token for a live one, which is over by it; 401 for one that was refreshed already (I3).
+
+    409 for a session that has no such token.
+    """
     return TokenOut(success=True, token=await renewed_token(ctx))
 
 

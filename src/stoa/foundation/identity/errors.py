@@ -324,3 +324,10 @@ class PersonSuspended(Conflict):
 
     code = "person_suspended"
     title = "This account is suspended. Nothing can be sent to it for now"
+
+
+class NotRenewable(Conflict):
+    """Only the 7-day token of the unversioned log-ins is renewed by itself; `/api/v1` has refresh tokens (I3)."""
+
+    code = "not_renewable"
+    title = "This session is not one of a 7-day token"

@@ -5,10 +5,10 @@ import msgspec
 from stoa.foundation.identity.actions.door import Way
 from stoa.foundation.identity.actions.presence import forget
 from stoa.foundation.identity.actions.sessions import open_legacy_session
-from stoa.foundation.identity.errors import SessionOver
+from stoa.foundation.identity.errors import NotRenewable, SessionOver
 from stoa.foundation.identity.messages import SessionEnded
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import maybe
+from stoa.kit.db import Statement, maybe, value
 from stoa.kit.outbox import emit
 
 
@@ -26,15 +26,20 @@ _END = maybe(
 )
 
 
+_KIND: Statement[str | None] = value(str | None, "select kind from sessions where id = $1")
+
+
 async def renew_legacy_session(ctx: Ctx, *, phone: str | None, role: str) -> str:
     """A fresh 7-day token for the actor's live session, which ends with the old one; a second factor is shown anew
     where one is asked for.
 
-    Raises SessionOver for a session of another kind, and for a token that was renewed already.
+    Raises NotRenewable for a session of another kind, and SessionOver for a token that was renewed already.
     """
     session_id = ctx.member.session_id
-    ended = await _END(ctx.db, session_id, ctx.now) if session_id else None
-    if ended is None or session_id is None:
+    if session_id is None or await _KIND(ctx.db, session_id) != "legacy":
+        raise NotRenewable
+    ended = await _END(ctx.db, session_id, ctx.now)
+    if ended is None:
         raise SessionOver
     forget(ctx, session_id)
     await emit(ctx, SessionEnded(user_id=ctx.member.id, session_id=session_id, reason="token renewed"))
