@@ -81,7 +81,7 @@ async def serve(
     """Serves a copy of the template database on a free port. works: with a job runner beside."""
     dsn = await testing.make_database(postgres, database, template=template)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        url = f"http://localhost:{listener.getsockname()[1]}"  # by name: passkeys are bound to one
         app = await build_app(settings_for(dsn, home, base_url=url, log_level="error"))
         logs.configure(app.settings)
         asgi = create_app(app)
