@@ -213,6 +213,22 @@ async def test_the_switches_of_every_page_are_kept_too(client: Any, make: Any) -
     assert "data-theme=" not in await text(ana, "/")
 
 
+@pytest.mark.parametrize("rating", ["general", "teen", "mature", "explicit"])
+async def test_a_text_for_adults_waits_for_a_word(client: Any, make: Any, rating: str) -> None:
+    author, reader = await make.user("ana"), await make.user("ben")
+    post = await make.post(author, rating=rating, body="The walk is covered. " * 10)
+    path, waits = f"/p/{post.slug}", rating in ("mature", "explicit")
+    for who in (None, reader):
+        assert ("The walk is covered" not in await text(client.as_(who), path)) is waits
+    stats = (await client.get("/api/v1/users/ana/stats")).json()
+    assert stats["views"] == (0 if waits else 1), "what was not opened was not read"
+    for who in (None, reader):
+        assert "The walk is covered" in await text(client.as_(who), f"{path}?open=yes")
+    assert "The walk is covered" in await text(client.as_(author), path)
+    await client.as_(reader).patch("/api/v1/users/me/preferences", json={"mature_content": "show"})
+    assert "The walk is covered" in await text(client.as_(reader), path)
+
+
 async def test_privacy_is_held(client: Any, make: Any) -> None:
     ana = client.as_(await make.user("ana"))
     ben = client.as_(await make.user("ben"))
@@ -230,6 +246,7 @@ async def test_privacy_is_held(client: Any, make: Any) -> None:
     shown = await text(client, "/@ana")
     assert "ana@example.org" in shown and "noindex" not in shown
     assert (await ana.get("/api/v1/author-profile")).json()["allow_direct_messages"] is False
+    assert "Prefers not to be written to" in shown
 
 
 async def test_usage_says_what_is_left(client: Any, make: Any) -> None:

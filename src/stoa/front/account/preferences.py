@@ -58,9 +58,9 @@ async def _show(
     held = await account(ctx)
     wants = held.preferences
     fields = {
-        "theme": wants.theme or "system",
-        "reading_face": wants.reading_face or "literata",
-        "reading_size": str(wants.reading_size or 19),
+        "theme": wants.theme,  # what was never chosen is shown as this browser remembers it
+        "reading_face": wants.reading_face,
+        "reading_size": str(wants.reading_size or ""),
         "mature_content": wants.mature_content,
         "locale": held.locale,
         "timezone": held.timezone,

@@ -12,6 +12,7 @@ from stoa.creation.works.policies import access_published
 from stoa.creation.works.queries import feed, reactions
 from stoa.creation.works.types import Reaction, Sort, WorkCard
 from stoa.foundation.people.queries import profile
+from stoa.foundation.people.queries.account import preferences
 from stoa.foundation.settings.queries import platform
 from stoa.front.page import FACES, SIZES, page, render, safe_next, see_other
 from stoa.front.public.gift import gift_context
@@ -22,6 +23,7 @@ from stoa.kit.http.edge import csrf_token
 from stoa.money.wallet.queries import wallet
 
 NEXT = 3
+FOR_ADULTS = ("mature", "explicit")
 FACE_NAMES = dict(zip(FACES, ("Literata", "Inter", "Atkinson Hyperlegible", "OpenDyslexic"), strict=True))
 
 
@@ -32,8 +34,19 @@ async def read(request: Request[Any, Any, Any], ctx: CtxDep, slug: Path[str]) ->
     if found.slug is not None and found.slug != slug:
         return see_other(f"/p/{found.slug}")
     if found.state == "published":
+        if request.query_params.get("open") != "yes" and await _asks_first(ctx, found):
+            return await page(request, ctx, "public/mature.html", post=found)
         await works.record_view(ctx, found.id)
     return await reading_page(request, ctx, found, "public/post.html")
+
+
+async def _asks_first(ctx: Ctx, found: PostView) -> bool:
+    """Whether a text for adults waits for a word of its reader, as everybody wants it who has not said otherwise."""
+    if found.rating not in FOR_ADULTS:
+        return False
+    if ctx.actor is None:
+        return True
+    return found.author.id != ctx.actor.id and (await preferences(ctx)).mature_content == "ask"
 
 
 async def reading_page(

@@ -1,6 +1,8 @@
+// One's own account: the part of a picture that is one's face, this device's time zone, the tab that is open.
+import { onReady } from './ready.js'
+
 // [data-face]: choosing the part of a picture that is one's face. Without this the server takes the middle.
 // A canvas, not an <img>: what the person chose is never given an address.
-import { onReady } from './ready.js'
 
 const STEP = 0.02 // of the part's side, for one press of an arrow key
 
@@ -96,4 +98,10 @@ onReady('select[data-own-zone]', (select) => {
   button.textContent = `Use ${option.textContent}, as this device does`
   button.addEventListener('click', () => { select.value = own; select.focus(); button.remove() })
   select.after(button)
+})
+
+// On a phone the places of a rail lie in one line: the open one is brought into sight.
+onReady('.rail [aria-current]', (place) => {
+  const rail = place.closest('.rail')
+  if (rail.scrollWidth > rail.clientWidth) rail.scrollLeft = place.offsetLeft - (rail.clientWidth - place.offsetWidth) / 2
 })
