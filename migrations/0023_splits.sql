@@ -1,0 +1,2 @@
+-- money/splits: how what is paid is shared.
+select 1;

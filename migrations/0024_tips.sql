@@ -1,0 +1,2 @@
+-- money/wallet: tips and credits.
+select 1;

@@ -1,0 +1,2 @@
+-- money/payments: accounts at gateways, and how they are.
+select 1;

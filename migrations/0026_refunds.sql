@@ -1,0 +1,2 @@
+-- money/payments: refunds and disputes.
+select 1;

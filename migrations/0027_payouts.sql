@@ -1,0 +1,2 @@
+-- money/payouts: where payouts go, and statements.
+select 1;

@@ -1,0 +1,2 @@
+-- money/risk: what is watched, and what is held.
+select 1;

@@ -1,0 +1,2 @@
+-- money/payments: what gateways list beside what we know.
+select 1;
