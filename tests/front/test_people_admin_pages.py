@@ -203,7 +203,7 @@ async def test_one_sees_what_was_done_by_oneself_and_to_oneself(make: Any, signe
         await audit.record(ctx, "test.thing_done", subject="thing", subject_id="1")
     browser = await signed_in(ana)
     shown = words((await browser.get("/dashboard/account/activity")).text)
-    assert "Thing done" in shown
+    assert "Test: thing done" in shown
     assert "203.0.113.9" in shown
     assert "They said sorry" in shown
     assert "alma" not in shown

@@ -71,8 +71,10 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | Non
 
 
 def label(action: str) -> str:
-    """`identity.logged_in` as 'Logged in'."""
-    return action.rpartition(".")[2].replace("_", " ").capitalize()
+    """`identity.logged_in` as 'Logged in', `payouts.held` as 'Payouts: held'."""
+    module, _, what = action.rpartition(".")
+    words = what.replace("_", " ")
+    return words.capitalize() if module == "identity" else f"{module.capitalize()}: {words}".replace("_", " ")
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
