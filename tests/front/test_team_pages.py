@@ -49,7 +49,7 @@ async def test_invited_by_form_and_accepted_by_button(signed_in: Any, make: Any,
     assert "Read drafts, Publish and take back, Translate, See readers and reactions" in shown.text
     assert shown.headers["referrer-policy"] == "no-referrer" and shown.headers["cache-control"] == "no-store"
     done = await invited.follow(await invited.post(f"/invites/{token}/accept"))
-    assert "You work on ana now." in done.text and "with you as a translator" in done.text
+    assert "You work on ana’s site now." in done.text and "with you as a translator" in done.text
     again = await invited.post(f"/invites/{token}/accept")
     assert again.status_code == 409 and "You have accepted" in again.text
     assert "Works here since" in (await owner.get(await member_path(make, ben))).text
@@ -178,7 +178,7 @@ async def test_changed_paused_let_in_again_and_taken_off(signed_in: Any, make: A
     assert "Works here" in back.text
     assert (await member.get(f"/dashboard/team?site={site}")).status_code == 200
     own = await member.get(path)
-    assert "Leave ana" in own.text and "Pause" not in own.text
+    assert "Leave ana’s site" in own.text and "Pause" not in own.text
     off = await owner.follow(await owner.post(f"{path}/remove"))
     assert "They are off the team." in off.text
     assert (await member.get(path)).status_code == 404
@@ -190,7 +190,7 @@ async def test_leaving(signed_in: Any, make: Any, ana: Any) -> None:
     member = await signed_in(ben)
     await member.get("/dashboard/team")
     left = await member.follow(await member.post(f"/dashboard/team/{collaborator}/remove"))
-    assert "You no longer work on ana." in left.text and "You have no site yet" in left.text
+    assert "You no longer work on ana’s site." in left.text and "You have no site yet" in left.text
 
 
 async def test_several_sites_can_be_switched(signed_in: Any, make: Any, ana: Any, site: Any) -> None:

@@ -77,7 +77,7 @@ async def test_whoever_becomes_a_creator_has_a_site_at_once(client: Any, make: A
     assert (await client.as_(ben).get("/api/v1/sites")).json() == []
     found = (await client.as_(ana).get("/api/v1/sites")).json()
     assert [(s["slug"], s["title"], s["is_default"], s["role"]) for s in found] == [
-        ("ana-maria-x", "Ana.Maria_x", True, "owner")
+        ("ana-maria-x", "Ana.Maria_x’s site", True, "owner")
     ]
     assert found[0]["permissions"] == [p.value for p in Permission]
     assert found[0]["owner"]["username"] == "Ana.Maria_x"
@@ -114,9 +114,9 @@ async def test_invited_looked_at_and_accepted(team: Team, make: Any) -> None:
     }
     assert made["all_permissions"] == ["read_drafts", "see_analytics"] and made["invited_by"]["username"] == "owner"
     mine = (await client_of(team, ben).get("/api/v1/collaborator-invites")).json()
-    assert [(i["id"], i["site_title"], i["role"]) for i in mine] == [(made["id"], "owner", "analyst")]
+    assert [(i["id"], i["site_title"], i["role"]) for i in mine] == [(made["id"], "owner’s site", "analyst")]
     mail = (await make.mails("ben@example.org"))[0]
-    assert mail.subject == "owner invites you to work on owner"
+    assert mail.subject == "owner invites you to work on owner’s site"
     assert "read drafts, see readers and reactions" in mail.text and "as an analyst" in mail.text
     token = await make.invite_token("ben@example.org")
     seen = (await client_of(team, ben).get(f"/api/v1/collaborator-invites/{token}")).json()

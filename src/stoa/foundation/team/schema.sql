@@ -24,7 +24,7 @@ declare
   taken text;
 begin
   select left(trim(both '-' from regexp_replace(lower(u.username), '[^a-z0-9]+', '-', 'g')), 80),
-    coalesce(p.display_name, u.username)
+    left(coalesce(p.display_name, u.username), 70) || '’s site'
   into strict wanted, shown from users u left join profiles p on p.user_id = u.id where u.id = owner;
   foreach taken in array array[wanted, wanted || '-' || right(site::text, 6), wanted || '-' || right(site::text, 12)]
   loop
