@@ -6,22 +6,25 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from stoa.foundation.identity import actions as identity
-from stoa.foundation.identity.types import UserRow
+from stoa.foundation.identity.types import Role, UserRow
 from stoa.foundation.people import actions as people
-from stoa.foundation.people.schemas import AuthorIn, BrandIn
 from stoa.kit.ctx import Actor, Ctx
 
 DisplayName = Annotated[str, Meta(min_length=1, max_length=80)]
 # The documents' words for what somebody can register as, and ours.
 RoleWord = Literal["user", "viewer", "reader", "creator", "influencer", "brand", "brand_owner"]
-_CREATOR: Final = ("creator", "influencer")
-_BRAND: Final = ("brand", "brand_owner")
+_STEPS: Final = {
+    "creator": Role.CREATOR,
+    "influencer": Role.CREATOR,
+    "brand": Role.BRAND,
+    "brand_owner": Role.BRAND,
+}
 
 
 async def register(
     ctx: Ctx, *, username: str, email: str, password: str, name: str | None = None, role: RoleWord = "reader"
 ) -> tuple[UserRow, Ctx]:
-    """Registers, shows them by their name, and takes the step to creator or brand in the same transaction.
+    """Registers, shows them by their name, and takes the step to creator or brand (I8) in the same transaction.
 
     Answers the account and a context in which it acts. Raises what `identity.register` does, and Invalid.
     """
@@ -29,8 +32,6 @@ async def register(
     acting = dataclasses.replace(ctx, actor=Actor(user.id, user.username, frozenset(user.roles)))
     if name:
         await people.edit_profile(acting, display_name=name)
-    if role in _CREATOR:
-        await people.create_author_profile(acting, AuthorIn())
-    elif role in _BRAND:
-        await people.create_brand_profile(acting, BrandIn(company_name=name or username))
+    if role in _STEPS:
+        await identity.become(acting, _STEPS[role])
     return user, acting

@@ -1,6 +1,5 @@
 """3AM's routes of users."""
 
-from contextlib import suppress
 from uuid import UUID
 
 from litestar import get, post, put
@@ -8,12 +7,12 @@ from litestar import get, post, put
 from stoa.compat import registering
 from stoa.compat.threeam.bodies import OwnOut, ProfileIn, PublicOut, RegisterIn, RegisterOut, own, public
 from stoa.compat.token import seven_day_token
+from stoa.foundation.identity import actions as identity
+from stoa.foundation.identity.types import Role
 from stoa.foundation.people import actions as people
-from stoa.foundation.people.errors import ProfileThere
 from stoa.foundation.people.policies import NOBODY
 from stoa.foundation.people.queries import profile
 from stoa.foundation.people.queries.account import account
-from stoa.foundation.people.schemas import AuthorIn
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import NotFound
 from stoa.kit.http import Body, CtxDep, Path, access
@@ -53,8 +52,7 @@ async def show(ctx: CtxDep, username: Path[str]) -> PublicOut:
 async def upgrade(ctx: CtxDep, user_id: Path[str]) -> OwnOut:
     """One becomes a creator oneself; doing it twice changes nothing."""
     _only_oneself(ctx, parse_id(user_id))
-    with suppress(ProfileThere):
-        await people.create_author_profile(ctx, AuthorIn())
+    await identity.become(ctx, Role.CREATOR)
     return OwnOut(own(await account(ctx)))
 
 
