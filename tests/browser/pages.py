@@ -64,6 +64,15 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/register": _seen("/register", "anonymous"),
     "/login/phone": _seen("/login/phone", "anonymous"),
     "/login/phone/code": _seen("/login/phone/code", "anonymous"),
+    "/dashboard/account": _seen("/dashboard/account", "newcomer", "creator", "admin"),
+    "/dashboard/account/profile": _seen("/dashboard/account/profile", "newcomer", "creator"),
+    "/account/settings/profile": _seen("/account/settings/profile", "newcomer"),
+    "/dashboard/account/author-profile": _seen("/dashboard/account/author-profile", "newcomer", "creator"),
+    "/dashboard/account/brand-profile": _seen("/dashboard/account/brand-profile", "newcomer", "creator"),
+    "/dashboard/account/preferences": _seen("/dashboard/account/preferences", "newcomer", "creator"),
+    "/dashboard/account/usage": _seen("/dashboard/account/usage", "newcomer", "creator"),
+    "/account/settings": _seen("/account/settings", "newcomer", "creator"),
+    "/account/settings/privacy": _seen("/account/settings/privacy", "newcomer", "creator"),
     "/dashboard/account/phone": _seen("/dashboard/account/phone", "newcomer", "creator"),
     "/forgot-password": (*_seen("/forgot-password", "anonymous"), *_seen("/forgot-password?sent", "anonymous")),
     "/reset-password/{token}": (
@@ -90,6 +99,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/p/{slug}": (
         *_seen("/p/{slug}", "anonymous", "creator", "admin"),
         *_seen("/p/{slug}", "newcomer", opens=GIFT),
+        *_seen("/p/{mature}", "anonymous", "newcomer"),
         *_seen("/p/{short}", "newcomer", opens=".reading-bar details summary"),
     ),
     "/p/{slug}/gift": _seen("/p/{slug}/gift", "newcomer"),
@@ -244,6 +254,7 @@ async def fill(house: House) -> Hall:
         await make.coins(admin, earned=500)
         values |= await _mail(world)
         await _meet(world)
+        await _become(world)
         await _connect(world)
         values |= await _write(world)
         values |= await _team(world)
@@ -270,6 +281,13 @@ async def _meet(world: things.World) -> None:
     await world.call(world.staff, "POST", f"/api/v1/authors/{world.owner.id}/follow")
 
 
+async def _become(world: things.World) -> None:
+    """A creator and a brand, with words of all lengths."""
+    links = {"website_url": f"https://{LONG[:50].lower()}.example.org/{'very-' * 40}long", "tagline": LONG}
+    await world.call(world.owner, "POST", "/api/v1/author-profile", **{**things.AUTHOR, **links, "pen_name": LONG[:80]})
+    await world.call(world.owner, "POST", "/api/v1/brand-profile", **{**things.BRAND, "company_name": LONG})
+
+
 async def _connect(world: things.World) -> None:
     """Google, Apple and X are set up; the creator has two of them, with an address of any length."""
     app = world.make.app
@@ -289,7 +307,9 @@ async def _write(world: things.World) -> things.Params:
     await things.waiting(world)
     await things.taken_back(world)
     draft = await make.post(creator, body=body, published=False)
-    return {"slug": full.slug, "published_id": full.id, "short": short.slug, "post_id": draft.id}
+    mature = await make.post(creator, title=f"Not for everybody: {LONG}", rating="mature")
+    found = {"slug": full.slug, "published_id": full.id, "short": short.slug, "post_id": draft.id}
+    return found | {"mature": mature.slug}
 
 
 async def _team(world: things.World) -> things.Params:

@@ -207,6 +207,46 @@ async def invited_to_team(world: World) -> Params:
     return {"token": token}
 
 
+AUTHOR = {
+    "pen_name": "A. Columns",
+    "tagline": "Stories from the shade",
+    "full_bio": "Born under a roof.",
+    "website_url": "https://columns.example.org/about",
+    "twitter_handle": "columns",
+    "instagram_handle": "columns",
+    "tiktok_handle": "columns",
+    "youtube_channel": "https://www.youtube.com/@columns",
+    "discord_server": "https://discord.gg/abc",
+    "patreon_page": "https://patreon.com/columns",
+    "kofi_page": "https://ko-fi.com/columns",
+    "genres": ["Fantasy", "Essay"],
+    "primary_genre": "Essay",
+    "writing_since": "2009-04-01",
+    "accepting_commissions": True,
+    "commission_info": "Short stories, four weeks.",
+    "commission_min_price": 50_00,
+    "commission_max_price": 500_00,
+    "commission_currency": "EUR",
+    "allow_direct_messages": True,
+    "show_email": False,
+}
+BRAND = {
+    "company_name": "Columns Ltd",
+    "about": "We build what stands.",
+    "industry": "Building",
+    "website_url": "https://columns.example.org",
+    "contact_email": "hello@columns.example.org",
+}
+
+
+async def creator_and_brand(world: World) -> Params:
+    """Somebody who is both."""
+    other = await world.make.user()
+    await world.call(other, "POST", "/api/v1/author-profile", **AUTHOR)
+    await world.call(other, "POST", "/api/v1/brand-profile", **BRAND)
+    return {"username": other.username, "user_id": other.id}
+
+
 async def order(world: World) -> Params:
     """An order whose hosted page is open."""
     made = await world.call(world.owner, "POST", "/api/v1/wallet/checkout", package_id=1)
@@ -403,6 +443,13 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /api/v1/people/{username}": (Case(Who.ANYBODY, person),),
     "PUT /api/v1/people/{username}/follow": (Case(Who.ANYBODY, person),),
     "DELETE /api/v1/people/{username}/follow": (Case(Who.ANYBODY, person),),
+    "GET /api/v1/users/{username}": (Case(Who.ANYBODY, person), Case(Who.ANYBODY, creator_and_brand)),
+    "GET /api/v1/users/{username}/series": (Case(Who.ANYBODY, person),),
+    "GET /api/v1/users/{username}/stats": (Case(Who.ANYBODY, person),),
+    "GET /api/v1/authors/{user_id}": (Case(Who.ANYBODY, creator_and_brand),),
+    "GET /api/v1/authors/{user_id}/sites": (Case(Who.ANYBODY, creator_and_brand),),
+    "GET /api/v1/brands/{user_id}": (Case(Who.ANYBODY, creator_and_brand),),
+    "PUT /api/v1/admin/users/{user_id}/plan": (Case(Who.STAFF, person, json=_fixed(plan="growth")),),
     "GET /@{username}": (Case(Who.ANYBODY, person),),
     "GET /@{username}/gift": (Case(Who.ANYBODY, person),),
     "POST /@{username}/follow": (Case(Who.ANYBODY, person, form=_fixed()),),
@@ -509,6 +556,26 @@ NO_THING = (
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /login/phone": lambda w: {"phone": "+491701234567", "next": "/"},
     "POST /login/phone/code": lambda w: {"code": "123456", "next": "/"},
+    "POST /dashboard/account/profile": lambda w: {"display_name": "Ana", "username": w.owner.username, "bio": "Writes"},
+    "POST /account/settings/profile": lambda w: {"display_name": "Ana", "username": w.owner.username, "bio": "Writes"},
+    "POST /dashboard/account/author-profile": lambda w: {
+        **{k: v for k, v in AUTHOR.items() if isinstance(v, str)},
+        "genres": "Essay",
+        "commission_min_price": "50.00",
+        "commission_max_price": "500.00",
+        "accepting_commissions": "on",
+        "show_email": "on",
+    },
+    "POST /dashboard/account/brand-profile": lambda w: dict(BRAND),
+    "POST /dashboard/account/preferences": lambda w: {
+        "theme": "dark",
+        "reading_face": "inter",
+        "reading_size": "19",
+        "mature_content": "ask",
+        "locale": "en-GB",
+        "timezone": "Europe/Berlin",
+    },
+    "POST /account/settings/privacy": lambda w: {"show_in_search": "on", "show_followers": "on", "show_email": "on"},
     "POST /dashboard/account/phone": lambda w: {"phone": "+491701234567", "password": "not the right one"},
     "POST /dashboard/account/phone/confirm": lambda w: {"code": "123456"},
     "POST /dashboard/account/phone/remove": lambda w: {"password_to_remove": "not the right one"},
@@ -599,6 +666,25 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/v1/auth/phone/confirm": lambda w: {"code": "123456"},
     "POST /api/v1/auth/phone/remove": lambda w: {"password": "not the right one"},
     "POST /api/v1/auth/refresh": lambda w: {"refresh_token": f"{new_id().hex}.x"},
+    "PATCH /api/v1/users/me": lambda w: {
+        "username": w.owner.username,
+        "display_name": "Ana",
+        "bio": "Writes",
+        "locale": "en-IN",
+        "timezone": "Asia/Kolkata",
+    },
+    "PATCH /api/v1/users/me/preferences": lambda w: {
+        "theme": "dark",
+        "reading_face": "inter",
+        "reading_size": 19,
+        "mature_content": "show",
+        "show_in_search": False,
+        "show_followers": False,
+    },
+    "POST /api/v1/author-profile": lambda w: dict(AUTHOR),
+    "PATCH /api/v1/author-profile": lambda w: dict(AUTHOR),
+    "POST /api/v1/brand-profile": lambda w: dict(BRAND),
+    "PATCH /api/v1/brand-profile": lambda w: dict(BRAND),
     "PATCH /api/v1/people/me": lambda w: {"display_name": "Ana", "bio": "Writes", "avatar_media_id": str(new_id())},
     "POST /api/v1/posts": lambda w: {
         "title": "A title",
