@@ -182,6 +182,17 @@ PAGES: dict[str, tuple[Look, ...]] = {
     ),
     "/admin/audit": (*_seen("/admin/audit", "admin"), *_seen("/admin/audit?who=nobodylikethat", "admin")),
     "/admin/audit/{event_id}": _seen("/admin/audit/{audit_id}", "admin"),
+    "/dashboard/account/security": _seen("/dashboard/account/security", "newcomer", "creator"),
+    "/dashboard/account/passkeys": _seen("/dashboard/account/passkeys", "newcomer", "creator"),
+    "/mfa/setup": _seen("/mfa/setup", "newcomer"),
+    "/mfa/backup-codes": _seen("/mfa/backup-codes", "creator"),
+    "/mfa/remove": _seen("/mfa/remove", "creator"),
+    "/mfa/step-up": (
+        *_seen("/mfa/step-up?next=/about", "creator"),
+        *_seen("/mfa/step-up?next=/about&with=passkey", "creator"),
+        *_seen("/mfa/step-up?next=/about&with=backup", "creator"),
+    ),
+    "/mfa/challenge": _seen("/mfa/challenge", "anonymous"),
     "/dashboard/account/activity": _seen("/dashboard/account/activity", "newcomer", "creator"),
     "/admin/jobs": _seen("/admin/jobs", "admin"),
     "/admin/jobs/dead": _seen("/admin/jobs/dead", "admin"),
@@ -263,6 +274,9 @@ async def fill(house: House) -> Hall:
         suspended = await things.suspended(world)
         values |= {"suspended_id": suspended["user_id"], "audit_id": suspended["event_id"]}
         values |= await things.held_payout(world) | await things.kept_mail(world)
+        await make.phone(creator)
+        await make.recent(creator)
+        await make.passkey(creator, client, origin=house.url)
     return Hall(house, {"anonymous": None, "newcomer": newcomer, "creator": creator, "admin": admin}, values)
 
 

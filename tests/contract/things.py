@@ -6,6 +6,7 @@ owner gets in. `STAFF`: only staff gets in. `ANYBODY`: it is there for all. `NOB
 owner it is no use either.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -108,6 +109,14 @@ async def picture(world: World) -> Params:
     """An uploaded picture."""
     made = await world.make.picture(world.owner)
     return {"media_id": made.id, "name": "320.webp"}
+
+
+async def passkey(world: World) -> Params:
+    """A passkey of the owner's, whose session has shown a second factor just now."""
+    await world.make.passkey(world.owner, world.client)
+    await world.make.recent(world.owner)
+    (made,) = await world.call(world.owner, "GET", "/api/v1/auth/passkeys")
+    return {"passkey_id": made["id"]}
 
 
 async def session(world: World) -> Params:
@@ -432,6 +441,10 @@ CASES: dict[str, tuple[Case, ...]] = {
     "DELETE /api/v1/media/{media_id}": (Case(Who.OWNER, picture),),
     "GET /media/{media_id}/{name}": (Case(Who.ANYBODY, picture),),
     # people
+    "PATCH /api/v1/auth/passkeys/{passkey_id}": (Case(Who.OWNER, passkey, json=_fixed(name="My desk")),),
+    "DELETE /api/v1/auth/passkeys/{passkey_id}": (Case(Who.OWNER, passkey),),
+    "POST /dashboard/account/passkeys/{passkey_id}/rename": (Case(Who.OWNER, passkey, form=_fixed(name="My desk")),),
+    "POST /dashboard/account/passkeys/{passkey_id}/remove": (Case(Who.OWNER, passkey, form=_fixed()),),
     "DELETE /api/v1/auth/sessions/{session_id}": (Case(Who.OWNER, session),),
     "POST /dashboard/account/sessions/{session_id}/end": (Case(Who.OWNER, session),),
     "GET /verify-email/{token}": (Case(Who.ANYBODY, verification_link),),
@@ -552,6 +565,22 @@ NO_THING = (
     "/dashboard/account/connected/{provider}",
 )
 
+# What an authenticator answers, as far as its form goes.
+_CLIENT_DATA = "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiQUFBQSIsIm9yaWdpbiI6Imh0dHA6Ly90ZXN0c2VydmVyIn0"
+ASSERTION = {
+    "id": "AAAA",
+    "response": {
+        "clientDataJSON": _CLIENT_DATA,
+        "authenticatorData": "AAAA",
+        "signature": "AAAA",
+        "userHandle": "AAAA",
+    },
+}
+ATTESTATION = {
+    "id": "AAAA",
+    "response": {"clientDataJSON": _CLIENT_DATA, "attestationObject": "oA", "transports": ["internal"]},
+}
+
 # Forms of pages without an id in their address, filled in as they should be: the fuzz test spoils one field at a time.
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /login/phone": lambda w: {"phone": "+491701234567", "next": "/"},
@@ -579,6 +608,13 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /dashboard/account/phone": lambda w: {"phone": "+491701234567", "password": "not the right one"},
     "POST /dashboard/account/phone/confirm": lambda w: {"code": "123456"},
     "POST /dashboard/account/phone/remove": lambda w: {"password_to_remove": "not the right one"},
+    "POST /login/passkey": lambda w: {"credential": json.dumps(ASSERTION), "next": "/"},
+    "POST /mfa/challenge": lambda w: {"code": "123456", "with": "app", "next": "/"},
+    "POST /mfa/step-up": lambda w: {"code": "123456", "with": "app", "next": "/"},
+    "POST /mfa/setup": lambda w: {"password": "not the right one"},
+    "POST /mfa/setup/verify": lambda w: {"code": "123456"},
+    "POST /mfa/remove": lambda w: {"password": "not the right one"},
+    "POST /dashboard/account/passkeys": lambda w: {"credential": json.dumps(ATTESTATION), "name": "My desk"},
     "POST /login": lambda w: {"email": w.owner.email, "password": "not the right one", "next": "/"},
     "POST /oauth/complete": lambda w: {"email": "somebody@example.org"},
     "POST /register": lambda w: {
@@ -665,6 +701,15 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "PUT /api/v1/auth/phone": lambda w: {"phone": "+491701234567", "password": "not the right one"},
     "POST /api/v1/auth/phone/confirm": lambda w: {"code": "123456"},
     "POST /api/v1/auth/phone/remove": lambda w: {"password": "not the right one"},
+    "POST /api/v1/auth/mfa/enable": lambda w: {"password": "not the right one"},
+    "POST /api/v1/auth/mfa/verify": lambda w: {"code": "123456"},
+    "POST /api/v1/auth/mfa/disable": lambda w: {"password": "not the right one"},
+    "POST /api/v1/auth/mfa/challenge": lambda w: {"challenge_token": "x", "code": "123456"},
+    "POST /api/v1/auth/mfa/challenge/options": lambda w: {"challenge_token": "x"},
+    "POST /api/v1/auth/step-up": lambda w: {"passkey": ASSERTION},
+    "POST /api/v1/auth/passkeys/options": lambda w: {"password": "not the right one"},
+    "POST /api/v1/auth/passkeys": lambda w: {"credential": ATTESTATION, "name": "My desk"},
+    "POST /api/v1/auth/passkeys/login": lambda w: {"credential": ASSERTION},
     "POST /api/v1/auth/refresh": lambda w: {"refresh_token": f"{new_id().hex}.x"},
     "PATCH /api/v1/users/me": lambda w: {
         "username": w.owner.username,
