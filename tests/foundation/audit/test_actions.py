@@ -5,7 +5,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from stoa.foundation.audit import actions
+from stoa.foundation.audit import actions, queries
+from stoa.foundation.audit.types import Difference, Filter, differences, label
+from stoa.kit.clock import utcnow
 
 
 async def rows(app: Any) -> list[Any]:
@@ -83,3 +85,53 @@ async def test_secrets_never_get_in(app: Any, tx: Any) -> None:
         "password_changed": True,
         "token_count": 3,
     }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Filter(), "audit_events_at"),
+        (Filter(since=utcnow()), "audit_events_at"),
+        (Filter(who="ana"), "audit_events_actor_id"),
+        (Filter(action="test.rare"), "audit_events_action"),
+        (Filter(subject_id="7"), "audit_events_subject"),
+        (Filter(subject="thing", subject_id="1000", who="ana"), "audit_events_subject"),
+        (Filter(address="203.0.113.7"), "audit_events_address"),
+    ],
+    ids=["nothing", "since", "who", "action", "subject_id", "subject", "address"],
+)
+async def test_each_filter_has_its_index(app: Any, make: Any, wanted: Filter, index: str) -> None:
+    ana = await make.user("ana")
+    async with make.tx() as ctx:
+        await ctx.db.execute(
+            """
+            insert into audit_events (id, at, actor_id, action, subject, subject_id, address, user_agent, trace_id)
+            select uuidv7(), now() - n * interval '1 minute', case when n % 1000 = 0 then $1 else uuidv7() end,
+              case when n % 1000 = 0 then 'test.rare' else 'test.common' end, 'thing', n::text,
+              '203.0.113.' || n % 250, 'x', 'x'
+            from generate_series(1, 20000) n
+            """,
+            ana.id,
+        )
+        await ctx.db.execute("analyze audit_events")
+        found = await queries._matching(ctx, wanted)
+        assert found is not None
+        plan = "\n".join(
+            row[0] for row in await ctx.db.fetch(f"explain {found[0].sql}", *found[1], *queries._START, 51)
+        )
+        assert index in plan, plan
+        assert "Seq Scan" not in plan
+        assert len((await queries.events(ctx, wanted)).items) > 0 or wanted.since is not None
+
+
+def test_a_difference_is_read_value_by_value() -> None:
+    before = {"status": "active", "until": None, "same": 1, "deep": {"a": True, "b": 2}, "gone": "x"}
+    after = {"status": "banned", "until": None, "same": 1, "deep": {"a": False, "b": 2}, "roles": ["reader", "brand"]}
+    assert differences(before, after) == [
+        Difference("status", "active", "banned"),
+        Difference("deep.a", "yes", "no"),
+        Difference("gone", "x", None),
+        Difference("roles", None, "reader, brand"),
+    ]
+    assert differences(None, None) == []
+    assert [label(one) for one in ("identity.logged_in", "payouts.held")] == ["Logged in", "Payouts: held"]
