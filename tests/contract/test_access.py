@@ -177,11 +177,11 @@ async def test_a_change_is_seen(app: Any, make: Any, tx: Any) -> None:
     assert await watch.changed() == set()
     with pytest.raises(RuntimeError, match="not meant"):
         async with tx() as ctx:
-            await ctx.db.execute("update users set username = 'other' where id = $1", user.id)
+            await ctx.db.execute("update users set email = 'other@example.org' where id = $1", user.id)
             raise RuntimeError("not meant")
     assert await watch.changed() == set(), "what is rolled back is no change"
     async with tx() as ctx:
-        await ctx.db.execute("update users set username = 'other' where id = $1", user.id)
+        await ctx.db.execute("update users set email = 'other@example.org' where id = $1", user.id)
     assert await watch.changed() == {"users"}
     async with tx() as ctx:
         await ctx.db.execute("delete from sessions where user_id = $1", user.id)

@@ -92,7 +92,7 @@ _OWN_BRAND = maybe(BrandProfile, f"select {_columns(BrandProfile, 'b')} from bra
 _SITES = many(
     SiteView, "select id, slug, title, is_default, created_at from sites where owner_id = $1 order by created_at, id"
 )
-_PREFERENCES = value(dict[str, object], "select preferences from profiles where user_id = $1")
+_PREFERENCES = value(dict[str, object] | None, "select preferences from profiles where user_id = $1")
 
 
 async def me(ctx: Ctx) -> MeView | None:
