@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 
 from stoa.foundation.identity.actions import oauth_accounts
-from stoa.foundation.identity.gateways import Grant, Identity, Person
-from stoa.foundation.identity.types import Provider
+from stoa.foundation.identity.types import Grant, Identity, Person, Provider
 from tests.providers import Providers, Somebody
 
 

@@ -5,7 +5,15 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.identity.types import BackupCodesView, ConnectedAccount, PasskeyView, SecurityView, UserRow
+from stoa.foundation.identity.gateways import configured
+from stoa.foundation.identity.types import (
+    BackupCodesView,
+    ConnectedAccount,
+    PasskeyView,
+    Provider,
+    SecurityView,
+    UserRow,
+)
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one, value
 
@@ -240,3 +248,8 @@ async def ways_in(ctx: Ctx, user_id: UUID) -> bool:
 async def connected_accounts(ctx: Ctx) -> list[ConnectedAccount]:
     """The accounts of other providers that open the actor's account, the oldest first."""
     return await _CONNECTED(ctx.db, ctx.member.id)
+
+
+def providers(ctx: Ctx) -> list[Provider]:
+    """The providers that are set up here, in the order of their buttons."""
+    return configured.providers(ctx.app.settings)

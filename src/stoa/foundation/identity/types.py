@@ -74,6 +74,39 @@ class Provider(StrEnum):
         return {"google": "Google", "apple": "Apple", "twitter": "X"}[self.value]
 
 
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Who somebody is at a provider.
+
+    `account_id` never changes. `email_verified`: the provider has seen that they read this mailbox. `email_is_theirs`:
+    it vouches that they still do, so that the address may find an existing account.
+    """
+
+    account_id: str
+    email: str | None = None
+    email_verified: bool = False
+    email_is_theirs: bool = False
+    name: str | None = None
+    username: str | None = None
+    avatar_url: str | None = None
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """The tokens that came with it; `expires_in_s` is the access token's."""
+
+    access_token: str | None = None
+    refresh_token: str | None = None
+    expires_in_s: int | None = None
+    scopes: tuple[str, ...] = ()
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """A person, proved, at a provider."""
+
+    provider: Provider
+    person: Person
+    grant: Grant
+
+
 class ConnectedAccount(msgspec.Struct, frozen=True):
     """An account of another provider that opens one's own (I7). `can_disconnect`: it is not the only way in."""
 

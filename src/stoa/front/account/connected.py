@@ -5,9 +5,8 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 
 from stoa.foundation.identity import policies, queries
-from stoa.foundation.identity.actions import oauth_accounts
+from stoa.foundation.identity.actions import oauth_accounts, oauth_flows
 from stoa.foundation.identity.errors import LastWayIn
-from stoa.foundation.identity.gateways.configured import provider_of
 from stoa.foundation.identity.types import Provider
 from stoa.front import flash
 from stoa.front.page import page, see_other
@@ -32,7 +31,7 @@ async def connected_page(request: Request[Any, Any, Any], ctx: CtxDep) -> Respon
 async def connect(request: Request[Any, Any, Any], provider: Path[str]) -> Response[Any]:
     """Out to the provider; it ends in this very session (I4: with a second factor shown just now)."""
     lending = lending_of(request.scope)
-    provider_of(lending.app.settings, provider)
+    oauth_flows.check_offered(lending.app, provider)
     await policies.require_recent_factor(await lending.ctx())
     return await go_out(request, provider, came_from="connected", next=HERE)
 

@@ -19,11 +19,8 @@ from stoa.foundation.identity.errors import (
     ProviderDenied,
     ProviderUnavailable,
 )
-from stoa.foundation.identity.gateways import Identity
-from stoa.foundation.identity.gateways.configured import provider_of
-from stoa.foundation.identity.gateways.fetching import with_query
 from stoa.foundation.identity.queries import user_by_id
-from stoa.foundation.identity.types import Email
+from stoa.foundation.identity.types import Email, Identity
 from stoa.foundation.settings.queries import platform
 from stoa.front import flash
 from stoa.front.page import page, safe_next, see_other
@@ -67,7 +64,7 @@ async def go_out(
 ) -> Response[Any]:
     """The page that leads to the provider, with the cookie that binds the way to this browser."""
     lending = lending_of(request.scope)
-    provider_of(lending.app.settings, provider)
+    oauth_flows.check_offered(lending.app, provider)
     try:
         begun = await lending.outside(
             oauth_flows.begin(lending.app, provider, redirect_uri=None, default=oauth_flows.PAGE_CALLBACK)
@@ -104,7 +101,7 @@ def told(
 async def callback(request: Request[Any, Any, Any], provider: Path[str]) -> Response[Any]:
     """Where the provider sends the browser back to: signed in, connected, or told why not."""
     lending = lending_of(request.scope)
-    provider_of(lending.app.settings, provider)
+    oauth_flows.check_offered(lending.app, provider)
     given = {name: request.query_params.get(name, "") for name in ("code", "state", "error")}
     given = {name: text if len(text) <= oauth_flows.MAX_PARAMETER_CHARS else "" for name, text in given.items()}
     cookie = oauth_flows.cookie_of(given["state"])
@@ -158,9 +155,9 @@ async def _enter(
 @post("/oauth/{provider:str}/callback", opt=access("provider", limit="auth"))
 async def posted(request: Request[Any, Any, Any], ctx: CtxDep, provider: Path[str]) -> Response[Any]:
     """Apple's answer is a form that its page posts. It carries no cookie of ours, so it only sends the browser on."""
-    provider_of(ctx.app.settings, provider)
+    oauth_flows.check_offered(ctx.app, provider)
     query = await oauth_flows.posted(ctx, provider, dict(await request.form()))
-    return see_other(with_query(oauth_flows.PAGE_CALLBACK.format(provider), query))
+    return see_other(f"{oauth_flows.PAGE_CALLBACK.format(provider)}?{urlencode(query)}")
 
 
 # ---- without an e-mail -----------------------------------------------------------------------------------------

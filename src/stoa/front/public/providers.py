@@ -15,7 +15,7 @@ from stoa.foundation.identity.errors import (
     ProviderUnavailable,
     WasDisconnected,
 )
-from stoa.foundation.identity.gateways.configured import providers
+from stoa.foundation.identity.queries import providers
 from stoa.foundation.identity.types import Provider
 from stoa.kit.ctx import Ctx
 
@@ -41,4 +41,4 @@ def offered(request: Request[Any, Any, Any], ctx: Ctx) -> dict[str, Any]:
     code, name = request.query_params.get("problem", ""), request.query_params.get("with", "")
     label = next((provider.label for provider in Provider if provider == name), "That account")
     problem = PROBLEMS[code].format(provider=label) if code in PROBLEMS else None
-    return {"providers": providers(ctx.app.settings), "problem": problem}
+    return {"providers": providers(ctx), "problem": problem}

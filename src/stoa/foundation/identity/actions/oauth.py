@@ -26,11 +26,10 @@ from stoa.foundation.identity.errors import (
     UsernameTaken,
     WasDisconnected,
 )
-from stoa.foundation.identity.gateways import Identity, Person
 from stoa.foundation.identity.messages import UserRegistered
 from stoa.foundation.identity.policies import check_username
 from stoa.foundation.identity.queries import user_by_email
-from stoa.foundation.identity.types import EMAIL_PATTERN
+from stoa.foundation.identity.types import EMAIL_PATTERN, Identity, Person
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import maybe, value
 from stoa.kit.errors import Invalid

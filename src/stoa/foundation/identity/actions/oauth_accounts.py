@@ -14,12 +14,11 @@ from stoa.foundation.audit import actions as audit
 from stoa.foundation.identity.actions.links import circumstances, lock_account
 from stoa.foundation.identity.actions.oauth_flows import tidy
 from stoa.foundation.identity.errors import AlreadyConnected, ConnectedElsewhere, LastWayIn
-from stoa.foundation.identity.gateways import Identity
 from stoa.foundation.identity.gateways.configured import provider_of, providers
 from stoa.foundation.identity.messages import RevokeGrant
 from stoa.foundation.identity.policies import require_recent_factor
 from stoa.foundation.identity.queries import ways_in
-from stoa.foundation.identity.types import Provider
+from stoa.foundation.identity.types import Identity, Provider
 from stoa.foundation.mail import actions as mail
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import maybe, run, update, value
@@ -184,7 +183,7 @@ async def revoke_grant(ctx: Ctx, link_id: UUID) -> bool:
     if kept.provider in providers(ctx.app.settings):  # else there is nobody any more whom we could tell
         gateway = provider_of(ctx.app.settings, kept.provider)
         for name, blob in sealed:
-            await gateway.revoke(ctx.app, ctx.app.keyring.open(blob, _place(link_id, name)).decode())
+            await gateway.revoke(ctx.app, ctx.app.keyring.open(blob, _place(link_id, name)).decode(), ctx.now)
     await _FORGET_TOKENS(ctx.db, link_id)
     return True
 

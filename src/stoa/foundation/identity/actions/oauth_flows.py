@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import unicodedata
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
@@ -19,9 +19,9 @@ import msgspec
 
 from stoa.foundation.identity.actions.tokens import digest
 from stoa.foundation.identity.errors import FlowOver
-from stoa.foundation.identity.gateways import Ask, Code, Identity, Person
+from stoa.foundation.identity.gateways import Ask, Code
 from stoa.foundation.identity.gateways.configured import provider_of
-from stoa.foundation.identity.types import Provider
+from stoa.foundation.identity.types import Identity, Person, Provider
 from stoa.kit.ctx import App, Ctx
 from stoa.kit.db import insert, maybe, run
 from stoa.kit.errors import Invalid
@@ -61,11 +61,12 @@ class Flow(msgspec.Struct, frozen=True):
     provider: Provider
     purpose: Literal["login", "connect"]
     nonce: str
-    verifier_sealed: bytes
+    verifier_sealed: bytes | None
     redirect_uri: str
     came_from: Origin
     next: str
     given_name: str | None
+    taken_at: datetime
 
 
 class Origins(msgspec.Struct, frozen=True):
@@ -81,7 +82,7 @@ class Pending(msgspec.Struct, frozen=True):
     id: UUID
     provider: Provider
     next: str
-    identity_sealed: bytes
+    identity_sealed: bytes | None
 
 
 # ---- out -------------------------------------------------------------------------------------------------------
@@ -90,6 +91,11 @@ class Pending(msgspec.Struct, frozen=True):
 def cookie_of(state: str) -> str:
     """The name of the cookie that binds this state to its browser."""
     return COOKIE + digest(state).hex()[:12]
+
+
+def check_offered(app: App, provider: str) -> None:
+    """Raises ProviderNotConfigured."""
+    provider_of(app.settings, provider)
 
 
 def redirect_uri_of(app: App, provider: str, wanted: str | None, default: str) -> str:
@@ -147,7 +153,9 @@ _TAKE = """
     where provider = $2 and used_at is null and expires_at > $1 and purpose = any($4)
       and (purpose = 'login' or (purpose = 'connect' and session_id = $3))
 """
-_TAKEN = "returning id, provider, purpose, nonce, verifier_sealed, redirect_uri, came_from, next, given_name"
+_TAKEN = (
+    "returning id, provider, purpose, nonce, verifier_sealed, redirect_uri, came_from, next, given_name, $1 as taken_at"
+)
 _BY_STATE = maybe(Flow, f"{_TAKE} and state_hash = $5 and browser_hash = $6 {_TAKEN}")
 _BY_NONCE = maybe(Flow, f"{_TAKE} and nonce = $5 {_TAKEN}")
 _ORIGINS = maybe(
@@ -199,9 +207,9 @@ async def origins_of(ctx: Ctx, provider: str, state: str, browser: str) -> Origi
 
 async def redeem(app: App, flow: Flow, code: str) -> Identity:
     """Who came back with this code. Touches no database. Raises ProofRefused, ProviderUnavailable."""
-    verifier = app.keyring.open(flow.verifier_sealed, _place(flow.id, "verifier")).decode()
+    verifier = app.keyring.open(flow.verifier_sealed or b"", _place(flow.id, "verifier")).decode()
     gateway = provider_of(app.settings, flow.provider)
-    asked = Code(code=code, verifier=verifier, redirect_uri=flow.redirect_uri, nonce=flow.nonce)
+    asked = Code(code=code, verifier=verifier, redirect_uri=flow.redirect_uri, nonce=flow.nonce, at=flow.taken_at)
     return named(await gateway.redeem(app, asked), flow.given_name)
 
 
@@ -308,7 +316,7 @@ async def take_held(ctx: Ctx, token: str) -> tuple[Pending, Identity]:
 
 
 def _opened(ctx: Ctx, pending: Pending | None) -> tuple[Pending, Identity]:
-    if pending is None:
+    if pending is None or pending.identity_sealed is None:
         raise FlowOver
     plain = ctx.app.keyring.open(pending.identity_sealed, _place(pending.id, "identity"))
     return pending, msgspec.json.decode(plain, type=Identity)

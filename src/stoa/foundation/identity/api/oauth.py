@@ -15,12 +15,12 @@ from stoa.foundation.identity import actions, queries
 from stoa.foundation.identity.actions import oauth, oauth_accounts, oauth_flows
 from stoa.foundation.identity.api.session import open_session
 from stoa.foundation.identity.errors import ProviderDenied
-from stoa.foundation.identity.gateways import Code, Identity
+from stoa.foundation.identity.gateways import Code
 from stoa.foundation.identity.gateways.configured import provider_of
 from stoa.foundation.identity.gateways.fetching import with_query
 from stoa.foundation.identity.policies import require_recent_factor
 from stoa.foundation.identity.schemas import OAuthConnectIn, OAuthLoginIn, OAuthStartedOut, SignedInOut
-from stoa.foundation.identity.types import ConnectedAccount
+from stoa.foundation.identity.types import ConnectedAccount, Identity
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.http import Body, CtxDep, Path, Request, access
@@ -112,7 +112,9 @@ async def _identify(
     _need(data, "code_verifier", "redirect_uri", "nonce")
     back = oauth_flows.redirect_uri_of(app, provider, data.redirect_uri, oauth_flows.API_CALLBACK)
     flow = await oauth_flows.take_nonce(ctx, provider, data.nonce or "", connects=connects)
-    code = Code(code=data.code, verifier=data.code_verifier or "", redirect_uri=back, nonce=flow.nonce)
+    code = Code(
+        code=data.code, verifier=data.code_verifier or "", redirect_uri=back, nonce=flow.nonce, at=flow.taken_at
+    )
     return await lending.outside(gateway.redeem(app, code))
 
 

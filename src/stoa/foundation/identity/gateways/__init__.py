@@ -4,11 +4,12 @@ A provider is asked three things: where to send somebody (`authorization_url`), 
 (`redeem`), and whom an id token of one of our own apps speaks of (`trust`). None of them touches the database.
 """
 
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
-from stoa.foundation.identity import types
+from stoa.foundation.identity.types import Identity
 from stoa.kit.ctx import App
 
 
@@ -22,45 +23,13 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back, with what only whoever began knows."""
+    """What came back `at` that time, with what only whoever began knows."""
 
     code: str
     verifier: str
     redirect_uri: str
     nonce: str
-
-
-class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Who somebody is at a provider.
-
-    `account_id` never changes. `email_verified`: the provider has seen that they read this mailbox. `email_is_theirs`:
-    it vouches that they still do, so that the address may find an existing account.
-    """
-
-    account_id: str
-    email: str | None = None
-    email_verified: bool = False
-    email_is_theirs: bool = False
-    name: str | None = None
-    username: str | None = None
-    avatar_url: str | None = None
-
-
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """The tokens that came with it; `expires_in_s` is the access token's."""
-
-    access_token: str | None = None
-    refresh_token: str | None = None
-    expires_in_s: int | None = None
-    scopes: tuple[str, ...] = ()
-
-
-class Identity(msgspec.Struct, frozen=True):
-    """A person, proved, at a provider."""
-
-    provider: types.Provider
-    person: Person
-    grant: Grant
+    at: datetime
 
 
 class Provider(Protocol):
@@ -78,6 +47,6 @@ class Provider(Protocol):
         """Whom an id token speaks of. Raises ProofRefused, and Invalid where the provider gives none."""
         ...
 
-    async def revoke(self, app: App, token: str) -> None:
+    async def revoke(self, app: App, token: str, at: datetime) -> None:
         """Tells the provider that a token of its will not be used any more."""
         ...

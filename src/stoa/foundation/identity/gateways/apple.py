@@ -3,17 +3,16 @@
 The person's name comes beside the code, once in a lifetime, and never in the id token.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import jwt
 
 from stoa.foundation.identity.errors import ProofRefused, ProviderUnavailable
-from stoa.foundation.identity.gateways import Ask, Code, Grant, Identity, Person
+from stoa.foundation.identity.gateways import Ask, Code
 from stoa.foundation.identity.gateways.fetching import fetch, log, tell, with_query
 from stoa.foundation.identity.gateways.openid import Claims, Client, TokenAnswer, check_id_token, discover
-from stoa.foundation.identity.types import Provider
-from stoa.kit.clock import utcnow
+from stoa.foundation.identity.types import Grant, Identity, Person, Provider
 from stoa.kit.config import Settings
 from stoa.kit.ctx import App
 
@@ -63,7 +62,7 @@ class Apple:
                 "code": code.code,
                 "redirect_uri": code.redirect_uri,
                 "client_id": self._id,
-                "client_secret": self._secret(),
+                "client_secret": self._secret_at(code.at),
                 "code_verifier": code.verifier,
             },
         )
@@ -76,15 +75,14 @@ class Apple:
         """Whom a token of one of our apps speaks of."""
         return Identity(Provider.APPLE, _person(await check_id_token(app, self._client, id_token, nonce)), Grant())
 
-    async def revoke(self, app: App, token: str) -> None:
+    async def revoke(self, app: App, token: str, at: datetime) -> None:
         """Ends a grant."""
         found = await discover(app, self._client.issuer)
         if found.revocation_endpoint is not None:
-            form = {"client_id": self._id, "client_secret": self._secret(), "token": token}
+            form = {"client_id": self._id, "client_secret": self._secret_at(at), "token": token}
             await tell(app, found.revocation_endpoint, form)
 
-    def _secret(self) -> str:
-        now = utcnow()
+    def _secret_at(self, now: datetime) -> str:
         claims = {
             "iss": self._team_id,
             "sub": self._id,

@@ -1,10 +1,12 @@
 """Google: OpenID Connect as written. The client secret goes into the form of the token request."""
 
+from datetime import datetime
+
 from stoa.foundation.identity.errors import ProofRefused
-from stoa.foundation.identity.gateways import Ask, Code, Grant, Identity, Person
+from stoa.foundation.identity.gateways import Ask, Code
 from stoa.foundation.identity.gateways.fetching import fetch, tell, with_query
 from stoa.foundation.identity.gateways.openid import Claims, Client, TokenAnswer, check_id_token, discover
-from stoa.foundation.identity.types import Provider
+from stoa.foundation.identity.types import Grant, Identity, Person, Provider
 from stoa.kit.config import Settings
 from stoa.kit.ctx import App
 
@@ -65,7 +67,7 @@ class Google:
         """Whom a token of one of our apps speaks of."""
         return Identity(Provider.GOOGLE, _person(await check_id_token(app, self._client, id_token, nonce)), Grant())
 
-    async def revoke(self, app: App, token: str) -> None:
+    async def revoke(self, app: App, token: str, at: datetime) -> None:
         """Ends a grant; one that has ended already answers 400, which is as good."""
         found = await discover(app, self._client.issuer)
         if found.revocation_endpoint is not None:

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from stoa.foundation.identity.errors import ProofRefused, ProviderUnavailable
-from stoa.foundation.identity.gateways import Grant
 from stoa.foundation.identity.gateways.fetching import fetch
+from stoa.foundation.identity.types import Grant
 from stoa.kit.ctx import App
 
 log = structlog.get_logger(__name__)

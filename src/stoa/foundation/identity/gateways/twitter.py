@@ -1,13 +1,14 @@
 """X: OAuth 2.0 without OpenID. Who came back is asked with the access token; an e-mail comes only when confirmed."""
 
+from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
 
-from stoa.foundation.identity.gateways import Ask, Code, Identity, Person
+from stoa.foundation.identity.gateways import Ask, Code
 from stoa.foundation.identity.gateways.fetching import fetch, tell, with_query
 from stoa.foundation.identity.gateways.openid import TokenAnswer
-from stoa.foundation.identity.types import Provider
+from stoa.foundation.identity.types import Identity, Person, Provider
 from stoa.kit.config import Settings
 from stoa.kit.ctx import App
 from stoa.kit.errors import Invalid
@@ -78,7 +79,7 @@ class Twitter:
         """X gives no id tokens."""
         raise Invalid(fields={"id_token": "X gives none; send a code"})
 
-    async def revoke(self, app: App, token: str) -> None:
+    async def revoke(self, app: App, token: str, at: datetime) -> None:
         """Ends a grant."""
         form = {"token": token, "client_id": self._id}
         await tell(app, f"{self._api_url}/2/oauth2/revoke", form, auth=(self._id, self._secret))
