@@ -34,7 +34,7 @@ NOT_SETTINGS = frozenset({"STOA_PYTHON", "STOA_CHROMIUM", "STOA_LIFELINE_FD", "S
 ALIASES = {"DATABASE_URL": "database_url"}
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024  # what `max_upload_bytes` may be set to
 MASK = "********"
-_SMTP_URL = r"smtps?://(?:[^@/?#\s]*@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?/?(?:\?starttls=(?:required|auto|never))?"
+_SMTP_URL = r"smtps?://(?:[^@/?#\s]*@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?/?(?:\?starttls=(?:required|auto|never))?"
 _MAIL_FROM = r"(?:[^<>@\r\n]*<[^<>@\s]+@[A-Za-z0-9.-]+>|[^<>@\s]+@[A-Za-z0-9.-]+)"
 _TOGETHER = (  # all of them, or none
     ("google_client_id", "google_client_secret"),
@@ -333,7 +333,8 @@ def _contradictions(settings: Settings) -> list[str]:
             problems.append(f"{', '.join(missing)}: needed beside {', '.join(n for n in together if n not in missing)}")
     if len(settings.secret_key) < 32:
         problems.append("secret_key: at least 32 characters")
-    if settings.smtp_url and not re.fullmatch(_SMTP_URL, settings.smtp_url):
+    smtp = re.fullmatch(_SMTP_URL, settings.smtp_url or "smtp://none")
+    if smtp is None or int(smtp[1] or 25) not in range(1, 65536):
         problems.append("smtp_url: expected smtp:// or smtps://, a host and perhaps ?starttls=required, auto or never")
     if settings.mail_from and not re.fullmatch(_MAIL_FROM, settings.mail_from):
         problems.append("mail_from: expected an e-mail address, or a name with one, as in Stoa <post@example.org>")
