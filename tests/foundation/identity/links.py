@@ -30,6 +30,11 @@ def client_from(client: Client, address: str) -> Client:
     return made
 
 
+def asked(sent: list[str]) -> list[str]:
+    """The statements of a request, without those that depend on when it comes: settings are read every few seconds."""
+    return [sql for sql in sent if "platform_config" not in sql]
+
+
 async def audited(app: Any, subject_id: Any) -> list[str]:
     """What was written down about an account, oldest first."""
     async with app.database.connection() as db:

@@ -10,7 +10,7 @@ from stoa.foundation.identity.actions import hashing
 from stoa.foundation.identity.policies import check_password
 from stoa.kit.errors import Invalid
 from tests.conftest import PASSWORD
-from tests.foundation.identity.links import audited, client_from, execute, fetchrow, link_in, token_in
+from tests.foundation.identity.links import asked, audited, client_from, execute, fetchrow, link_in, token_in
 
 FRESH = "marble and shade"
 OTHER = "a quiet colonnade"
@@ -74,7 +74,7 @@ async def test_asking_tells_nothing_of_who_has_an_account(
         with queries() as sent:
             answer = await client.post("/api/v1/auth/forgot-password", json={"email": email})
         headers = {k: v for k, v in answer.headers.items() if k != "x-request-id"}
-        seen.append((answer.status_code, answer.json(), headers, list(sent)))
+        seen.append((answer.status_code, answer.json(), headers, asked(sent)))
     assert seen[0] == seen[1] == seen[2]
     assert (seen[0][0], seen[0][1]) == (202, {"message": "If there is an account that this fits, a mail is on its way"})
     assert not any("from users" in sql for sql in seen[0][3])
@@ -101,7 +101,7 @@ async def test_a_wrong_log_in_costs_the_same_whether_there_is_an_account(
     for email in (ana.email, "nobody@example.org"):
         with queries() as sent:
             answer = await client.post("/api/v1/auth/login", json={"email": email, "password": "not the password"})
-        seen.append((answer.status_code, answer.json()["detail"], list(sent)))
+        seen.append((answer.status_code, answer.json()["detail"], asked(sent)))
     assert seen[0] == seen[1]
     assert looked_at == ["argon2id", "argon2id"]
 
@@ -354,7 +354,7 @@ async def test_with_a_second_factor_it_has_to_be_fresh(client: Any, make: Any, a
         "ana.maria@example.org",
         "ana.maria.1990",
         "maria-maria-99",
-        "ＰＡＳＳＷＯＲＤ１２３",  # noqa: RUF001  the same in wide letters
+        "ＰＡＳＳＷＯＲＤ１２３",
         "correct horse battery staple",
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stoa.foundation.identity import actions
-from tests.foundation.identity.links import audited, execute, fetchrow, link_in, token_in
+from tests.foundation.identity.links import asked, audited, execute, fetchrow, link_in, token_in
 
 NEW = {"username": "Ana", "email": "Ana@Example.org", "password": "a stoa has columns"}
 STATE = "select status, is_verified from users where lower(username) = 'ana'"
@@ -43,6 +43,12 @@ async def test_the_link_of_the_first_mail_makes_an_account_active(client: Any, a
     assert (await client.get("/api/v1/auth/me", headers=bearer)).json()["is_verified"] is True
     (user_id,) = await fetchrow(app, "select id from users")
     assert (await audited(app, user_id)).count("identity.email_verified") == 1
+    async with app.database.connection() as db:  # I8
+        history = await db.fetch("select status, reason, by_id from status_history order by at")
+    assert [tuple(row) for row in history] == [
+        ("pending_verification", None, None),
+        ("active", "The e-mail is confirmed", user_id),
+    ]
     assert await verify(client, token) == (404, "link_over")
 
 
@@ -113,7 +119,7 @@ async def test_resending_tells_nothing_of_who_is_there(
         with queries() as sent:
             answer = await client.post("/api/v1/auth/resend-verification", json={"email": email})
         body = {k: v for k, v in answer.json().items() if k != "trace_id"}
-        seen.append((answer.status_code, body, list(sent)))
+        seen.append((answer.status_code, body, asked(sent)))
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][0] == 202
     await jobs()

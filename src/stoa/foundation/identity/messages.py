@@ -47,7 +47,7 @@ class RoleRevoked(Event, frozen=True):
 
 
 class SendVerification(Job, frozen=True):
-    """Look whether an account of this address waits to be confirmed, and mail it a link. From where it was asked for."""
+    """Look whether an account of this address waits to be confirmed, and mail it a link. Who asked, and from where."""
 
     priority: ClassVar[int] = 20
 
@@ -57,7 +57,7 @@ class SendVerification(Job, frozen=True):
 
 
 class SendPasswordReset(Job, frozen=True):
-    """Look whether there is an account of this address, and mail it a link. From where it was asked for."""
+    """Look whether there is an account of this address, and mail it a link. Who asked, and from where."""
 
     priority: ClassVar[int] = 20
 

@@ -19,8 +19,12 @@ HOUR_S: Final = 3600
 _VERIFY = run(
     """
     update users set is_verified = true, updated_at = $2,
-      status = case when status = 'pending_verification' then 'active' else status end
-    where id = $1
+      status = case when waits then 'active' else status end,
+      status_at = case when waits then $2 else status_at end,
+      status_by = case when waits then id else status_by end,
+      status_reason = case when waits then 'The e-mail is confirmed' else status_reason end
+    from (select id as waiting_id, status = 'pending_verification' as waits from users where id = $1) as before
+    where id = waiting_id
     """
 )
 
