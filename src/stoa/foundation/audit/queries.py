@@ -18,7 +18,9 @@ EXPORTED_AT_ONCE: Final = 1000
 
 _COLUMNS: Final = """id, at, actor_id, actor_name, action, subject, subject_id, before, after, address, user_agent,
     session_id, trace_id"""
-_START: Final = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
+_START: Final = (_LAST, UUID(int=2**128 - 1))
 _LEADING: Final = {
     "subject_id": "subject_id = $1",
     "who": "actor_id = $2::uuid",
@@ -156,8 +158,8 @@ async def _matching(ctx: Ctx, wanted: Filter) -> _Found | None:
             return None
     given = {"subject_id": wanted.subject_id, "who": who, "address": wanted.address, "action": wanted.action}
     leader = next((name for name in _LEADERS if given[name] is not None), None)
-    since = wanted.since or datetime(1970, 1, 1, tzinfo=UTC)
-    until = wanted.until or datetime(9999, 1, 1, tzinfo=UTC)
+    # Within what PostgreSQL and Python both know of, in every zone.
+    since, until = (min(max(at, _FIRST), _LAST) for at in (wanted.since or _FIRST, wanted.until or _LAST))
     return _LISTED[leader], (*given.values(), wanted.subject, since, until)
 
 
