@@ -192,7 +192,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/mfa/step-up?next=/about&with=passkey", "creator"),
         *_seen("/mfa/step-up?next=/about&with=backup", "creator"),
     ),
-    "/mfa/challenge": _seen("/mfa/challenge", "anonymous"),
+    "/mfa/challenge": _seen("/mfa/challenge", "anonymous", status=410),
     "/dashboard/account/activity": _seen("/dashboard/account/activity", "newcomer", "creator"),
     "/admin/jobs": _seen("/admin/jobs", "admin"),
     "/admin/jobs/dead": _seen("/admin/jobs/dead", "admin"),

@@ -1,7 +1,6 @@
 """`/mfa/challenge`: the second half of a log-in. `/mfa/step-up`: a second factor once more, and back (I4)."""
 
 from typing import Annotated, Any, Final, cast
-from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -16,7 +15,7 @@ from stoa.foundation.identity.errors import (
     WrongFactor,
 )
 from stoa.foundation.identity.types import Assertion, OneTimeCode, Proof
-from stoa.front import flash, kept
+from stoa.front import kept
 from stoa.front.page import page, safe_next, see_other
 from stoa.front.public.account import CHALLENGE_COOKIE, http_only, signed_in
 from stoa.kit import forms
@@ -82,7 +81,7 @@ async def challenge_form(request: Request[Any, Any, Any], ctx: CtxDep) -> Respon
     try:
         return await _ask(request, ctx, target, request.query_params.get("with"), {})
     except ChallengeOver:
-        return _begin_again(request, target)
+        return await _begin_again(request, ctx, target)
 
 
 @post(CHALLENGE, opt=access("public", limit="auth"))
@@ -99,7 +98,7 @@ async def challenge(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[An
             words = NOT_RIGHT.get(way or "", error.detail) if isinstance(error, WrongFactor) else error.detail
             return await _ask(request, ctx, target, way, {FIELDS.get(way or "", "code"): words}, error.status)
     except ChallengeOver:
-        return _begin_again(request, target)
+        return await _begin_again(request, ctx, target)
     response = await signed_in(ctx, closed.user_id, target, by=cast(actions.Way, closed.by), second_factor=True)
     response.cookies.append(http_only(ctx, CHALLENGE_COOKIE, "", 0, "/mfa"))
     return response
@@ -126,10 +125,9 @@ async def _ask(
     return await page(request, ctx, "public/mfa_challenge.html", status=status, **shown)
 
 
-def _begin_again(request: Request[Any, Any, Any], target: str) -> Response[Any]:
-    response = see_other(f"/login?next={quote(target)}")
-    flash.add(request, response, flash.Toast(ChallengeOver.title + ".", "warn"))
-    return response
+async def _begin_again(request: Request[Any, Any, Any], ctx: Ctx, target: str) -> Response[Any]:
+    """There is no log-in under way in this browser, or no more."""
+    return await page(request, ctx, "public/challenge_over.html", status=410, next=target)
 
 
 # ---- step-up ---------------------------------------------------------------------------------------------------

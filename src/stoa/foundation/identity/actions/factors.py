@@ -33,7 +33,7 @@ _COLUMNS = "select id, username, email, password_hash, second_factors from users
 _OWNER = one(Owner, _COLUMNS)
 _LOCKED_OWNER = one(Owner, f"{_COLUMNS} for update")
 _SETTLE = value(
-    list[str],
+    list[str] | None,
     """
     update users u set updated_at = $2, second_factors = array_remove(array[
       case when exists (select from totp_factors t where t.user_id = u.id and t.confirmed_at is not null)
@@ -61,7 +61,7 @@ async def hold(ctx: Ctx) -> Owner:
 
 async def settle(ctx: Ctx, user_id: UUID) -> list[str]:
     """Has `users.second_factors` say what there is, in the transaction that changed it."""
-    return await _SETTLE(ctx.db, user_id, ctx.now)
+    return await _SETTLE(ctx.db, user_id, ctx.now) or []
 
 
 async def mark_shown(ctx: Ctx) -> None:
