@@ -35,7 +35,7 @@ from stoa.kit.http.edge import Edge
 from stoa.kit.http.envelope import Envelope
 from stoa.kit.http.inputs import InputDTO, PageRequest
 from stoa.kit.http.lending import Lending, lending_of
-from stoa.kit.live import Live
+from stoa.kit.http.live import Live
 from stoa.modules import PACKAGE, api_routes, build_app, close_app, load, page_routes
 
 OPENAPI_PATH = "/api/openapi"
