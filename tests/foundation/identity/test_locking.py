@@ -2,7 +2,6 @@
 once."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ WRONG = "not the password"
 
 
 @pytest.fixture
-def looked_at(monkeypatch: Any) -> Iterator[list[str]]:
+def looked_at(monkeypatch: Any) -> list[str]:
     """The passwords that were compared with a hash."""
     seen: list[str] = []
     verify = hashing.verify_password
