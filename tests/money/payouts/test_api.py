@@ -201,6 +201,26 @@ async def test_an_unknown_destination(client: Any, make: Any) -> None:
     assert (refused.status_code, refused.json()["code"]) == (422, "unknown_destination")
 
 
+async def test_another_destination_needs_a_second_factor_shown_just_now(app: Any, client: Any, make: Any) -> None:
+    """I4: whoever holds a session of somebody with a second factor does not lead their money elsewhere."""
+    ana = await make.member("ana", earned=390)
+    await make.phone(ana)
+    me = client.as_(ana)
+    refused = await ask(me, destination="sandbox_bank")
+    assert (refused.status_code, refused.json()["code"]) == (403, "step_up_required")
+    assert await count(app, "select count(*) from payouts") == 0
+    assert await buckets(app, ana) == {"earned": 39_000}
+    await make.recent(ana)
+    first = await ask(me, destination="sandbox_bank")
+    assert first.status_code == 201
+    await me.post(f"/api/v1/payouts/{first.json()['id']}/cancel")
+    async with make.tx() as ctx:
+        await ctx.db.execute("update sessions set second_factor_at = null")
+    assert (await ask(me, destination="sandbox_fail")).status_code == 403
+    assert await count(app, "select count(*) from payouts") == 1
+    assert (await ask(me, destination="sandbox_bank")).status_code == 201, "it goes where the last one went"
+
+
 async def test_review_holds_with_reason_and_date(app: Any, client: Any, make: Any) -> None:
     """F7, M10."""
     ana, boss = await make.member("ana", earned=400), await make.user("boss", roles=("admin",))

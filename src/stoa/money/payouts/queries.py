@@ -8,7 +8,7 @@ import msgspec
 
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, maybe, one
+from stoa.kit.db import many, maybe, one, value
 from stoa.money.ledger import queries as ledger
 from stoa.money.payouts.types import (
     COIN,
@@ -32,6 +32,9 @@ OPEN_PAYOUT = maybe(
     PayoutView,
     f"""select {PAYOUT_COLUMNS} from payouts
         where user_id = $1 and state in ('pending', 'in_review', 'processing')""",
+)
+LAST_DESTINATION = value(
+    str | None, "select destination from payouts where user_id = $1 order by requested_at desc, id desc limit 1"
 )
 _PAYOUTS = many(
     PayoutView,

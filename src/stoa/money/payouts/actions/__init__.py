@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from stoa.foundation.identity.actions import require_good_standing
+from stoa.foundation.identity.policies import require_recent_factor
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert
@@ -38,8 +39,9 @@ from stoa.money.payouts.types import (
 async def request_payout(ctx: Ctx, *, key: str, destination: str = DEFAULT_DESTINATION) -> PayoutView:
     """Ask for all one's earned coins as money (M7). They are reserved at once (M9) and sent by the worker.
 
-    The same key gives the same payout (M11). Raises BelowMinimum, PayoutOpen while another one is under way,
-    UnknownDestination, PayoutKeyReused, and AccountSuspended (F5).
+    The same key gives the same payout (M11). Another destination than the last one needs a second factor shown just now
+    (I4). Raises BelowMinimum, PayoutOpen while another one is under way, UnknownDestination, PayoutKeyReused,
+    StepUpRequired, and AccountSuspended (F5).
     """
     user_id = ctx.member.id
     await require_good_standing(ctx)
@@ -54,6 +56,8 @@ async def request_payout(ctx: Ctx, *, key: str, destination: str = DEFAULT_DESTI
         if known.destination != destination:
             raise PayoutKeyReused(payout_id=known.id)
         return known
+    if destination != await queries.LAST_DESTINATION(ctx.db, user_id):
+        await require_recent_factor(ctx)
     under_way = await queries.OPEN_PAYOUT(ctx.db, user_id)
     if under_way is not None:
         raise PayoutOpen(payout_id=under_way.id)
