@@ -8,7 +8,7 @@ from litestar import Request, Response, delete, get, patch, post
 
 from stoa.foundation.media import actions, queries
 from stoa.foundation.media.errors import ImageTooLarge
-from stoa.foundation.media.policies import access_own_media
+from stoa.foundation.media.policies import FORM_OVERHEAD_BYTES, access_own_media, check_announced
 from stoa.foundation.media.schemas import DescribeIn, UploadIn
 from stoa.foundation.media.types import MediaView
 from stoa.kit.config import MAX_UPLOAD_BYTES
@@ -18,22 +18,17 @@ from stoa.kit.http import Body, CtxDep, Cursor, Multipart, PageLimit, Path, acce
 from stoa.kit.http.lending import lending_of
 from stoa.kit.pagination import Page, decode, keyset
 
-_FORM_OVERHEAD_BYTES = 64 * 1024  # boundaries, field names and the alternative text around the picture
 
-
-async def announced(request: Request[Any, Any, Any]) -> None:
-    """Refuses what says beforehand that it is too large, before it is read."""
+async def _announced(request: Request[Any, Any, Any]) -> None:
     most_bytes = lending_of(request.scope).app.settings.max_upload_bytes
-    announced = request.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced) > most_bytes + _FORM_OVERHEAD_BYTES:
-        raise ImageTooLarge(most_bytes)
+    check_announced(request.headers.get("content-length"), most_bytes)
 
 
 @post(
     "/api/v1/media",
     dto=None,  # a file is no field of JSON
-    before_request=announced,
-    request_max_body_size=MAX_UPLOAD_BYTES + _FORM_OVERHEAD_BYTES,
+    before_request=_announced,
+    request_max_body_size=MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES,
     opt=access("member", limit="upload"),
 )
 async def upload(ctx: CtxDep, data: Multipart[UploadIn]) -> MediaView:

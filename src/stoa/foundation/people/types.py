@@ -3,11 +3,14 @@
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
 import msgspec
+from msgspec import UNSET, UnsetType
+
+from stoa.foundation.identity.types import Email, Username
 
 
 class PersonView(msgspec.Struct, frozen=True):
@@ -300,3 +303,69 @@ class PublicProfile(msgspec.Struct, frozen=True):
     show_followers: bool
     author: AuthorCard | None
     brand: BrandProfile | None
+
+
+# ---- what people change of themselves ---------------------------------------------------------------------------
+
+Line = Annotated[str, msgspec.Meta(max_length=2048)]  # an address or a handle, as it is typed
+Price = Annotated[int, msgspec.Meta(ge=0, le=10**12)]  # in the smallest unit of its currency
+
+
+class AccountChanges(msgspec.Struct):
+    """Changes to one's own account; what is absent stays."""
+
+    username: Username | UnsetType = UNSET
+    display_name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] | UnsetType = UNSET
+    bio: Annotated[str, msgspec.Meta(max_length=1000)] | UnsetType = UNSET
+    locale: Locale | UnsetType = UNSET
+    timezone: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | UnsetType = UNSET
+
+
+class PreferenceChanges(msgspec.Struct):
+    """Changes to one's preferences; what is absent stays, null is the browser's own."""
+
+    theme: Theme | UnsetType | None = UNSET
+    reading_face: Face | UnsetType | None = UNSET
+    reading_size: TextSize | UnsetType | None = UNSET
+    mature_content: MatureContent | UnsetType = UNSET
+    show_in_search: bool | UnsetType = UNSET
+    show_followers: bool | UnsetType = UNSET
+
+
+class AuthorChanges(msgspec.Struct):
+    """A creator profile, or changes to it; what is absent stays, null or an empty text takes it away.
+
+    Handles may come as names or addresses. Prices are in the smallest unit of `commission_currency`.
+    """
+
+    pen_name: Annotated[str, msgspec.Meta(max_length=80)] | UnsetType | None = UNSET
+    tagline: Annotated[str, msgspec.Meta(max_length=200)] | UnsetType | None = UNSET
+    full_bio: Annotated[str, msgspec.Meta(max_length=10_000)] | UnsetType | None = UNSET
+    website_url: Line | UnsetType | None = UNSET
+    twitter_handle: Line | UnsetType | None = UNSET
+    instagram_handle: Line | UnsetType | None = UNSET
+    tiktok_handle: Line | UnsetType | None = UNSET
+    youtube_channel: Line | UnsetType | None = UNSET
+    discord_server: Line | UnsetType | None = UNSET
+    patreon_page: Line | UnsetType | None = UNSET
+    kofi_page: Line | UnsetType | None = UNSET
+    genres: Annotated[list[str], msgspec.Meta(max_length=MOST_GENRES)] | UnsetType = UNSET
+    primary_genre: Annotated[str, msgspec.Meta(max_length=40)] | UnsetType | None = UNSET
+    writing_since: date | UnsetType | None = UNSET
+    accepting_commissions: bool | UnsetType = UNSET
+    commission_info: Annotated[str, msgspec.Meta(max_length=5_000)] | UnsetType | None = UNSET
+    commission_min_price: Price | UnsetType | None = UNSET
+    commission_max_price: Price | UnsetType | None = UNSET
+    commission_currency: Annotated[str, msgspec.Meta(max_length=3)] | UnsetType = UNSET
+    allow_direct_messages: bool | UnsetType = UNSET
+    show_email: bool | UnsetType = UNSET
+
+
+class BrandChanges(msgspec.Struct):
+    """A brand profile, or changes to it; what is absent stays, null or an empty text takes it away."""
+
+    company_name: Annotated[str, msgspec.Meta(max_length=120)] | UnsetType = UNSET
+    about: Annotated[str, msgspec.Meta(max_length=5_000)] | UnsetType | None = UNSET
+    industry: Annotated[str, msgspec.Meta(max_length=80)] | UnsetType | None = UNSET
+    website_url: Line | UnsetType | None = UNSET
+    contact_email: Email | UnsetType | None = UNSET

@@ -37,7 +37,17 @@ async def use(ctx: Ctx, user_id: UUID, meter: Meter, amount: int) -> None:
         return
     used = await _USED(ctx.db, user_id, meter.value) or 0
     lifted_by = await _lifts(ctx, meter, used + amount)
-    raise PlanLimit(meter, plan, limit=limit or 0, used=used, wanted=amount, lifted_by=lifted_by)
+    detail = f"The plan {plan.label} holds {meter.said(limit or 0)}; you use {meter.amount(used)}"
+    detail += f", and this needs {meter.amount(amount)} more."
+    raise PlanLimit(
+        detail + (f" The plan {lifted_by.label} has room for it." if lifted_by else ""),
+        meter=meter.value,
+        plan=plan.value,
+        limit=limit,
+        used=used,
+        wanted=amount,
+        lifted_by=lifted_by.value if lifted_by else None,
+    )
 
 
 async def _lifts(ctx: Ctx, meter: Meter, wanted: int) -> Plan | None:

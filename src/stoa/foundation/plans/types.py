@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -31,6 +32,30 @@ class Meter(StrEnum):
     BROADCASTS = "broadcasts"
     AI_WORDS = "ai_words"
     COLLABORATORS = "collaborators"
+
+    def said(self, number: int) -> str:
+        """A number of it in words: '3 series', '1.5 GB of pictures and files'."""
+        return f"{self.amount(number)} {_WORDS[self]}"
+
+    def amount(self, number: int) -> str:
+        """A number of it: '1,200', '1.5 GB'."""
+        if self is not Meter.STORAGE_BYTES:
+            return f"{number:,}"
+        for size, unit in ((1024**3, "GB"), (1024**2, "MB"), (1024, "kB")):
+            if number >= size:
+                return f"{number / size:.3g} {unit}"
+        return f"{number} bytes"
+
+
+_WORDS: Final = {
+    Meter.STORAGE_BYTES: "of pictures and files",
+    Meter.SERIES: "series",
+    Meter.CHAPTERS: "chapters",
+    Meter.MEMBERS: "paying members",
+    Meter.BROADCASTS: "letters a month",
+    Meter.AI_WORDS: "words by machine a month",
+    Meter.COLLABORATORS: "people on your team, open invitations included",
+}
 
 
 class PlanRow(msgspec.Struct, frozen=True):

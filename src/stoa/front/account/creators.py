@@ -10,8 +10,7 @@ from litestar.datastructures import FormMultiDict
 from stoa.foundation.people import actions
 from stoa.foundation.people.actions.creators import PRICED_IN
 from stoa.foundation.people.queries.account import own_author_profile, own_brand_profile
-from stoa.foundation.people.schemas import AuthorIn, BrandIn
-from stoa.foundation.people.types import GENRES, AuthorProfile
+from stoa.foundation.people.types import GENRES, AuthorChanges, AuthorProfile, BrandChanges
 from stoa.front import flash
 from stoa.front.page import page, see_other
 from stoa.kit import forms
@@ -31,9 +30,9 @@ def _typed(form: FormMultiDict, row: type[msgspec.Struct]) -> dict[str, Any]:
     return {name: form[name].strip() or None for name in row.__struct_fields__ if name in form}
 
 
-def _author(form: FormMultiDict) -> AuthorIn:
+def _author(form: FormMultiDict) -> AuthorChanges:
     """The form as a profile. Raises Invalid with each field that is not right."""
-    given: dict[str, Any] = {**_typed(form, AuthorIn), "genres": form.getall("genres", [])}
+    given: dict[str, Any] = {**_typed(form, AuthorChanges), "genres": form.getall("genres", [])}
     given |= {name: name in form for name in _TICKS}
     errors: dict[str, str] = {}
     currency = given.get("commission_currency") or PRICED_IN[0]
@@ -45,7 +44,7 @@ def _author(form: FormMultiDict) -> AuthorIn:
             errors |= error.fields
             given[name] = None
     try:
-        made = forms.parse(AuthorIn, given, strict=False)
+        made = forms.parse(AuthorChanges, given, strict=False)
     except Invalid as error:
         raise Invalid(fields={**error.fields, **errors}) from None
     if errors:
@@ -78,7 +77,7 @@ async def _show_author(
         "account/author_profile.html",
         status=422 if errors else 200,
         profile=held,
-        fields=dict.fromkeys(AuthorIn.__struct_fields__) | (typed or _shown(held)),
+        fields=dict.fromkeys(AuthorChanges.__struct_fields__) | (typed or _shown(held)),
         errors=errors or {},
         genres=GENRES,
         currencies=PRICED_IN,
@@ -100,7 +99,7 @@ async def save_author(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[
         given = _author(form)
         await (actions.create_author_profile if held is None else actions.edit_author_profile)(ctx, given)
     except Invalid as error:
-        typed = {**_typed(form, AuthorIn), "genres": form.getall("genres", []), **{n: n in form for n in _TICKS}}
+        typed = {**_typed(form, AuthorChanges), "genres": form.getall("genres", []), **{n: n in form for n in _TICKS}}
         return await _show_author(request, ctx, held, errors=error.fields, typed=typed)
     except Conflict:  # two clicks: the first has made it
         return see_other(AUTHOR)
@@ -120,9 +119,9 @@ async def save_brand(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[A
     """Makes one a brand, or changes what one says as one."""
     form = await request.form()
     held = await own_brand_profile(ctx)
-    typed = _typed(form, BrandIn)
+    typed = _typed(form, BrandChanges)
     try:
-        given = forms.parse(BrandIn, {**typed, "company_name": typed.get("company_name") or ""}, strict=False)
+        given = forms.parse(BrandChanges, {**typed, "company_name": typed.get("company_name") or ""}, strict=False)
         if given.company_name is msgspec.UNSET:
             raise Invalid(fields={"company_name": "This field is needed"})
         await (actions.create_brand_profile if held is None else actions.edit_brand_profile)(ctx, given)
@@ -146,7 +145,7 @@ async def _show_brand(
         "account/brand_profile.html",
         status=422 if errors else 200,
         there=there,
-        fields=dict.fromkeys(BrandIn.__struct_fields__) | dict(fields),
+        fields=dict.fromkeys(BrandChanges.__struct_fields__) | dict(fields),
         errors=errors or {},
     )
 

@@ -7,8 +7,17 @@ from litestar import Request, Response, get, post
 
 from stoa.foundation.people import actions
 from stoa.foundation.people.queries.account import account, own_author_profile
-from stoa.foundation.people.schemas import AuthorIn, MeIn, PreferencesIn
-from stoa.foundation.people.types import Face, Locale, MatureContent, TextSize, Theme, timezones
+from stoa.foundation.people.types import (
+    AccountChanges,
+    AuthorChanges,
+    Face,
+    Locale,
+    MatureContent,
+    PreferenceChanges,
+    TextSize,
+    Theme,
+    timezones,
+)
 from stoa.front import flash
 from stoa.front.page import SIZES, page, see_other
 from stoa.kit import forms
@@ -92,10 +101,10 @@ async def save_preferences(request: Request[Any, Any, Any], ctx: CtxDep) -> Resp
     typed = {k: v for k, v in (await request.form()).items() if k in PreferencesForm.__struct_fields__}
     try:
         given = forms.parse(PreferencesForm, typed, strict=False)
-        await actions.edit_account(ctx, MeIn(locale=given.locale, timezone=given.timezone))
+        await actions.edit_account(ctx, AccountChanges(locale=given.locale, timezone=given.timezone))
     except Invalid as error:
         return await _show(request, ctx, errors=error.fields, typed=typed)
-    wants = PreferencesIn(
+    wants = PreferenceChanges(
         theme=given.theme,
         reading_face=given.reading_face,
         reading_size=given.reading_size,
@@ -118,10 +127,10 @@ async def privacy_page(request: Request[Any, Any, Any], ctx: CtxDep) -> Response
 async def save_privacy(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """Keeps all of them at once; with a script each at the moment it is switched."""
     given = forms.parse(PrivacyForm, dict(await request.form()), strict=False)
-    wants = PreferencesIn(show_in_search=given.show_in_search, show_followers=given.show_followers)
+    wants = PreferenceChanges(show_in_search=given.show_in_search, show_followers=given.show_followers)
     await actions.prefer(ctx, wants)
     if await own_author_profile(ctx) is not None:
-        change = AuthorIn(show_email=given.show_email, allow_direct_messages=given.allow_direct_messages)
+        change = AuthorChanges(show_email=given.show_email, allow_direct_messages=given.allow_direct_messages)
         await actions.edit_author_profile(ctx, change)
     htmx = "hx-request" in request.headers
     response: Response[Any] = Response(content=None, status_code=204) if htmx else see_other(PRIVACY)

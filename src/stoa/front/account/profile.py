@@ -1,18 +1,19 @@
 """`/dashboard/account/profile` and `/account/settings/profile`: how one is called, what one says, one's face."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.datastructures import UploadFile
 
 from stoa.foundation.identity.errors import RenamedRecently, UsernameTaken
 from stoa.foundation.identity.types import Username
-from stoa.foundation.media.api import announced
 from stoa.foundation.media.errors import ImageTooLarge
+from stoa.foundation.media.policies import FORM_OVERHEAD_BYTES, check_announced, crop_of
 from stoa.foundation.people import actions
-from stoa.foundation.people.api.account import crop_of
 from stoa.foundation.people.queries.account import account
-from stoa.foundation.people.schemas import AvatarIn, MeIn
+from stoa.foundation.people.types import AccountChanges
 from stoa.front import flash
 from stoa.front.page import page, see_other
 from stoa.kit import forms
@@ -20,11 +21,11 @@ from stoa.kit.config import MAX_UPLOAD_BYTES
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, LimitReached
 from stoa.kit.http import CtxDep, Multipart, access
+from stoa.kit.http.lending import lending_of
 
 PATHS: Final = ["/dashboard/account/profile", "/account/settings/profile"]
 FACE: Final = "/dashboard/account/profile/avatar"
 NAME_FORM: Final = "Letters and digits, with single dots, dashes or underscores between them"
-_FORM_OVERHEAD_BYTES: Final = 64 * 1024
 
 
 class ProfileForm(msgspec.Struct):
@@ -33,6 +34,21 @@ class ProfileForm(msgspec.Struct):
     display_name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     username: Username
     bio: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+@dataclass
+class FaceForm:
+    """A picture and, in its pixels, the square part of it that is the face; with a script the part is chosen."""
+
+    file: UploadFile
+    x: int | None = None
+    y: int | None = None
+    size: int | None = None
+
+
+async def _announced(request: Request[Any, Any, Any]) -> None:
+    most_bytes = lending_of(request.scope).app.settings.max_upload_bytes
+    check_announced(request.headers.get("content-length"), most_bytes)
 
 
 async def _show(
@@ -77,7 +93,9 @@ async def save_profile(request: Request[Any, Any, Any], ctx: CtxDep) -> Response
     typed = {k: v for k, v in (await request.form()).items() if k in ProfileForm.__struct_fields__}
     try:
         given = forms.parse(ProfileForm, typed, strict=False)
-        await actions.edit_account(ctx, MeIn(username=given.username, display_name=given.display_name, bio=given.bio))
+        await actions.edit_account(
+            ctx, AccountChanges(username=given.username, display_name=given.display_name, bio=given.bio)
+        )
     except Invalid as error:
         expected = "This is not of the expected form"
         errors = {k: NAME_FORM if (k, v) == ("username", expected) else v for k, v in error.fields.items()}
@@ -94,11 +112,11 @@ async def save_profile(request: Request[Any, Any, Any], ctx: CtxDep) -> Response
 @post(
     FACE,
     dto=None,  # a file is no field of a form
-    before_request=announced,
-    request_max_body_size=MAX_UPLOAD_BYTES + _FORM_OVERHEAD_BYTES,
+    before_request=_announced,
+    request_max_body_size=MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES,
     opt=access("member", limit="upload"),
 )
-async def set_avatar(request: Request[Any, Any, Any], ctx: CtxDep, data: Multipart[AvatarIn]) -> Response[Any]:
+async def set_avatar(request: Request[Any, Any, Any], ctx: CtxDep, data: Multipart[FaceForm]) -> Response[Any]:
     """Makes a part of a picture one's face."""
     most_bytes = ctx.app.settings.max_upload_bytes
     content = await data.file.read(most_bytes + 1)

@@ -10,7 +10,7 @@ from litestar import Request, Response, post
 from litestar.datastructures import Cookie
 
 from stoa.foundation.people import actions
-from stoa.foundation.people.schemas import PreferencesIn
+from stoa.foundation.people.types import PreferenceChanges
 from stoa.front.page import FACES, SIZES, THEMES, safe_next, see_other
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
@@ -44,7 +44,7 @@ async def choose_theme(request: Request[Any, Any, Any], ctx: CtxDep) -> Response
     if choice != "system" and choice not in THEMES:
         raise Invalid(fields={"theme": "light, dark or system"})
     if ctx.actor is not None:
-        await actions.prefer(ctx, parse(PreferencesIn, {"theme": choice}))
+        await actions.prefer(ctx, parse(PreferenceChanges, {"theme": choice}))
     return _keep(request, ctx, "theme", choice if choice in THEMES else None, form.get("next"))
 
 
@@ -56,7 +56,7 @@ async def choose_reading(request: Request[Any, Any, Any], ctx: CtxDep) -> Respon
     if face not in FACES or size not in SIZES:
         raise Invalid(fields={"face": "One of the faces offered", "size": "One of the sizes offered"})
     if ctx.actor is not None:
-        await actions.prefer(ctx, parse(PreferencesIn, {"reading_face": face, "reading_size": int(size)}))
+        await actions.prefer(ctx, parse(PreferenceChanges, {"reading_face": face, "reading_size": int(size)}))
     plain = (face, size) == (FACES[0], "19")
     return _keep(request, ctx, "reading", None if plain else f"{face}.{size}", form.get("next"))
 

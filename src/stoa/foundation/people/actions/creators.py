@@ -10,8 +10,7 @@ from stoa.foundation.identity.types import Role
 from stoa.foundation.people.actions.cleaning import cleaner_of
 from stoa.foundation.people.errors import NoAuthorProfile, NoBrandProfile, ProfileThere
 from stoa.foundation.people.queries import account
-from stoa.foundation.people.schemas import AuthorIn, BrandIn
-from stoa.foundation.people.types import GENRES, AuthorProfile, BrandProfile
+from stoa.foundation.people.types import GENRES, AuthorChanges, AuthorProfile, BrandChanges, BrandProfile
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import run, update
 from stoa.kit.errors import Invalid
@@ -37,7 +36,7 @@ _INSERT_BRAND = run(
 _LOCK_AUTHOR = run("select 1 from author_profiles where user_id = $1 for update")
 
 
-async def create_author_profile(ctx: Ctx, given: AuthorIn) -> AuthorProfile:
+async def create_author_profile(ctx: Ctx, given: AuthorChanges) -> AuthorProfile:
     """Makes the actor a creator, with this profile. Raises ProfileThere for who has one, Invalid with each field."""
     changes = _author_changes(ctx, given, _NO_AUTHOR)
     if not await _INSERT_AUTHOR(ctx.db, ctx.member.id, ctx.now):
@@ -47,7 +46,7 @@ async def create_author_profile(ctx: Ctx, given: AuthorIn) -> AuthorProfile:
     return await _own_author(ctx)
 
 
-async def edit_author_profile(ctx: Ctx, given: AuthorIn) -> AuthorProfile:
+async def edit_author_profile(ctx: Ctx, given: AuthorChanges) -> AuthorProfile:
     """Changes only what is given of the actor's creator profile. Raises NoAuthorProfile, Invalid with each field."""
     await _LOCK_AUTHOR(ctx.db, ctx.member.id)  # prices and genres are judged together with what stays
     changes = _author_changes(ctx, given, msgspec.structs.asdict(await _own_author(ctx)))
@@ -55,7 +54,7 @@ async def edit_author_profile(ctx: Ctx, given: AuthorIn) -> AuthorProfile:
     return await _own_author(ctx)
 
 
-async def create_brand_profile(ctx: Ctx, given: BrandIn) -> BrandProfile:
+async def create_brand_profile(ctx: Ctx, given: BrandChanges) -> BrandProfile:
     """Makes the actor a brand, with this profile. Raises ProfileThere for who has one, Invalid with each field."""
     changes, errors = _cleaned(given)
     if not changes.get("company_name"):
@@ -69,7 +68,7 @@ async def create_brand_profile(ctx: Ctx, given: BrandIn) -> BrandProfile:
     return await _own_brand(ctx)
 
 
-async def edit_brand_profile(ctx: Ctx, given: BrandIn) -> BrandProfile:
+async def edit_brand_profile(ctx: Ctx, given: BrandChanges) -> BrandProfile:
     """Changes only what is given of the actor's brand profile. Raises NoBrandProfile, Invalid with each field."""
     changes, errors = _cleaned(given)
     if "company_name" in changes and not changes["company_name"]:
@@ -112,7 +111,7 @@ def _cleaned(given: msgspec.Struct) -> tuple[dict[str, Any], dict[str, str]]:
     return changes, errors
 
 
-def _author_changes(ctx: Ctx, given: AuthorIn, before: dict[str, Any]) -> dict[str, Any]:
+def _author_changes(ctx: Ctx, given: AuthorChanges, before: dict[str, Any]) -> dict[str, Any]:
     changes, errors = _cleaned(given)
     if changes.get("commission_currency", PRICED_IN[0]) not in PRICED_IN:
         errors["commission_currency"] = f"One of {', '.join(PRICED_IN)}"

@@ -10,8 +10,7 @@ from stoa.foundation.identity.policies import check_username
 from stoa.foundation.media import actions as media
 from stoa.foundation.media.types import Crop, MediaView, Purpose
 from stoa.foundation.people.actions import cleaning
-from stoa.foundation.people.schemas import MeIn, PreferencesIn
-from stoa.foundation.people.types import timezones
+from stoa.foundation.people.types import AccountChanges, PreferenceChanges, timezones
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, maybe, run, update
 from stoa.kit.errors import Invalid
@@ -56,7 +55,7 @@ async def edit_profile(
     await update(ctx.db, "profiles", {**changes, "updated_at": ctx.now}, where={"user_id": ctx.member.id})
 
 
-async def edit_account(ctx: Ctx, given: MeIn) -> None:
+async def edit_account(ctx: Ctx, given: AccountChanges) -> None:
     """Changes only what is given of the actor's account, all of it or nothing.
 
     Raises Invalid with each field, UsernameTaken, RenamedRecently.
@@ -90,7 +89,7 @@ def _tidy(changes: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-async def prefer(ctx: Ctx, given: PreferencesIn) -> None:
+async def prefer(ctx: Ctx, given: PreferenceChanges) -> None:
     """Changes only what is given of the actor's preferences."""
     changes = {k: v for k, v in msgspec.structs.asdict(given).items() if v is not msgspec.UNSET}
     if changes:

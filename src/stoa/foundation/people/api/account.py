@@ -2,20 +2,19 @@
 
 from litestar import delete, get, patch, post
 
-from stoa.foundation.media.api import announced
 from stoa.foundation.media.errors import ImageTooLarge
+from stoa.foundation.media.policies import FORM_OVERHEAD_BYTES, check_announced, crop_of
 from stoa.foundation.media.queries import address
-from stoa.foundation.media.types import SIZES, Crop
+from stoa.foundation.media.types import SIZES
 from stoa.foundation.people import actions
 from stoa.foundation.people.policies import NOBODY
 from stoa.foundation.people.queries import account
-from stoa.foundation.people.schemas import AvatarIn, AvatarOut, MeIn, PreferencesIn
-from stoa.foundation.people.types import AccountView, Preferences, PublicProfile
+from stoa.foundation.people.schemas import AvatarIn, AvatarOut
+from stoa.foundation.people.types import AccountChanges, AccountView, PreferenceChanges, Preferences, PublicProfile
 from stoa.kit.config import MAX_UPLOAD_BYTES
-from stoa.kit.errors import Invalid, NotFound
-from stoa.kit.http import Body, CtxDep, Multipart, Path, access
-
-_FORM_OVERHEAD_BYTES = 64 * 1024
+from stoa.kit.errors import NotFound
+from stoa.kit.http import Body, CtxDep, Multipart, Path, Request, access
+from stoa.kit.http.lending import lending_of
 
 
 @get("/api/v1/users/me", opt=access("member"))
@@ -25,30 +24,23 @@ async def me(ctx: CtxDep) -> AccountView:
 
 
 @patch("/api/v1/users/me", opt=access("member"))
-async def edit_me(ctx: CtxDep, data: Body[MeIn]) -> AccountView:
+async def edit_me(ctx: CtxDep, data: Body[AccountChanges]) -> AccountView:
     """Changes what is given of one's account: name (I1, once in 30 days), display name, bio, locale, time zone."""
     await actions.edit_account(ctx, data)
     return await account.account(ctx)
 
 
-def crop_of(x: int | None, y: int | None, size: int | None) -> Crop | None:
-    """The part that was chosen, or None. Raises Invalid when only some of it is given, or it is no part of anything."""
-    given = {"x": x, "y": y, "size": size}
-    if x is None and y is None and size is None:
-        return None
-    wrong = {name: "This field is needed" for name, value in given.items() if value is None}
-    wrong |= {name: "This must be at least 0" for name, value in given.items() if value is not None and value < 0}
-    if wrong or x is None or y is None or size is None:
-        raise Invalid(fields=wrong)
-    return Crop(x, y, size)
+async def _announced(request: Request) -> None:
+    most_bytes = lending_of(request.scope).app.settings.max_upload_bytes
+    check_announced(request.headers.get("content-length"), most_bytes)
 
 
 @post(
     "/api/v1/users/me/avatar",
     dto=None,  # a file is no field of JSON
     status_code=200,
-    before_request=announced,
-    request_max_body_size=MAX_UPLOAD_BYTES + _FORM_OVERHEAD_BYTES,
+    before_request=_announced,
+    request_max_body_size=MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES,
     opt=access("member", limit="upload"),
 )
 async def set_avatar(ctx: CtxDep, data: Multipart[AvatarIn]) -> AvatarOut:
@@ -74,7 +66,7 @@ async def preferences(ctx: CtxDep) -> Preferences:
 
 
 @patch("/api/v1/users/me/preferences", opt=access("member"))
-async def prefer(ctx: CtxDep, data: Body[PreferencesIn]) -> Preferences:
+async def prefer(ctx: CtxDep, data: Body[PreferenceChanges]) -> Preferences:
     """Changes what is given of one's preferences."""
     await actions.prefer(ctx, data)
     return await account.preferences(ctx)

@@ -7,8 +7,8 @@ from litestar import get, patch, post
 from stoa.foundation.people import actions
 from stoa.foundation.people.errors import NoAuthorProfile, NoBrandProfile
 from stoa.foundation.people.queries import account
-from stoa.foundation.people.schemas import AuthorIn, BrandIn, SitesOut
-from stoa.foundation.people.types import AuthorProfile, AuthorView, BrandProfile, BrandView
+from stoa.foundation.people.schemas import SitesOut
+from stoa.foundation.people.types import AuthorChanges, AuthorProfile, AuthorView, BrandChanges, BrandProfile, BrandView
 from stoa.kit.http import Body, CtxDep, Path, access
 
 
@@ -22,13 +22,13 @@ async def own_author_profile(ctx: CtxDep) -> AuthorProfile:
 
 
 @post("/api/v1/author-profile", opt=access("member"))
-async def create_author_profile(ctx: CtxDep, data: Body[AuthorIn]) -> AuthorProfile:
+async def create_author_profile(ctx: CtxDep, data: Body[AuthorChanges]) -> AuthorProfile:
     """Makes one a creator, with this profile."""
     return await actions.create_author_profile(ctx, data)
 
 
 @patch("/api/v1/author-profile", opt=access("member"))
-async def edit_author_profile(ctx: CtxDep, data: Body[AuthorIn]) -> AuthorProfile:
+async def edit_author_profile(ctx: CtxDep, data: Body[AuthorChanges]) -> AuthorProfile:
     """Changes what is given of one's creator profile."""
     return await actions.edit_author_profile(ctx, data)
 
@@ -60,13 +60,13 @@ async def own_brand_profile(ctx: CtxDep) -> BrandProfile:
 
 
 @post("/api/v1/brand-profile", opt=access("member"))
-async def create_brand_profile(ctx: CtxDep, data: Body[BrandIn]) -> BrandProfile:
+async def create_brand_profile(ctx: CtxDep, data: Body[BrandChanges]) -> BrandProfile:
     """Makes one a brand, with this profile."""
     return await actions.create_brand_profile(ctx, data)
 
 
 @patch("/api/v1/brand-profile", opt=access("member"))
-async def edit_brand_profile(ctx: CtxDep, data: Body[BrandIn]) -> BrandProfile:
+async def edit_brand_profile(ctx: CtxDep, data: Body[BrandChanges]) -> BrandProfile:
     """Changes what is given of one's brand profile."""
     return await actions.edit_brand_profile(ctx, data)
 
