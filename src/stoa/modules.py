@@ -29,6 +29,7 @@ MODULES: Final = (
     "foundation.media",
     "foundation.team",
     "money.ledger",
+    "money.splits",
     "money.payments",
     "money.wallet",
     "money.payouts",
