@@ -71,7 +71,9 @@ async def test_an_app_is_set_up_and_active_only_after_its_first_code(client: Any
     (mail,) = await make.mails(user.email)
     assert mail.subject == "An authenticator app was added"
     assert not any(part in mail.text + mail.html for part in (body["secret"], *codes))
-    kept = await value(app, "select before::text || after::text from audit_events where action = 'identity.totp_added'")
+    kept = await value(
+        app, "select before::text || after::text from audit_events where action = 'identity.authenticator_app_added'"
+    )
     assert kept == '{"second_factors": []}{"second_factors": ["totp"]}'
 
 

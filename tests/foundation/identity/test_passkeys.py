@@ -144,7 +144,7 @@ async def test_a_copied_passkey_is_refused_and_its_owner_told(client: Any, make:
         refused = await log_in_with(client, key, count=count)
         assert (refused.status_code, refused.json()["code"]) == (401, "passkey_refused")
     assert await value(app, "select sign_count from passkeys") == 1
-    assert await value(app, "select count(*) from audit_events where action = 'identity.passkey_copied'") == 2
+    assert await value(app, "select count(*) from audit_events where action = 'identity.copied_passkey_refused'") == 2
     mail = (await make.mails(user.email))[0]
     assert "was refused" in mail.subject
     assert "It looks as if somebody had a copy of it" in mail.text

@@ -8,6 +8,7 @@ from litestar import Request, Response, get, post
 
 from stoa.foundation.identity import actions
 from stoa.foundation.identity.errors import LockedOut, NoPassword, PasswordMoved, StepUpRequired
+from stoa.foundation.identity.policies import require_recent_factor
 from stoa.foundation.identity.types import AnyText
 from stoa.front import flash
 from stoa.front.page import page, see_other
@@ -33,7 +34,8 @@ def step_up(target: str) -> Response[Any]:
 
 @get(HERE, opt=access("member"))
 async def password_page(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
-    """The form; a way to a first password where there is none."""
+    """The form; a way to a first password where there is none. A second factor is asked for before it is filled in."""
+    await require_recent_factor(ctx)
     return await _show(request, ctx, {})
 
 

@@ -317,7 +317,7 @@ async def _verify(
         await factors.changed_beside(
             ctx,
             await factors.owner_of(ctx, credential.user_id),
-            "identity.passkey_copied",
+            "identity.copied_passkey_refused",
             f"A log-in by your passkey {credential.name} was refused",
             then="It looks as if somebody had a copy of it. Please remove it, and add a new one.",
         )

@@ -92,7 +92,9 @@ async def step_up(ctx: Ctx, proof: Proof) -> SteppedUp:
         raise Invalid(fields={method: totp.NOT_RIGHT if method == "code" else WrongFactor.title})
     await _FORGIVE(ctx.db, _key(owner.id))
     await factors.mark_shown(ctx)
-    await audit.record(ctx, "identity.stepped_up", subject="user", subject_id=str(owner.id), after={"method": method})
+    await audit.record(
+        ctx, "identity.second_factor_confirmed", subject="user", subject_id=str(owner.id), after={"method": method}
+    )
     return SteppedUp(ctx.now, ctx.now + FACTOR_IS_RECENT)
 
 

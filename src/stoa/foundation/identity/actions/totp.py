@@ -126,7 +126,7 @@ async def verify(ctx: Ctx, code: str) -> SecondFactorAdded:
     await factors.changed(
         ctx,
         owner,
-        "identity.totp_replaced" if replaced else "identity.totp_added",
+        "identity.authenticator_app_replaced" if replaced else "identity.authenticator_app_added",
         "Your authenticator app was replaced by another one" if replaced else "An authenticator app was added",
         before={"second_factors": owner.second_factors},
         after={"second_factors": methods},
@@ -152,7 +152,7 @@ async def disable(ctx: Ctx, *, password: str | None) -> list[str]:
     await factors.changed(
         ctx,
         owner,
-        "identity.totp_removed",
+        "identity.authenticator_app_removed",
         "Your authenticator app was removed",
         before={"second_factors": owner.second_factors},
         after={"second_factors": methods},
