@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.foundation.audit import actions as audit
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import maybe, one, run, update, value
 from stoa.kit.errors import Conflict, Forbidden, NotFound
@@ -129,6 +130,7 @@ async def repeat(ctx: Ctx, webhook_event_id: UUID) -> None:
         raise Conflict("This event was not believed, so it cannot be applied")
     if row.outcome is not None:
         raise Conflict(f"This event is {row.outcome} already")
+    await audit.record(ctx, "payments.webhook_repeated", subject="webhook_event", subject_id=row.id)
     await enqueue(ctx, ApplyWebhook(row.id), unique=str(row.id))
 
 
