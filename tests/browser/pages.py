@@ -297,7 +297,7 @@ async def _meet(world: things.World) -> None:
 
 async def _become(world: things.World) -> None:
     """A creator and a brand, with words of all lengths."""
-    links = {"website_url": f"https://{LONG[:50].lower()}.example.org/{'very-' * 40}long", "tagline": LONG}
+    links = {"website_url": f"https://{LONG[:30].lower()}.example.org/{'very-' * 40}long", "tagline": LONG}
     await world.call(world.owner, "POST", "/api/v1/author-profile", **{**things.AUTHOR, **links, "pen_name": LONG[:80]})
     await world.call(world.owner, "POST", "/api/v1/brand-profile", **{**things.BRAND, "company_name": LONG})
 
