@@ -50,8 +50,8 @@ def test_the_story_ends_well_and_its_figures_are_told(instance: Instance) -> Non
 @pytest.mark.slow
 async def test_a_figure_that_is_off_is_named_and_ends_it_with_1(instance: Instance) -> None:
     """An operator who gives creators 41 % is an installation that does not do what M6 says."""
-    assert await change(instance, '{"gift_creator_percent": 41}') == "INSERT 0 1"
-    time.sleep(5.5)  # as long as another process may still use the old number
+    assert await share_gifts(instance, creator_percent=41) == "INSERT 0 1"
+    time.sleep(5.5)  # as long as another process may still use the old rule
     done = instance.command("demo")
     assert done.returncode == 1
     assert "to the writer, earned (40 %): expected 400.00, found 410.00" in done.stdout
@@ -59,10 +59,16 @@ async def test_a_figure_that_is_off_is_named_and_ends_it_with_1(instance: Instan
     assert re.search(r"\d+ of \d+ figures are off", done.stdout)
 
 
-async def change(instance: Instance, changes: str) -> str:
+async def share_gifts(instance: Instance, *, creator_percent: int) -> str:
     db = await asyncpg.connect(instance.dsn)
+    points = creator_percent * 100
     try:
-        return str(await db.execute("insert into platform_config (changes, updated_at) values ($1, now())", changes))
+        return await db.execute(
+            "insert into split_rules (id, kind, effective_from, creator_bp, platform_bp, created_at)"
+            " values (gen_random_uuid(), 'gift', now(), $1, $2, now())",
+            points,
+            10_000 - points,
+        )
     finally:
         await db.close()
 

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import msgspec
 
-Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 NonNegative = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -70,7 +69,6 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str = "Stoa"
     coins_per_usd: Positive = 78  # M2
-    gift_creator_percent: Percent = 40  # M6
     gift_min_coins: Positive = 1  # M6
     gift_max_coins: Positive = 1_000_000
     gift_undo_s: NonNegative = 10

@@ -19,6 +19,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.ids import new_id, parse_id
+from stoa.money.splits.queries import rule_at
 from stoa.money.wallet import actions
 from stoa.money.wallet.errors import GiftToOneself, NotEnoughCoins
 from stoa.money.wallet.queries import recipient, wallet
@@ -74,7 +75,7 @@ async def gift_context(
         balance_minor=held.total_minor,
         promotional_minor=held.promotional_minor,
         coins_per_usd=per_usd,
-        creator_percent=config.gift_creator_percent,
+        creator_percent=(await rule_at(ctx, "gift")).creator_percent,
         suggested=[(n, f"{n} coins", f"${n / per_usd:.2f}") for n in SUGGESTED],
         chosen=str(SUGGESTED[1]),
     )

@@ -11,6 +11,7 @@ from stoa.foundation.settings.queries import platform
 from stoa.front.page import page, see_other
 from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, access
+from stoa.money.splits.queries import rule_at
 
 PAGE_SIZE = 12
 
@@ -48,6 +49,7 @@ async def home(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
         categories=CATEGORIES,
         address=address,
         config=None if ctx.actor else await platform(ctx),
+        share=None if ctx.actor else (await rule_at(ctx, "gift")).creator_percent,
     )
 
 

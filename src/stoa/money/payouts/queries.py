@@ -22,6 +22,7 @@ from stoa.money.payouts.types import (
     WorkEarned,
     payout_amounts,
 )
+from stoa.money.splits.queries import rule_at
 
 PAYOUT_COLUMNS: Final = """id, user_id, coins_minor, usd_amount_minor, platform_fee_minor, net_payout_minor, currency,
   state, provider, destination, hold_id, transfer_id, attempts, provider_reference, next_try_at, failure_code,
@@ -117,6 +118,7 @@ async def open_payouts(
 async def earnings(ctx: Ctx, user_id: UUID, *, days: int = 30, top: int = 5) -> EarningsView:
     """What somebody has earned and where it is, with a series of the last `days` days and their `top` works."""
     config = await settings.platform(ctx)
+    percent = (await rule_at(ctx, "gift")).creator_percent
     balances = await ledger.balances(ctx, user_id, COIN)
     held = {b.purpose: b.balance_minor for b in balances}
     sums = await _SUMS(ctx.db, user_id, ctx.now)
@@ -139,15 +141,13 @@ async def earnings(ctx: Ctx, user_id: UUID, *, days: int = 30, top: int = 5) -> 
         gifts_total=sums.gifts,
         paid_net_minor=sums.paid_net_minor,
         payable=(
-            payout_amounts(
-                earned_minor, coins_per_usd=config.coins_per_usd, creator_percent=config.gift_creator_percent
-            )
+            payout_amounts(earned_minor, coins_per_usd=config.coins_per_usd, creator_percent=percent)
             if earned_minor >= config.payout_min_coins * MINOR_PER_COIN
             else None
         ),
         payout_min_coins=config.payout_min_coins,
         coins_per_usd=config.coins_per_usd,
-        creator_percent=config.gift_creator_percent,
+        creator_percent=percent,
         open_payout=under_way,
         days=await _DAYS(ctx.db, user_id, ctx.now - timedelta(days=days - 1), ctx.now),
         top_works=await _TOP_WORKS(ctx.db, user_id, top),

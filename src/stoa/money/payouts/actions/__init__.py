@@ -34,6 +34,7 @@ from stoa.money.payouts.types import (
     business_days_after,
     payout_amounts,
 )
+from stoa.money.splits.queries import rule_at
 
 
 async def request_payout(ctx: Ctx, *, key: str, destination: str = DEFAULT_DESTINATION) -> PayoutView:
@@ -65,9 +66,8 @@ async def request_payout(ctx: Ctx, *, key: str, destination: str = DEFAULT_DESTI
     if earned_minor < minimum_minor:
         least = f"{config.payout_min_coins:,} earned coins are needed; you have {format_amount(earned_minor, COIN)}"
         raise BelowMinimum(least, earned_minor=earned_minor, minimum_minor=minimum_minor)
-    amounts = payout_amounts(
-        earned_minor, coins_per_usd=config.coins_per_usd, creator_percent=config.gift_creator_percent
-    )
+    percent = (await rule_at(ctx, "gift")).creator_percent
+    amounts = payout_amounts(earned_minor, coins_per_usd=config.coins_per_usd, creator_percent=percent)
     payout_id = new_id()
     hold = await ledger.hold(
         ctx,

@@ -19,6 +19,7 @@ from stoa.money.ledger.errors import InsufficientFunds
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payments import actions as payments
 from stoa.money.payments.types import Checkout, Confirmation, Order
+from stoa.money.splits.queries import rule_at
 from stoa.money.wallet import queries
 from stoa.money.wallet.actions.coins import RECEIVABLE, CoinsItem
 from stoa.money.wallet.errors import GiftKeyReused, GiftSpent, GiftToOneself, NotEnoughCoins, UndoTooLate
@@ -95,7 +96,7 @@ async def gift(
     work_id: UUID | None = None,
     key: str,
 ) -> GiftView:
-    """Give whole coins to a person, or on a work to its owner (M6); 40 % arrive, 60 % are the platform's.
+    """Give whole coins to a person, or on a work to its owner (M6), shared by the rule in force: 40 % arrive.
 
     Spends promotional, then purchased, then earned coins; what is paid promotional arrives promotional, and is left out
     where the recipient refuses it (M4). The same key gives the same gift (M11). Raises NotEnoughCoins, GiftToOneself,
@@ -112,7 +113,7 @@ async def gift(
     if known is not None:
         return _same_gift(known, recipient, amount_coins, message, work_id)
     spent = _spend(held, sender.id, recipient, amount_coins * MINOR_PER_COIN)
-    percent = (await settings.platform(ctx)).gift_creator_percent
+    percent = (await rule_at(ctx, "gift")).creator_percent
     shares = await _shares(ctx, spent, recipient, percent)
     gift_id = new_id()
     receipt = await ledger.post(
