@@ -171,6 +171,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/admin/books/transfers": _seen("/admin/books/transfers", "admin"),
     "/admin/books/transfers/{transfer_id}": _seen("/admin/books/transfers/{transfer_id}", "admin"),
     "/admin/orders": _seen("/admin/orders", "admin"),
+    "/admin/splits": _seen("/admin/splits", "admin"),
     "/admin/orders/{order_id}": _seen("/admin/orders/{paid_id}", "admin"),
     "/admin/payouts": _seen("/admin/payouts", "admin"),
     "/admin/payouts/{payout_id}": _seen("/admin/payouts/{payout_id}", "admin"),

@@ -668,6 +668,15 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /preferences/theme": lambda w: {"theme": "dark", "next": "/"},
     "POST /preferences/reading": lambda w: {"face": "inter", "size": "19", "next": "/"},
     "POST /admin/jobs/dead/retry-all": lambda w: {"type": "test.job"},
+    "POST /admin/splits": lambda w: {
+        "kind": "tip",
+        "effective_from": "2099-01-01",
+        "creator": "95",
+        "platform": "4",
+        "charity": "1",
+        "tax_name": "GST",
+        "tax": "18",
+    },
 }
 
 # The same for the API: bodies of routes without an id.
@@ -756,6 +765,15 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/v1/wallet/checkout": lambda w: {"package_id": 1, "return_url": "/wallet"},
     "PATCH /api/v1/wallet/settings": lambda w: {"accepts_promotional": True},
     "POST /api/v1/payouts": lambda w: {"destination": "sandbox_bank"},
+    "POST /api/v1/admin/splits": lambda w: {
+        "kind": "tip",
+        "effective_from": "2099-01-01T00:00:00Z",
+        "creator_bp": 9500,
+        "platform_bp": 400,
+        "charity_bp": 100,
+        "tax_name": "GST",
+        "tax_bp": 1800,
+    },
     "POST /api/auth/register": lambda w: {"username": "somebody", "email": w.owner.email, "password": PASSWORD},
     "POST /api/auth/login": lambda w: {"email": w.owner.email, "password": "not the right one"},
     "POST /api/auth/signup": lambda w: {
