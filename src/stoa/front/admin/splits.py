@@ -14,8 +14,7 @@ from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, access
 from stoa.money.splits import actions, queries
 from stoa.money.splits.errors import RuleTaken
-from stoa.money.splits.schemas import rules_out
-from stoa.money.splits.types import KINDS, SplitKind, SplitRule
+from stoa.money.splits.types import KINDS, SplitKind, SplitRule, with_states
 
 LABELS: Final[dict[SplitKind, str]] = {"gift": "Gifts of coins", "tip": "Tips", "sale": "Sales"}
 EXAMPLES: Final[dict[SplitKind, tuple[int, str]]] = {
@@ -55,7 +54,7 @@ async def _rules_page(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response[str]:
-    items = rules_out(await queries.rules(ctx), ctx.now).items
+    items = with_states(await queries.rules(ctx), ctx.now)
     tomorrow = (ctx.now + timedelta(days=1)).date()
     return await page(
         request,

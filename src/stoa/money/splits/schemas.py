@@ -1,11 +1,11 @@
 """Bodies of the routes about rules of sharing."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
-from stoa.money.splits.types import SplitKind, SplitRule
+from stoa.money.splits.types import RuleView, SplitKind
 
 Points = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 
@@ -22,27 +22,7 @@ class RuleIn(msgspec.Struct):
     tax_bp: Points = 0
 
 
-class RuleOut(msgspec.Struct):
-    """A rule, and whether it is in force."""
-
-    rule: SplitRule
-    state: Literal["coming", "in_force", "past"]
-
-
 class RulesOut(msgspec.Struct):
     """All rules, the latest first."""
 
-    items: list[RuleOut]
-
-
-def rules_out(rules: list[SplitRule], now: datetime) -> RulesOut:
-    """Of each kind, the first that has begun is in force."""
-    begun: set[str] = set()
-    items: list[RuleOut] = []
-    for rule in rules:
-        if rule.effective_from > now:
-            items.append(RuleOut(rule, "coming"))
-        else:
-            items.append(RuleOut(rule, "past" if rule.kind in begun else "in_force"))
-            begun.add(rule.kind)
-    return RulesOut(items)
+    items: list[RuleView]

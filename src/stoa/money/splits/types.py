@@ -53,3 +53,23 @@ class SplitRule(msgspec.Struct, frozen=True, kw_only=True):
         weights = [self.creator_bp * WHOLE_BP - tax, self.platform_bp * WHOLE_BP, self.charity_bp * WHOLE_BP, tax]
         parts, points = allocate(amount_minor, weights), allocate(WHOLE_BP, weights)
         return [Share(*part) for part in zip(RECEIVERS, parts, points, strict=True)]
+
+
+class RuleView(msgspec.Struct, frozen=True):
+    """A rule, and whether it is in force."""
+
+    rule: SplitRule
+    state: Literal["coming", "in_force", "past"]
+
+
+def with_states(rules: list[SplitRule], now: datetime) -> list[RuleView]:
+    """Rules, the latest first: of each kind, the first that has begun is in force."""
+    begun: set[str] = set()
+    views: list[RuleView] = []
+    for rule in rules:
+        if rule.effective_from > now:
+            views.append(RuleView(rule, "coming"))
+        else:
+            views.append(RuleView(rule, "past" if rule.kind in begun else "in_force"))
+            begun.add(rule.kind)
+    return views
