@@ -277,7 +277,7 @@ async def fill(house: House) -> Hall:
         values |= await things.held_payout(world) | await things.kept_mail(world)
         await make.phone(creator)
         await make.recent(creator)
-        await make.passkey(creator, client, origin=house.url)
+        await make.passkey(creator, origin=house.url)
     return Hall(house, {"anonymous": None, "newcomer": newcomer, "creator": creator, "admin": admin}, values)
 
 

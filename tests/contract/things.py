@@ -113,7 +113,7 @@ async def picture(world: World) -> Params:
 
 async def passkey(world: World) -> Params:
     """A passkey of the owner's, whose session has shown a second factor just now."""
-    await world.make.passkey(world.owner, world.client)
+    await world.make.passkey(world.owner)
     await world.make.recent(world.owner)
     (made,) = await world.call(world.owner, "GET", "/api/v1/auth/passkeys")
     return {"passkey_id": made["id"]}

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from stoa.foundation.identity import actions
+from stoa.foundation.identity.types import Attestation
+from stoa.kit import forms
 from stoa.kit.clock import utcnow
 
 
@@ -121,13 +123,11 @@ async def make_authenticator(make: Any, **more: Any) -> Authenticator:
     return Authenticator(**more)
 
 
-async def make_passkey(make: Any, user: Any, client: Any, **more: Any) -> Authenticator:
-    """Somebody with a passkey, added through the API; their session has not shown a factor lately."""
+async def make_passkey(make: Any, user: Any, **more: Any) -> Authenticator:
+    """Somebody with a passkey; their session has not shown a factor lately."""
     key = Authenticator(**more)
-    options = await client.as_(user).post("/api/v1/auth/passkeys/options", json={"password": user.password})
-    assert options.status_code == 200, options.text
-    made = await client.as_(user).post("/api/v1/auth/passkeys", json={"credential": key.create(options.json())})
-    assert made.status_code == 201, made.text
     async with make.tx(user) as ctx:
+        options = await actions.passkeys.begin_adding(ctx, password=user.password)
+        await actions.passkeys.add(ctx, forms.parse(Attestation, key.create(options)), name=None)
         await ctx.db.execute("update sessions set second_factor_at = null where user_id = $1", user.id)
     return key

@@ -91,7 +91,7 @@ async def test_log_in_with_a_passkey_after_the_password_and_alone(
     make: Any, visitor: Any, client: Any, stoa: Any
 ) -> None:
     user = await make.user("ana")
-    key = await make.passkey(user, client)
+    key = await make.passkey(user)
     page = await half_way(visitor, user)
     sent = {"credential": json.dumps(key.get(options_in(page))), "next": "/about", "with": "passkey"}
     assert (await visitor.post("/mfa/challenge", **sent)).headers["location"] == "/about"
@@ -284,7 +284,7 @@ async def test_the_security_page_says_what_is_missing(make: Any, signed_in: Any,
     assert "There is no second factor" in page.text
     async with tx() as ctx:
         await ctx.db.execute("update users set is_verified = true where id = $1", user.id)
-    key = await make.passkey(user, client)
+    key = await make.passkey(user)
     assert key
     page = await ana.get(SECURITY)
     assert "There is a single passkey" in page.text

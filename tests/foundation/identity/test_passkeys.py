@@ -51,7 +51,7 @@ async def test_a_passkey_is_added_and_is_a_log_in_of_its_own(client: Any, make: 
 
 async def test_a_passkey_is_the_second_factor_of_a_password(client: Any, make: Any, app: Any) -> None:
     user = await make.user("ana")
-    key = await make.passkey(user, client)
+    key = await make.passkey(user)
     token = await challenge_token(client, user)
     options = await client.post(f"{URL}/mfa/challenge/options", json={"challenge_token": token})
     assert [len(c["id"]) for c in options.json()["allowCredentials"]] == [27]
@@ -65,7 +65,7 @@ async def test_a_passkey_is_the_second_factor_of_a_password(client: Any, make: A
 
 async def test_what_was_signed_counts_once(client: Any, make: Any, app: Any, gather: Any) -> None:
     user = await make.user("ana")
-    key = await make.passkey(user, client, counts=False)
+    key = await make.passkey(user, counts=False)
     options = (await client.post(f"{KEYS}/login/options")).json()
     sent = {"credential": key.get(options)}
     answers = await gather(*(client.as_(None).post(f"{KEYS}/login", json=sent) for _ in range(3)))
@@ -79,7 +79,7 @@ async def test_what_was_signed_counts_once(client: Any, make: Any, app: Any, gat
 
 async def test_what_is_refused_uses_its_challenge_up(client: Any, make: Any) -> None:
     user = await make.user("ana")
-    key = await make.passkey(user, client)
+    key = await make.passkey(user)
     options = (await client.post(f"{KEYS}/login/options")).json()
     assert (
         await client.post(f"{KEYS}/login", json={"credential": key.get(options, verified=False)})
@@ -105,7 +105,7 @@ async def test_a_log_in_that_is_not_quite_right_is_refused(
     client: Any, make: Any, app: Any, changed: dict[str, Any]
 ) -> None:
     user = await make.user("ana")
-    key = await make.passkey(user, client)
+    key = await make.passkey(user)
     before = await value(app, "select count(*) from sessions")
     refused = await log_in_with(client, key, **changed)
     assert refused.status_code in (401, 422), refused.text
@@ -117,7 +117,7 @@ async def test_a_challenge_of_ours_is_needed_for_just_this_and_in_time(
     client: Any, make: Any, monkeypatch: Any
 ) -> None:
     ana, bea = await make.user("ana"), await make.user("bea")
-    key, other = await make.passkey(ana, client), await make.passkey(bea, client)
+    key, other = await make.passkey(ana), await make.passkey(bea)
     path = f"{KEYS}/login"
     made_up = {"rpId": "testserver", "challenge": "AAAA" * 20}
     assert (await client.post(path, json={"credential": key.get(made_up)})).status_code == 401
@@ -137,7 +137,7 @@ async def test_a_challenge_of_ours_is_needed_for_just_this_and_in_time(
 
 async def test_a_copied_passkey_is_refused_and_its_owner_told(client: Any, make: Any, app: Any) -> None:
     user = await make.user("ana")
-    key = await make.passkey(user, client)
+    key = await make.passkey(user)
     assert (await log_in_with(client, key)).status_code == 200
     assert await value(app, "select sign_count from passkeys") == 1
     for count in (1, 0):
@@ -154,7 +154,7 @@ async def test_a_copied_passkey_is_refused_and_its_owner_told(client: Any, make:
 
 async def test_a_suspended_account_does_not_come_in_by_passkey(client: Any, make: Any, tx: Any) -> None:
     user = await make.user("ana")
-    key = await make.passkey(user, client)
+    key = await make.passkey(user)
     async with tx() as ctx:
         await ctx.db.execute("update users set status = 'banned', updated_at = $2 where id = $1", user.id, utcnow())
     refused = await log_in_with(client, key)
@@ -211,7 +211,7 @@ async def test_what_a_foreign_page_made_is_not_kept(client: Any, make: Any, app:
 
 async def test_one_authenticator_is_added_once_and_twenty_are_enough(client: Any, make: Any, app: Any, tx: Any) -> None:
     user = await make.user("ana")
-    key = await make.passkey(user, client)
+    key = await make.passkey(user)
     ana = client.as_(user)
     await make.recent(user)
     options = (await ana.post(f"{KEYS}/options", json={})).json()
@@ -232,7 +232,7 @@ async def test_one_authenticator_is_added_once_and_twenty_are_enough(client: Any
 
 async def test_passkeys_are_renamed_and_removed_by_their_owner(client: Any, make: Any, app: Any) -> None:
     user, stranger = await make.user("ana"), await make.user("bea")
-    await make.passkey(user, client)
+    await make.passkey(user)
     ana = client.as_(user)
     (one,) = (await ana.get(KEYS)).json()
     path = f"{KEYS}/{one['id']}"
@@ -252,9 +252,9 @@ async def test_passkeys_are_renamed_and_removed_by_their_owner(client: Any, make
 
 async def test_the_only_way_in_stays(client: Any, make: Any, app: Any, tx: Any, gather: Any) -> None:
     user = await make.user("ana")
-    await make.passkey(user, client)
+    await make.passkey(user)
     await make.recent(user)
-    await make.passkey(user, client)
+    await make.passkey(user)
     await make.recent(user)
     ana = client.as_(user)
     first, second = [k["id"] for k in (await ana.get(KEYS)).json()]
@@ -299,7 +299,7 @@ async def test_garbage_behind_a_good_challenge_is_refused(client: Any, make: Any
         created["response"]["attestationObject"] = garbage
         refused = await client.as_(user).post(KEYS, json={"credential": created})
         assert refused.status_code == 401, (garbage[:20], refused.text)
-    key = await make.passkey(user, client)
+    key = await make.passkey(user)
     for part in ("authenticatorData", "signature"):
         for garbage in ("AA", "_" * 400):
             sent = key.get((await client.post(f"{KEYS}/login/options")).json())
@@ -330,7 +330,7 @@ def test_the_name_that_passkeys_are_bound_to(tmp_path: Any, base_url: str, party
 
 
 async def test_answered_challenges_are_forgotten_once_they_are_late(client: Any, make: Any, app: Any, tx: Any) -> None:
-    await make.passkey(await make.user("ana"), client)
+    await make.passkey(await make.user("ana"))
     async with tx() as ctx:
         assert await actions.passkeys.prune(ctx) == 0
         ctx.now += timedelta(hours=2)
@@ -339,7 +339,7 @@ async def test_answered_challenges_are_forgotten_once_they_are_late(client: Any,
 
 async def test_a_passkey_that_is_there_no_more_is_refused(client: Any, make: Any, app: Any) -> None:
     user = await make.user("ana")
-    key = await make.passkey(user, client)
+    key = await make.passkey(user)
     await make.recent(user)
     (one,) = (await client.as_(user).get(KEYS)).json()
     assert (await client.as_(user).delete(f"{KEYS}/{one['id']}")).status_code == 200
