@@ -146,6 +146,17 @@ def test_nothing_secret_is_shown(tmp_path: Path) -> None:
     assert shown["secure_cookies"] is None
 
 
+def test_a_provider_is_set_up_wholly_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, STOA_GOOGLE_CLIENT_ID="x", STOA_APPLE_TEAM_ID="x", STOA_APPLE_KEY_ID="x")
+    message = str(caught.value)
+    assert "google_client_secret: needed beside google_client_id" in message
+    assert "apple_client_id, apple_private_key: needed beside apple_team_id, apple_key_id" in message
+    settings = load(tmp_path, STOA_TWITTER_CLIENT_ID="x", STOA_TWITTER_CLIENT_SECRET="y", STOA_GOOGLE_APP_IDS="a, b")
+    assert settings.google_app_ids == ("a", "b")
+    assert masked(settings)["twitter_client_secret"] == "********"
+
+
 def test_every_setting_is_read_by_something() -> None:
     sources = [file.read_text() for file in (ROOT / "src").rglob("*.py") if file.name not in ("config.py", "doctor.py")]
     own = {"home", "encryption_keys", "secure_cookies", "secret_key"}  # read in config.py, or as a whole
