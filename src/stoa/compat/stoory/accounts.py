@@ -10,7 +10,7 @@ from stoa.compat import registering
 from stoa.compat.stoory.bodies import CodeSentOut, LoginIn, RegisterIn, SignedInOut, User, user_of
 from stoa.compat.token import seven_day_token
 from stoa.foundation.identity import actions as identity
-from stoa.foundation.identity.policies import RESERVED, read_phone
+from stoa.foundation.identity.policies import is_kept, read_phone
 from stoa.foundation.identity.queries import name_is_kept, phone_of
 from stoa.foundation.people.queries.account import account
 from stoa.kit.ctx import Actor, Ctx
@@ -69,6 +69,6 @@ async def own(ctx: Ctx) -> User:
 async def _free_username(ctx: Ctx, name: str) -> str:
     """A name for the account out of the name of its person: Jane Doe is jane-doe, or jane-doe-3f2a1b."""
     base = re.sub(r"[^a-z0-9]+", "-", anyascii(name).lower())[:MAX_BASE].strip("-")
-    if len(base) >= 3 and base not in RESERVED and not await name_is_kept(ctx, base):
+    if len(base) >= 3 and not is_kept(base) and not await name_is_kept(ctx, base):
         return base
     return f"{base or 'person'}-{new_id().hex[-6:]}"

@@ -29,6 +29,9 @@ RESERVED = frozenset(
     webhook webhooks write www
     """.split()
 )
+_KEPT = frozenset(name.replace("_", "") for name in RESERVED)
+# What digits are read as; a 1 is two letters.
+_READINGS: tuple[dict[int, int], ...] = ({}, str.maketrans("0134578", "oleastb"), str.maketrans("0134578", "oieastb"))
 COMMON_PASSWORDS = frozenset((Path(__file__).parent / "passwords.txt").read_text(encoding="utf-8").split())
 PASSWORD_MIN, PASSWORD_MAX = 10, 256  # I2, in characters
 GUESSES_MIN = 10_000_000  # at five tries in 15 minutes (I5), some lifetimes
@@ -37,9 +40,15 @@ _LOOK_ALIKES = tuple(str.maketrans("@483!0$57+" + "1", "aabeiosstt" + letter) fo
 FACTOR_IS_RECENT = timedelta(minutes=10)
 
 
+def is_kept(username: str) -> bool:
+    """Whether a name is kept for the platform, or only looks so: `Adm1n`, `sup.port`, `st0a`."""
+    plain = re.sub("[._-]", "", username.lower())
+    return any(plain.translate(reading) in _KEPT for reading in _READINGS)
+
+
 def check_username(username: str) -> None:
     """Raises Invalid for a name that is kept for the platform. Its form is checked by the request's Struct."""
-    if username.lower() in RESERVED:
+    if is_kept(username):
         raise Invalid(fields={"username": "This name is kept for the platform"})
 
 
