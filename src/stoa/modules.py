@@ -33,6 +33,7 @@ MODULES: Final = (
     "money.payments",
     "money.wallet",
     "money.payouts",
+    "money.receipts",
     "money.entitlements",
     "creation.works",
     "creation.posts",

@@ -284,6 +284,18 @@ async def gift(world: World) -> Params:
     return {"gift_id": made["id"]}
 
 
+async def made_payment(world: World) -> Params:
+    """Something that the owner paid for."""
+    return {"payment_id": (await paid_order(world))["order_id"]}
+
+
+async def received_payment(world: World) -> Params:
+    """Something that was paid to the owner."""
+    other = await world.make.member(purchased=100)
+    made = await world.call(other, "POST", "/api/v1/gifts", amount=5, recipient_id=str(world.owner.id))
+    return {"payment_id": made["id"]}
+
+
 async def transfer(world: World) -> Params:
     """A movement on the owner's accounts."""
     await gift(world)
@@ -543,6 +555,10 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /gifts/{gift_id}/undo": (Case(Who.OWNER, gift, form=_fixed()),),
     "GET /api/v1/transfers/{transfer_id}": (Case(Who.OWNER, transfer),),
     "GET /wallet/transfers/{transfer_id}": (Case(Who.OWNER, transfer),),
+    # payments as payer and receiver see them
+    "GET /api/v1/my/payments/{payment_id}": (Case(Who.OWNER, made_payment),),
+    "GET /api/v1/my/payments/{payment_id}/receipt": (Case(Who.OWNER, made_payment),),
+    "GET /api/v1/payments/{payment_id}": (Case(Who.OWNER, received_payment),),
     # payouts
     "GET /api/v1/payouts/{payout_id}": (Case(Who.OWNER, payout),),
     "POST /api/v1/payouts/{payout_id}/cancel": (Case(Who.OWNER, payout),),

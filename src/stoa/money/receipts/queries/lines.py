@@ -1,0 +1,27 @@
+"""All payments as one relation: a union of what can be paid for. A kind that comes later adds its SELECT to LINES.
+
+Each part names the same columns in the same order and takes them from one table, so that PostgreSQL walks the parts by
+their own indices of (whose, created_at, id) and merges them.
+"""
+
+from typing import Final
+
+_ORDERS: Final = """
+    select id, kind, user_id as payer_id, null::uuid as receiver_id, currency as asset, amount_minor as gross_minor,
+      0::bigint as fee_minor, amount_minor as net_minor, 0::bigint as promotional_minor, refunded_minor,
+      refunded_minor as returned_minor, state, description, null::uuid as work_id, null::text as work_title,
+      null::text as work_path, null::text as message, gateway as method, failure_message, created_at,
+      fulfilled_at as settled_at, payment_id as reference, null::uuid as transfer_id
+    from orders"""
+
+# M6: what paid off a debt of the receiver was received, too (M13).
+_GIFTS: Final = """
+    select id, 'gift', sender_id, recipient_id, 'COIN', amount_coins::bigint * 100,
+      platform_minor + platform_promotional_minor, creator_minor + creator_promotional_minor + repaid_minor,
+      creator_promotional_minor, case when undone_at is null then 0 else amount_coins::bigint * 100 end,
+      case when undone_at is null then 0 else creator_minor + creator_promotional_minor + repaid_minor end,
+      case when undone_at is null then 'paid' else 'refunded' end, null, work_id, work_title, work_path, message,
+      'wallet', null, created_at, created_at, null, transfer_id
+    from gifts"""
+
+LINES: Final = f"({_ORDERS} union all {_GIFTS})"
