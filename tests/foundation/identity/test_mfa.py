@@ -8,6 +8,7 @@ import pyotp
 import pytest
 
 from stoa.foundation.identity import actions
+from stoa.foundation.identity.invariants import INVARIANTS
 from stoa.kit.clock import utcnow
 from stoa.kit.config import EncryptionKey
 from stoa.kit.crypto import Keyring
@@ -363,6 +364,10 @@ async def test_five_wrong_codes_end_the_challenge_and_lock_the_account(client: A
     over = await answer(client, token, code=phone.code())
     assert over.status_code in (401, 429)
     assert (await log_in(client, user)).status_code == 429, "I5"
+    mail = (await make.mails(user.email))[0]
+    assert mail.subject == "Somebody came as far as your second factor, and no further"
+    refused = "select count(*) from audit_events where action = 'identity.second_factor_refused'"
+    assert await value(app, refused) == 5
     assert await value(app, "select count(*) from sessions where second_factor_at is not null") == 0
 
 
@@ -406,6 +411,23 @@ async def test_a_suspended_account_does_not_come_in_by_its_second_factor(client:
         await ctx.db.execute("update users set status = 'suspended', updated_at = $2 where id = $1", user.id, utcnow())
     refused = await answer(client, token, code=phone.code())
     assert refused.status_code in (401, 403)
+
+
+# ---- what always holds ------------------------------------------------------------------------------------------
+
+BREAKS = {
+    "an account asks for just the second factors that it has (I4)": "update users set second_factors = '{passkey}'",
+    "there are backup codes where there is a second factor, and nowhere else (I4)": "delete from backup_codes",
+}
+
+
+@pytest.mark.parametrize("name", INVARIANTS)
+async def test_what_breaks_a_fact_is_seen(make: Any, ctx: Any, name: str) -> None:
+    await make.user("bea")
+    await make.phone(await make.user("ana"))
+    assert [fact for fact, sql in INVARIANTS.items() if await ctx.db.fetch(sql)] == []
+    await ctx.db.execute(BREAKS[name])
+    assert len(await ctx.db.fetch(INVARIANTS[name])) >= 1
 
 
 # ---- step-up ---------------------------------------------------------------------------------------------------

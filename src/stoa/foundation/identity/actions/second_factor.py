@@ -54,14 +54,7 @@ async def answer_challenge(ctx: Ctx, token: str, proof: Proof) -> ChallengeRow:
     if not await _is_right(ctx, owner.id, method, proof, bound_to_challenge(challenge)):
         await fail_challenge(ctx, challenge, owner.email)
         await count_failure(ctx, [_key(owner.id)])
-        await audit.record_beside(
-            ctx,
-            "identity.second_factor_refused",
-            subject="user",
-            subject_id=str(owner.id),
-            after={"method": method, "by": challenge.by},
-            actor_id=owner.id,
-        )
+        await _refused(ctx, owner, method, challenge)
         raise WrongFactor(attempts_left=CHALLENGE_TRIES - challenge.attempts - 1)
     closed = await close_challenge(ctx, token)
     await _FORGIVE(ctx.db, _key(owner.id))
@@ -89,6 +82,7 @@ async def step_up(ctx: Ctx, proof: Proof) -> SteppedUp:
     await begin_attempt(ctx, keys)
     if not await _is_right(ctx, owner.id, method, proof, _bound_to_session(ctx)):
         await count_failure(ctx, keys)
+        await _refused(ctx, owner, method, None)
         raise Invalid(fields={method: totp.NOT_RIGHT if method == "code" else WrongFactor.title})
     await _FORGIVE(ctx.db, _key(owner.id))
     await factors.mark_shown(ctx)
@@ -112,6 +106,17 @@ async def _is_right(ctx: Ctx, user_id: UUID, method: Method, proof: Proof, bound
     if proof.backup_code is not None and method == "backup_code":
         return await backup_codes.use(ctx, user_id, proof.backup_code)
     return proof.passkey is not None and await passkeys.use(ctx, user_id, proof.passkey, bound_to)
+
+
+async def _refused(ctx: Ctx, owner: factors.Owner, method: Method, challenge: ChallengeRow | None) -> None:
+    """Written down whatever becomes of the request. Whose first factor somebody else has hears of it in the end."""
+    action, after = "identity.second_factor_refused", {"method": method}
+    if challenge is None or challenge.attempts + 1 < CHALLENGE_TRIES:
+        await audit.record_beside(ctx, action, subject="user", subject_id=str(owner.id), after=after, actor_id=owner.id)
+        return
+    what = "Somebody came as far as your second factor, and no further"
+    then = "They tried it five times in vain. If it was not you, they know your password: please choose another one."
+    await factors.changed_beside(ctx, owner, action, what, then=then)
 
 
 def _method(proof: Proof) -> Method:
