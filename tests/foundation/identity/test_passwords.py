@@ -133,7 +133,7 @@ async def test_a_reset_ends_all_sessions_the_lock_and_all_other_links(
     token = token_in((await make.mails(ana.email))[0])
     assert await reset(far, token) == (204, "")
     assert (await client.as_(ana).get("/api/v1/auth/me")).status_code == 401
-    assert (await client.get("/wallet", cookies={"stoa_session": cookie})).status_code == 303
+    assert (await client.get("/wallet", headers={"cookie": f"stoa_session={cookie}"})).status_code == 303
     assert await fetchrow(app, "select count(*) from sessions where revoked_at is null") == (0,)
     assert await fetchrow(app, "select distinct revoked_reason from sessions") == ("password reset",)
     live = "select count(*) from verification_tokens where used_at is null and expires_at > now()"
