@@ -19,9 +19,11 @@ from tests.providers import Providers, Somebody
 from tests.providers.ways import connected
 
 NO_PAGES = (
+    "/account/payments/{payment_id}/receipt",
     "/admin/audit/export",
     "/admin/mail/{message_id}/html",
     "/api/",
+    "/dashboard/payments/export",
     "/health",
     "/media/",
     "/metrics",
@@ -139,6 +141,23 @@ PAGES: dict[str, tuple[Look, ...]] = {
     ),
     "/dashboard/earnings/payout": _seen("/dashboard/earnings/payout", "admin"),
     "/dashboard/payouts/{payout_id}": _seen("/dashboard/payouts/{payout_id}", "creator"),
+    "/dashboard/payments": (
+        *_seen("/dashboard/payments", "newcomer", "creator"),
+        *_seen("/dashboard/payments?state=disputed", "creator"),
+    ),
+    "/dashboard/payments/{payment_id}": _seen("/dashboard/payments/{received_id}", "creator"),
+    "/dashboard/revenue": (
+        *_seen("/dashboard/revenue", "newcomer", "creator"),
+        *_seen("/dashboard/revenue?by=month", "creator"),
+    ),
+    "/account/payments": (
+        *_seen("/account/payments", "newcomer", "creator"),
+        *_seen("/account/payments?state=disputed", "creator"),
+    ),
+    "/account/payments/{payment_id}": (
+        *_seen("/account/payments/{paid_id}", "creator"),
+        *_seen("/account/payments/{order_id}", "creator"),
+    ),
     "/dashboard/team": (
         *_seen("/dashboard/team", "newcomer", "creator"),
         *_seen("/dashboard/team?site={site_id}", "admin"),
@@ -353,8 +372,9 @@ async def _team(world: things.World) -> things.Params:
 async def _trade(world: things.World) -> things.Params:
     creator, other = world.owner, await world.make.member("giver", purchased=5000)
     found = await things.transfer(world) | await things.gift(world)
-    for amount, message in ((50, "For the shade."), (1200, f"{LONG} " * 4), (7, None)):
-        await world.call(other, "POST", "/api/v1/gifts", amount=amount, recipient_id=str(creator.id), message=message)
+    for amount, message in ((50, "For the shade."), (7, None), (1200, f"{LONG} " * 4)):
+        body = {"amount": amount, "recipient_id": str(creator.id), "message": message}
+        found["received_id"] = (await world.call(other, "POST", "/api/v1/gifts", **body))["id"]
     order = await things.order(world)
     closed = await things.order(world)
     await world.call(creator, "POST", f"/api/v1/orders/{closed['order_id']}/cancel")

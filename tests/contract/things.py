@@ -559,6 +559,10 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /api/v1/my/payments/{payment_id}": (Case(Who.OWNER, made_payment),),
     "GET /api/v1/my/payments/{payment_id}/receipt": (Case(Who.OWNER, made_payment),),
     "GET /api/v1/payments/{payment_id}": (Case(Who.OWNER, received_payment),),
+    "GET /account/payments/{payment_id}": (Case(Who.OWNER, made_payment),),
+    "GET /account/payments/{payment_id}/receipt": (Case(Who.OWNER, made_payment),),
+    "GET /account/payments/{payment_id}/receipt/pdf": (Case(Who.OWNER, made_payment),),
+    "GET /dashboard/payments/{payment_id}": (Case(Who.OWNER, received_payment),),
     # payouts
     "GET /api/v1/payouts/{payout_id}": (Case(Who.OWNER, payout),),
     "POST /api/v1/payouts/{payout_id}/cancel": (Case(Who.OWNER, payout),),

@@ -72,7 +72,12 @@ async def test_a_gift_that_was_taken_back_is_refunded_and_not_kept(client: Any, 
     [item] = await listed(client, ben, "/api/v1/payments")
     assert (item["status"], item["refunded_minor"], item["kept_minor"]) == ("refunded", 1000, 0)
     [stats] = (await client.as_(ben).get("/api/v1/payments/stats")).json()["items"]
-    assert (stats["gross_minor"], stats["refunded_minor"], stats["kept_minor"]) == (1000, 1000, 0)
+    assert (stats["gross_minor"], stats["refunded_minor"], stats["kept_minor"], stats["fee_minor"]) == (
+        1000,
+        1000,
+        0,
+        0,
+    )
 
 
 async def test_payments_are_their_owners(client: Any, make: Any) -> None:

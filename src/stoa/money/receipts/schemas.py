@@ -82,7 +82,7 @@ class ReceivedDetailOut(ReceivedOut, kw_only=True):
 
 
 class SumsOut(msgspec.Struct):
-    """What was received of one kind. `kept_minor`: one's own share, less what went back."""
+    """What was received of one kind. gross − refunded = fee + kept, one's own share."""
 
     kind: str
     payments: int

@@ -73,6 +73,11 @@ class PaymentRow(msgspec.Struct, frozen=True, kw_only=True):
         """What the receiver got and still has of it."""
         return self.net_minor - self.returned_minor
 
+    @property
+    def fee_kept_minor(self) -> int:
+        """What others than the receiver got and still have of it: gross − refunded = kept + this."""
+        return self.fee_minor - (self.refunded_minor - self.returned_minor)
+
 
 class Payment(PaymentRow, frozen=True, kw_only=True):
     """One payment in full: `reference` is the gateway's name of it, `transfer_id` the movement in the books."""
@@ -104,7 +109,7 @@ class Receipt(msgspec.Struct, frozen=True):
 class Sums(msgspec.Struct, frozen=True):
     """What was received of one asset, by kind or, where `kind` is None, in all.
 
-    `kept_minor` = net − returned. `payers`: how many people paid.
+    gross − refunded = fee + kept: both are less what went back. `payers`: how many people paid.
     """
 
     asset: str

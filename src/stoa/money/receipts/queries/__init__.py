@@ -78,7 +78,7 @@ _SUMS = many(
     Sums,
     f"""
     select asset, kind, count(*) as payments, count(distinct payer_id) as payers,
-      sum(gross_minor)::bigint as gross_minor, sum(fee_minor)::bigint as fee_minor,
+      sum(gross_minor)::bigint as gross_minor, sum(fee_minor - refunded_minor + returned_minor)::bigint as fee_minor,
       sum(net_minor - returned_minor)::bigint as kept_minor, sum(promotional_minor)::bigint as promotional_minor,
       sum(refunded_minor)::bigint as refunded_minor
     from {LINES} every
