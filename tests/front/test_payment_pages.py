@@ -23,7 +23,12 @@ async def test_the_payers_list_detail_and_receipt(client: Any, make: Any, signed
     only = words((await mine.get("/account/payments?kind=coins&state=paid")).text)
     assert "$4.99" in only and "Gift of 10 coins" not in only
     assert "Nothing fits what you chose" in (await mine.get("/account/payments?state=disputed")).text
-    assert (await mine.get("/account/payments?kind=loans")).status_code == 422
+    for wrong in ("kind=loans", "since=soon", "until=2026-02-30"):
+        assert (await mine.get(f"/account/payments?{wrong}")).status_code == 422
+    today = utcnow().date()
+    within = (await mine.get(f"/account/payments?since={today}&until={today}")).text
+    assert "Gift of 10 coins" in within and f'value="{today}"' in within
+    assert "Nothing fits" in (await mine.get(f"/account/payments?until={today - timedelta(days=1)}")).text
     shown = (await mine.get(f"/account/payments/{gift['id']}")).text
     assert "For the shade" in shown and f"/wallet/transfers/{gift['transfer_id']}" in shown
     shown = (await mine.get(f"/account/payments/{order.id}")).text

@@ -1,11 +1,13 @@
 """`/account/payments`: all that one paid, one payment in full, and its receipt."""
 
+from collections.abc import Collection
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from litestar import MediaType, Request, Response, get
 
-from stoa.front.admin.filters import choice, newest, older
+from stoa.front.admin.filters import choice, day_end, newest, older, text
 from stoa.front.page import page
 from stoa.kit.http import CtxDep, Path, access
 from stoa.money.payments import queries as orders
@@ -36,9 +38,24 @@ def method_name(name: str) -> str:
     return METHODS.get(name, name.replace("_", " ").capitalize())
 
 
-def wanted(request: Request[Any, Any, Any]) -> Filter:
-    """The filters of the address. Raises Invalid."""
-    return Filter(kind=choice(request, "kind", list(KINDS)), state=choice(request, "state", list(STATES)))
+def wanted(
+    request: Request[Any, Any, Any],
+    kinds: Collection[str] = tuple(KINDS),
+    states: Collection[OrderState] = tuple(STATES),
+) -> Filter:
+    """The filters of the address; `since` and `until` are days of UTC, both included. Raises Invalid."""
+    first = day_end(request, "since")
+    return Filter(
+        kind=choice(request, "kind", kinds),
+        state=choice(request, "state", states),
+        since=first - timedelta(days=1) if first else None,
+        until=day_end(request, "until"),
+    )
+
+
+def chosen(request: Request[Any, Any, Any]) -> dict[str, str | None]:
+    """The filters as they were given, for the form that shows them."""
+    return {name: text(request, name) for name in ("kind", "state", "since", "until")}
 
 
 def place_of(payment: Payment) -> tuple[str, str]:
@@ -58,9 +75,9 @@ async def list_payments(request: Request[Any, Any, Any], ctx: CtxDep) -> Respons
         ctx,
         "account/payments.html",
         payments=found.items,
-        chosen=asked,
+        chosen=chosen(request),
         kinds=list(KINDS.items()),
-        states=[(state.value, text) for state, text in STATES.items()],
+        states=[(state.value, name) for state, name in STATES.items()],
         method_name=method_name,
         older=older(request, found.next_cursor),
         newest=newest(request),

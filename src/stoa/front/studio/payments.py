@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Request, Response, get
 from litestar.response import Stream
 
-from stoa.front.account.payments import KINDS, METHODS, NO_STORE, STATES
+from stoa.front.account.payments import KINDS, METHODS, NO_STORE, STATES, chosen, wanted
 from stoa.front.admin.filters import choice, newest, older
 from stoa.front.formats import money
 from stoa.front.page import page
@@ -26,22 +26,21 @@ SPANS: Final[dict[Interval, tuple[int, str]]] = {
 }
 
 
-def wanted(request: Request[Any, Any, Any]) -> Filter:
+def received(request: Request[Any, Any, Any]) -> Filter:
     """The filters of the address. Raises Invalid."""
-    return Filter(kind=choice(request, "kind", list(RECEIVED_KINDS)), state=choice(request, "state", SETTLED))
+    return wanted(request, tuple(RECEIVED_KINDS), SETTLED)
 
 
 @get("/dashboard/payments", opt=access("member"))
 async def list_payments(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[str]:
     """What one received, newest first, with one's own share."""
-    asked = wanted(request)
-    found = await queries.payments(ctx, "received", asked, cursor=request.query_params.get("cursor"))
+    found = await queries.payments(ctx, "received", received(request), cursor=request.query_params.get("cursor"))
     return await page(
         request,
         ctx,
         "studio/payments.html",
         payments=found.items,
-        chosen=asked,
+        chosen=chosen(request),
         kinds=list(RECEIVED_KINDS.items()),
         states=[(state.value, STATES[state]) for state in SETTLED],
         filters=request.url.query,
@@ -54,7 +53,7 @@ async def list_payments(request: Request[Any, Any, Any], ctx: CtxDep) -> Respons
 async def export(request: Request[Any, Any, Any], ctx: CtxDep) -> Stream:
     """All that the filters let through as CSV, sent while it is read."""
     headers = NO_STORE | {"Content-Disposition": 'attachment; filename="payments.csv"'}
-    return Stream(queries.as_csv(ctx, wanted(request)), media_type="text/csv", headers=headers)
+    return Stream(queries.as_csv(ctx, received(request)), media_type="text/csv", headers=headers)
 
 
 @get("/dashboard/payments/{payment_id:uuid}", opt=access("member"))
