@@ -26,6 +26,10 @@ async def test_adding_a_rule_from_a_day_on(make: Any, signed_in: Any, app: Any) 
     assert "Please give percents, such as 97 or 2.5" in refused.text and 'value="95,5"' in refused.text
     refused = await admin.post("/admin/splits", **form | {"creator": "95.5"})
     assert refused.status_code == 422 and "together are 100 percent" in refused.text
+    for odd in ("9e999999", "-1", "NaN", "sNaN", "101", "1.234", "٩٥"):
+        assert (await admin.post("/admin/splits", **form | {"creator": odd})).status_code == 422, odd
+    for odd in ("", "0001-01-01", "9999-12-32", "soon"):
+        assert (await admin.post("/admin/splits", **form | {"effective_from": odd})).status_code == 422, odd
     assert await count(app, "select count(*) from split_rules") == 3
     made = await admin.post("/admin/splits", **form | {"creator": "95.5", "charity": "2.5"})
     assert made.status_code == 303

@@ -58,11 +58,11 @@ def chosen(request: Request[Any, Any, Any]) -> dict[str, str | None]:
     return {name: text(request, name) for name in ("kind", "state", "since", "until")}
 
 
-def place_of(payment: Payment) -> tuple[str, str]:
-    """Where a payment began, and what that is called."""
-    if payment.kind == "gift":
-        return f"/wallet/gifts/{payment.id}", "See the gift"
-    return f"/wallet/orders/{payment.id}", "See the order"
+def place_of(payment: Payment, *, is_order: bool) -> tuple[str, str] | None:
+    """Where a payment began, and what that is called; None where it has no page of its own."""
+    if is_order:
+        return f"/wallet/orders/{payment.id}", "See the order"
+    return (f"/wallet/gifts/{payment.id}", "See the gift") if payment.kind == "gift" else None
 
 
 @get("/account/payments", opt=access("member"))
@@ -88,13 +88,14 @@ async def list_payments(request: Request[Any, Any, Any], ctx: CtxDep) -> Respons
 async def show_payment(request: Request[Any, Any, Any], ctx: CtxDep, payment_id: Path[UUID]) -> Response[str]:
     """One payment with what happened to it."""
     payment = await access_own_payment(ctx, payment_id)
+    events = await orders.order_events(ctx, payment.id)  # an order has at least one, and nothing else has any
     return await page(
         request,
         ctx,
         "account/payment.html",
         payment=payment,
-        events=await orders.order_events(ctx, payment.id),
-        place=place_of(payment),
+        events=events,
+        place=place_of(payment, is_order=bool(events)),
         method_name=method_name,
     )
 

@@ -1,7 +1,7 @@
 """`/admin/splits`: how what is paid is shared, now, before and from a day on."""
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from litestar import Request, Response, get, post
@@ -119,7 +119,7 @@ def _points(text: str, *, empty: int | None) -> int | None:
         return empty
     try:
         points = Decimal(text) * 100
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one beyond all bounds
         return None
     if not points.is_finite() or not 0 <= points <= 10_000 or points != points.to_integral_value():
         return None

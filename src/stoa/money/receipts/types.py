@@ -64,8 +64,11 @@ class PaymentRow(msgspec.Struct, frozen=True, kw_only=True):
         """What it was for, in words."""
         if self.description is not None:
             return self.description
-        coins = format_amount(self.gross_minor, COIN).removesuffix(".00")
-        text = f"Gift of {coins} {'coin' if self.gross_minor == 100 else 'coins'}"
+        amount = f"{format_amount(self.gross_minor, self.asset)} {self.asset}"
+        if self.asset == COIN:
+            number = format_amount(self.gross_minor, COIN).removesuffix(".00")
+            amount = f"{number} {'coin' if self.gross_minor == 100 else 'coins'}"
+        text = f"{self.kind.replace('_', ' ').capitalize()} of {amount}"
         return f"{text} for “{self.work_title}”" if self.work_title else text
 
     @property
