@@ -90,6 +90,7 @@ async def test_they_are_found_from_where_people_look(client: Any, make: Any, sig
     await given(client, ana, ben)
     mine, theirs = await signed_in(ana), await signed_in(ben)
     for visitor, page, target in (
+        (mine, "/wallet", "/account/payments"),
         (mine, "/wallet/orders", "/account/payments"),
         (mine, f"/wallet/orders/{order.id}", f"/account/payments/{order.id}"),
         (mine, "/dashboard/account", "/account/payments"),
