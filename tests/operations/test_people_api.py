@@ -58,7 +58,7 @@ async def test_suspend_ban_and_reinstate(client: Any, make: Any, app: Any) -> No
     assert banned.json()["user"]["status"] == "banned"
     again = await me.post(f"/api/v1/admin/users/{ana.id}/ban", json=REASON)
     assert (again.status_code, again.json()["code"]) == (409, "wrong_status")
-    assert (again.json()["status"], again.json()["allowed"]) == ("banned", ["reinstate"])
+    assert (again.json()["account_status"], again.json()["allowed"]) == ("banned", ["reinstate"])
     back = await me.post(f"/api/v1/admin/users/{ana.id}/reinstate", json=REASON)
     assert back.json()["user"]["status"] == "active"
     login = await client.post("/api/v1/auth/login", json={"email": ana.email, "password": PASSWORD})

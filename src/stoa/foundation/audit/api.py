@@ -52,7 +52,7 @@ async def get_event(ctx: CtxDep, event_id: Path[UUID]) -> AuditEvent:
     return found
 
 
-@get("/api/v1/admin/audit/export", opt=access("admin"))
+@get("/api/v1/admin/audit/export", opt=access("admin", answers=("text/csv",)))
 async def export(
     ctx: CtxDep,
     who: Text = None,

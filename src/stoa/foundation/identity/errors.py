@@ -311,12 +311,12 @@ class LastSuperAdmin(Conflict):
 
 
 class WrongStatus(Conflict):
-    """I8: in this status that cannot be done. `status` names it, `allowed` what can be."""
+    """I8: in this status that cannot be done. `account_status` names it, `allowed` what can be."""
 
     code = "wrong_status"
 
     def __init__(self, status: str, *, allowed: list[str]) -> None:
-        super().__init__(f"This account is {status}", status=status, allowed=allowed)
+        super().__init__(f"This account is {status}", account_status=status, allowed=allowed)
 
 
 class PersonSuspended(Conflict):

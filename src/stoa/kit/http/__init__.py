@@ -41,6 +41,7 @@ def access(
     limit: LimitClass | None = None,
     write: bool | None = None,
     gated: bool = True,
+    answers: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The `opt` of a route: who may call it, and how.
 
@@ -51,6 +52,7 @@ def access(
         route without limit, such as a static file, does not even look at who asks.
     write: whether the request runs in one transaction; by default every method but GET and HEAD.
     gated: whether only a few requests of its limit class run at a time; not for what waits for others outside.
+    answers: the content types of a file it answers with; without any it answers JSON.
     """
     return {
         "access": kind,
@@ -58,5 +60,6 @@ def access(
         "limit": limit,
         "write": write,
         "gated": gated,
+        "answers": answers,
         "as_is": True,
     }

@@ -28,6 +28,7 @@ ERROR: Final[dict[str, Any]] = {
     "description": "Any error",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+FILE: Final = {"type": "string", "format": "binary"}
 BEARER: Final = {"type": "http", "scheme": "bearer", "description": "The access token of `/api/v1/auth/login` (I3)."}
 KEY: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",
@@ -51,6 +52,8 @@ def complete(schema: Mapping[str, Any], declared: Declared) -> dict[str, Any]:
             operation["responses"].pop("400", None)  # the framework's own form of an error, which is never sent
             if path.startswith("/api/"):
                 operation["responses"]["default"] = {"$ref": "#/components/responses/Error"}
+            if opt["answers"]:
+                operation["responses"]["200"]["content"] = {kind: {"schema": FILE} for kind in opt["answers"]}
             operation["x-access"] = opt["access"]
             if opt["access"] not in ("public", "provider"):
                 operation["security"] = [{"bearer": []}]

@@ -77,7 +77,7 @@ async def get_paid(ctx: CtxDep, payment_id: Path[UUID]) -> PaymentDetailOut:
     return payment_detail_out(payment, await orders.order_events(ctx, payment.id))
 
 
-@get("/api/v1/my/payments/{payment_id:uuid}/receipt", opt=access("member"))
+@get("/api/v1/my/payments/{payment_id:uuid}/receipt", opt=access("member", answers=("application/pdf", "text/html")))
 async def get_receipt(
     ctx: CtxDep, payment_id: Path[UUID], format: Query[Literal["pdf", "html"]] = "pdf"
 ) -> Response[Any]:
@@ -129,7 +129,7 @@ async def get_stats(
     return stats_out(await queries.sums(ctx, _filter(kind, status, currency, work_id, since, until)))
 
 
-@get("/api/v1/payments/export", opt=access("member"))
+@get("/api/v1/payments/export", opt=access("member", answers=("text/csv",)))
 async def export(
     ctx: CtxDep,
     kind: Kind = None,
