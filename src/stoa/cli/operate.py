@@ -40,9 +40,10 @@ async def doctor(_: argparse.Namespace) -> int:
     """Print a line for each thing that is looked at; 1 if one of them is not well."""
     from stoa.foundation.mail.gateways import look as look_at_mail
     from stoa.kit.doctor import examine
+    from stoa.money.payments.actions.switchboard import look as look_at_payments
 
     with using_database(load_settings()) as settings:
-        findings = await examine(settings, {"mail": look_at_mail})
+        findings = await examine(settings, {"mail": look_at_mail, "payments": look_at_payments})
     for finding in findings:
         print(f"{'ok  ' if finding.ok else 'NOT '} {finding.name:<11} {finding.seen}")
         if not finding.ok:

@@ -41,6 +41,7 @@ _TOGETHER = (  # all of them, or none
     ("apple_client_id", "apple_team_id", "apple_key_id", "apple_private_key"),
     ("twitter_client_id", "twitter_client_secret"),
     ("twilio_account_sid", "twilio_auth_token", "twilio_from"),
+    ("stripe_secret_key", "stripe_webhook_secret"),
 )
 
 Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
@@ -116,6 +117,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     twitter_authorize_url: str = "https://x.com/i/oauth2/authorize"
     twitter_api_url: str = "https://api.x.com"
     oauth_redirect_uris: tuple[str, ...] = ()  # where, besides here, a provider may send people back to: our own apps
+
+    # Whom it is paid by; a gateway without its keys is switched off
+    stripe_secret_key: Secret = ""
+    stripe_webhook_secret: Secret = ""
+    stripe_api_base: str = "https://api.stripe.com"
 
     # Made once when not given
     secret_key: Secret = ""

@@ -69,6 +69,7 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str = "Stoa"
     coins_per_usd: Positive = 78  # M2
+    default_gateway: str = "sandbox"  # of orders that name none; where it is switched off, the first that is on
     gift_min_coins: Positive = 1  # M6
     gift_max_coins: Positive = 1_000_000
     gift_undo_s: NonNegative = 10
@@ -76,6 +77,11 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     payout_retries: NonNegative = 3  # M10
     welcome_coins: NonNegative = 100  # M5
     welcome_usd_minor: NonNegative = 5_000_000  # M5
+    risk_large_usd_minor: Positive = 50_000  # F1: one movement of more is flagged
+    risk_movements: Positive = 10  # F2: more within the window
+    risk_volume_usd_minor: Positive = 100_000  # F3: more within the window
+    risk_window_s: Positive = 3600  # F2, F3
+    risk_review_days: Positive = 3  # F7: business days in which somebody has looked
     review_score: Positive = 3  # P5: from here a text waits for a moderator
     refuse_score: Positive = 8  # P5: from here it is refused
     limit_auth_per_minute: Positive = 5  # L1

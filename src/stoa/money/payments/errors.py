@@ -79,3 +79,17 @@ class UnknownPaymentMethod(Invalid):
 
     code = "unknown_payment_method"
     title = "This payment method is not known"
+
+
+class GatewayUnavailable(Unavailable):
+    """503: the gateway did not answer as it should; nothing is known to have happened. The same key again is safe."""
+
+    code = "gateway_unavailable"
+    title = "The payment service does not answer right now. Please try again"
+
+
+class PaymentUnderWay(Conflict):
+    """409: the gateway has the money of an earlier attempt, or is about to; its news is on the way."""
+
+    code = "payment_under_way"
+    title = "A payment of this order is on its way. Please look again in a moment"

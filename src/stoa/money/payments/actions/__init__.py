@@ -1,9 +1,10 @@
 """Placing, paying, cancelling and refunding orders."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from stoa.foundation.audit import actions as audit
 from stoa.kit.ctx import Ctx
@@ -12,8 +13,16 @@ from stoa.kit.errors import Invalid
 from stoa.kit.ids import new_id
 from stoa.money.payments import queries
 from stoa.money.payments.actions.merging import merge, move
-from stoa.money.payments.actions.switchboard import gateway_named
-from stoa.money.payments.errors import NotRefundable, OrderClosed, OrderKeyReused, PriceChanged
+from stoa.money.payments.actions.switchboard import default_gateway, gateway_named
+from stoa.money.payments.errors import (
+    GatewayUnavailable,
+    NotRefundable,
+    OrderClosed,
+    OrderKeyReused,
+    PaymentUnderWay,
+    PriceChanged,
+    UnknownGateway,
+)
 from stoa.money.payments.gateways import ChargeRequest, SessionRequest
 from stoa.money.payments.policies import access_order_to_decide, access_own_order
 from stoa.money.payments.types import (
@@ -49,7 +58,14 @@ _UNPAID = many(
 
 
 async def create_order(
-    ctx: Ctx, *, kind: str, item: dict[str, Any], amount_minor: int, currency: str, key: str, gateway: str = "sandbox"
+    ctx: Ctx,
+    *,
+    kind: str,
+    item: dict[str, Any],
+    amount_minor: int,
+    currency: str,
+    key: str,
+    gateway: str | None = None,
 ) -> Order:
     """Place an order of the acting member for `item` of a `kind` that somebody sells, at the price they were shown.
 
@@ -58,6 +74,7 @@ async def create_order(
     what is not sold.
     """
     user_id = ctx.member.id
+    gateway = gateway or await default_gateway(ctx)
     gateway_named(ctx, gateway)
     known = await queries.order_by_key(ctx, user_id, key)
     if known is not None:
@@ -65,8 +82,11 @@ async def create_order(
     quote: Quote = await purchasable(kind).price(ctx, item)
     if (quote.amount_minor, quote.currency) != (amount_minor, currency):
         raise PriceChanged(amount_minor=quote.amount_minor, currency=quote.currency)
+    # From the key: if this transaction is lost after a gateway was told of the order, the repeated request makes the
+    # same one again, and what the gateway tells of it fits.
+    order_id = uuid5(user_id, key)
     order = await _NEW(
-        ctx.db, new_id(), user_id, kind, item, quote.description, amount_minor, currency, gateway, key, ctx.now
+        ctx.db, order_id, user_id, kind, item, quote.description, amount_minor, currency, gateway, key, ctx.now
     )
     if order is None:  # the same key at the same moment
         return _same(await _known(ctx, user_id, key), kind, item, amount_minor, currency)
@@ -101,8 +121,8 @@ async def confirm(ctx: Ctx, order_id: UUID, payment_method_id: str, return_url: 
     await gateway.close(ctx, order.id)
     if order.state != OrderState.CREATED:
         order = await move(ctx, order, OrderState.PENDING, cause="another attempt", payment_id=None)
-    # The key does not contain the order's id: if this transaction is lost after the gateway has answered, the repeated
-    # request makes a new order under the same key, and finds the payment instead of making a second one.
+    # If this transaction is lost after the gateway has answered, the repeated request asks for the same under the same
+    # key, and finds the payment instead of making a second one.
     request = ChargeRequest(
         order_id=order.id,
         amount_minor=order.amount_minor,
@@ -184,10 +204,13 @@ async def refund(ctx: Ctx, order_id: UUID, *, amount_minor: int | None = None, r
 async def close_unpaid(ctx: Ctx) -> int:
     """Cancel orders that nobody paid in time; answers how many."""
     orders = await _UNPAID(ctx.db, ctx.now - timedelta(seconds=UNPAID_S))
+    closed = 0
     for order in orders:
-        await gateway_named(ctx, order.gateway).close(ctx, order.id)
-        await move(ctx, order, OrderState.CANCELLED, cause="not paid in time")
-    return len(orders)
+        with suppress(PaymentUnderWay, GatewayUnavailable, UnknownGateway):  # looked at again the next time
+            await gateway_named(ctx, order.gateway).close(ctx, order.id)
+            await move(ctx, order, OrderState.CANCELLED, cause="not paid in time")
+            closed += 1
+    return closed
 
 
 async def _known(ctx: Ctx, user_id: UUID, key: str) -> Order:

@@ -17,7 +17,7 @@ from stoa.money.payments import queries
 from stoa.money.payments.actions.merging import merge
 from stoa.money.payments.actions.switchboard import gateway_named
 from stoa.money.payments.errors import AmountMismatch, BadWebhook, OrderNotYetKnown
-from stoa.money.payments.gateways import Notice
+from stoa.money.payments.gateways import Notice, Payment
 from stoa.money.payments.messages import ApplyWebhook
 from stoa.money.payments.types import Order
 
@@ -101,12 +101,18 @@ async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
         return
     notice = gateway_named(ctx, row.gateway).read(row.body)
     payment = notice.payment
-    order_id = await _ORDER_OF_PAYMENT(ctx.db, row.gateway, payment.payment_id)
-    order = await _ORDER_LOCKED(ctx.db, order_id or payment.order_id, row.gateway)
+    payment_id = payment.payment_id if payment else notice.disputed_payment_id
+    if payment_id is None:
+        unused = {"outcome": "unchanged", "note": "not about a payment of ours", "applied_at": ctx.now}
+        await update(ctx.db, "webhook_events", unused, where={"id": row.id})
+        return
+    order_id = await _ORDER_OF_PAYMENT(ctx.db, row.gateway, payment_id) or (payment.order_id if payment else None)
+    order = await _ORDER_LOCKED(ctx.db, order_id, row.gateway) if order_id else None
     if order is None:
         raise OrderNotYetKnown
     note: str | None = None
     try:
+        payment = payment or _disputed(order, payment_id)
         after = await merge(ctx, order, payment, cause=f"{row.gateway} webhook {notice.kind} {notice.event_id}")
     except AmountMismatch as error:  # it will not fit later either: people must look at it
         outcome, note = "rejected", error.detail
@@ -137,3 +143,16 @@ async def repeat(ctx: Ctx, webhook_event_id: UUID) -> None:
 async def forget_unbelieved(ctx: Ctx) -> int:
     """Delete what was not believed and is old; answers how many."""
     return await _FORGET(ctx.db, ctx.now - timedelta(days=UNBELIEVED_KEPT_DAYS))
+
+
+def _disputed(order: Order, payment_id: str) -> Payment:
+    """The whole of a payment of which only the dispute was told: what can be disputed was paid."""
+    return Payment(
+        payment_id=payment_id,
+        order_id=order.id,
+        status="succeeded",
+        amount_minor=order.amount_minor,
+        currency=order.currency,
+        captured_minor=order.amount_minor,
+        disputed=True,
+    )

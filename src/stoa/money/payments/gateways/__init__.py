@@ -38,11 +38,16 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """A webhook's content: the gateway's id of the event, its type, and the payment as it was then."""
+    """A webhook's content: the gateway's id of the event, its type, and the payment as it was then.
+
+    Without a payment it is of no use to us, unless it is news of a dispute that names no more than the payment's id:
+    then `disputed_payment_id` stands instead.
+    """
 
     event_id: str
     kind: str
-    payment: Payment
+    payment: Payment | None = None
+    disputed_payment_id: str | None = None
 
 
 class ChargeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +86,10 @@ class Gateway(Protocol):
     name: str
 
     async def charge(self, ctx: Ctx, request: ChargeRequest) -> Payment:
-        """Charges. A refused card is an answer (`failed`), not an error. Raises UnknownPaymentMethod."""
+        """Charges. A refused card is an answer (`failed`), not an error.
+
+        Raises UnknownPaymentMethod, and GatewayUnavailable, after which the same key is safe.
+        """
         ...
 
     async def open_session(self, ctx: Ctx, request: SessionRequest) -> Session:
@@ -89,7 +97,10 @@ class Gateway(Protocol):
         ...
 
     async def close(self, ctx: Ctx, order_id: UUID) -> None:
-        """Ends open sessions of an order and cancels its payments that still wait for the payer."""
+        """Ends open sessions of an order and cancels its payments that still wait for the payer.
+
+        Raises PaymentUnderWay when one of them is being paid already.
+        """
         ...
 
     async def refund(self, ctx: Ctx, *, payment_id: str, amount_minor: int, key: str) -> Payment:
