@@ -6,7 +6,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.money.payouts.types import business_days_after, payout_amounts
+from stoa.kit.clock import business_days_after
+from stoa.money.payouts.types import payout_amounts
 from stoa.money.wallet.actions import spend_buckets, split_gift
 
 amounts = st.integers(0, 10**12)

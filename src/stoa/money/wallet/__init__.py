@@ -1,6 +1,7 @@
-"""Coins in a person's hands: buckets (M4), the welcome bonus (M5), packages (M3), gifts (M6), and the history of it.
+"""Coins in a person's hands: buckets (M4), the welcome bonus (M5), packages (M3), gifts (M6), and the history of it;
+and credits, which are money of any currency in the same buckets, with tips (M8).
 
-Owns wallets, coin_packages, gifts. The balances themselves are the ledger's: user accounts of the purposes promotional,
-purchased and earned, for the asset COIN, and promotional USD.
-Events: GiftSent, GiftUndone. Sells the kind "coins" through money/payments.
+Owns wallets, coin_packages, gifts, credit_debts, tips. The balances themselves are the ledger's: user accounts of the
+purposes promotional, purchased and earned, for the asset COIN and for currencies.
+Events: GiftSent, GiftUndone, TipSent. Sells the kinds "coins" and "credits" through money/payments.
 """

@@ -1,4 +1,4 @@
-"""`/api/v1/wallet`, `/api/v1/gifts` and `/api/v1/transfers`."""
+"""`/api/v1/wallet`, `/api/v1/gifts`, `/api/v1/tips` and `/api/v1/transfers`."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -6,25 +6,31 @@ from uuid import UUID
 
 from litestar import Request, get, patch, post
 
+from stoa.kit.errors import Invalid
 from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, Query, access
 from stoa.kit.http.idempotency import key_of
 from stoa.kit.ids import new_id
 from stoa.kit.pagination import Page, decode, keyset
 from stoa.money.payments.types import CheckoutOut, PaidOrderOut, checkout_out, paid_order_out
 from stoa.money.wallet import actions, queries
-from stoa.money.wallet.policies import access_gift, access_transfer
+from stoa.money.wallet.policies import access_gift, access_tip, access_transfer
 from stoa.money.wallet.queries import history
 from stoa.money.wallet.schemas import (
     CoinCheckoutIn,
+    CreditCheckoutIn,
+    CreditPurchaseIn,
     GiftIn,
     GiftOut,
     PackagesOut,
     PurchaseIn,
     SettingsIn,
+    TipIn,
+    TipOut,
     TransferOut,
     WalletOut,
     gift_out,
     package_out,
+    tip_out,
     transfer_out,
     wallet_out,
 )
@@ -77,6 +83,29 @@ async def checkout_coins(ctx: CtxDep, data: Body[CoinCheckoutIn], request: AnyRe
     return checkout_out(await actions.checkout_coins(ctx, data.package_id, key=key, return_url=data.return_url))
 
 
+@post("/api/v1/wallet/credits", opt=access("member", idempotent=True))
+async def buy_credits(ctx: CtxDep, data: Body[CreditPurchaseIn], request: AnyRequest) -> PaidOrderOut:
+    """Buy credits with a payment method. A refused card is no error: look at `state` and `failure_message`."""
+    confirmation = await actions.buy_credits(
+        ctx,
+        data.amount_minor,
+        data.currency,
+        data.payment_method_id,
+        key=key_of(request.scope) or str(new_id()),
+        return_url=data.return_url,
+    )
+    return paid_order_out(confirmation)
+
+
+@post("/api/v1/wallet/credits/checkout", opt=access("member", idempotent=True))
+async def checkout_credits(ctx: CtxDep, data: Body[CreditCheckoutIn], request: AnyRequest) -> CheckoutOut:
+    """Buy credits on the gateway's hosted page."""
+    key = key_of(request.scope) or str(new_id())
+    return checkout_out(
+        await actions.checkout_credits(ctx, data.amount_minor, data.currency, key=key, return_url=data.return_url)
+    )
+
+
 @post("/api/v1/gifts", opt=access("member", idempotent=True))
 async def give(ctx: CtxDep, data: Body[GiftIn], request: AnyRequest) -> GiftOut:
     """Give coins to a person, or on a work to its owner (M6)."""
@@ -121,6 +150,24 @@ async def undo_gift(ctx: CtxDep, gift_id: Path[UUID]) -> GiftOut:
     return gift_out(await actions.undo_gift(ctx, gift_id), ctx.now, viewer_id=ctx.member.id)
 
 
+@post("/api/v1/tips", opt=access("member", idempotent=True))
+async def send_tip(ctx: CtxDep, data: Body[TipIn], request: AnyRequest) -> TipOut:
+    """Tip somebody 1 USD, or 3 USD as a superlike, from one's credits (M8)."""
+    recipient_id = data.recipient_id
+    if recipient_id is None:
+        if not data.recipient_username:
+            raise Invalid(fields={"recipient_username": "Whom is it for?"})
+        recipient_id = (await queries.recipient(ctx, data.recipient_username)).user_id
+    key = key_of(request.scope) or str(new_id())
+    return tip_out(await actions.tip(ctx, recipient_id=recipient_id, superlike=data.superlike, key=key))
+
+
+@get("/api/v1/tips/{tip_id:uuid}", opt=access("member"))
+async def get_tip(ctx: CtxDep, tip_id: Path[UUID]) -> TipOut:
+    """A tip one is part of."""
+    return tip_out(await access_tip(ctx, tip_id))
+
+
 @get("/api/v1/transfers/{transfer_id:uuid}", opt=access("member"))
 async def get_transfer(ctx: CtxDep, transfer_id: Path[UUID]) -> TransferOut:
     """A transfer with its postings, for those with a posting in it and for staff."""
@@ -134,9 +181,13 @@ routes = [
     change_settings,
     buy_coins,
     checkout_coins,
+    buy_credits,
+    checkout_credits,
     give,
     list_gifts,
     get_gift,
     undo_gift,
+    send_tip,
+    get_tip,
     get_transfer,
 ]

@@ -24,6 +24,27 @@ class GiftKeyReused(Conflict):
     title = "This key belongs to another gift"
 
 
+class NotEnoughCredits(Conflict):
+    """409: the sender has less credit than the tip. `available_minor` is what they could give to this person."""
+
+    code = "insufficient_funds"
+    title = "There is not enough credit in your wallet"
+
+
+class TipToOneself(Invalid):
+    """422 (M8, F4)."""
+
+    code = "tip_to_oneself"
+    title = "A tip is for somebody else"
+
+
+class TipKeyReused(Conflict):
+    """409: the same key came with another tip (M11)."""
+
+    code = "idempotency_key_reused"
+    title = "This key belongs to another tip"
+
+
 class UndoTooLate(Conflict):
     """409: the time in which a gift can be taken back is over."""
 

@@ -23,3 +23,13 @@ class GiftUndone(Event, frozen=True):
     recipient_id: UUID
     work_id: UUID | None
     amount_coins: int
+
+
+class TipSent(Event, frozen=True):
+    """Somebody tipped somebody; `amount_minor` in US cents."""
+
+    tip_id: UUID
+    sender_id: UUID
+    recipient_id: UUID
+    amount_minor: int
+    is_superlike: bool

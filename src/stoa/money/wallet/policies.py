@@ -1,12 +1,12 @@
-"""Who may see a gift, or a transfer."""
+"""Who may see a gift, a tip, or a transfer."""
 
 from uuid import UUID
 
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import NotFound
 from stoa.money.wallet import queries
-from stoa.money.wallet.queries import history
-from stoa.money.wallet.types import GiftView, HistoryLine
+from stoa.money.wallet.queries import history, tips
+from stoa.money.wallet.types import GiftView, HistoryLine, TipView
 
 
 async def access_gift(ctx: Ctx, gift_id: UUID) -> GiftView:
@@ -15,6 +15,14 @@ async def access_gift(ctx: Ctx, gift_id: UUID) -> GiftView:
     if ctx.member.id not in (gift.sender.id, gift.recipient.id) and not ctx.member.is_staff:
         raise NotFound
     return gift
+
+
+async def access_tip(ctx: Ctx, tip_id: UUID) -> TipView:
+    """A tip, for its sender, its recipient and staff. Raises NotFound for everybody else."""
+    tip = await tips.tip(ctx, tip_id)
+    if ctx.member.id not in (tip.sender.id, tip.recipient.id) and not ctx.member.is_staff:
+        raise NotFound
+    return tip
 
 
 async def access_transfer(ctx: Ctx, transfer_id: UUID) -> HistoryLine:

@@ -10,7 +10,7 @@ import msgspec
 from stoa.foundation.people.types import PersonView
 from stoa.kit.money import to_decimal
 from stoa.money.payments.types import MethodId, ReturnUrl
-from stoa.money.wallet.types import COIN, USD, GiftView, HistoryLine, Package, WalletView
+from stoa.money.wallet.types import COIN, USD, GiftView, HistoryLine, Package, TipView, WalletView
 
 PackageId = Annotated[int, msgspec.Meta(ge=1, le=32767)]
 
@@ -23,8 +23,22 @@ class BucketOut(msgspec.Struct):
     meaning: str
 
 
+class CreditsOut(msgspec.Struct):
+    """Credits in one currency, in its smallest unit, with the whole as decimal text; as in WalletOut."""
+
+    currency: str
+    total_minor: int
+    total: str
+    promotional_minor: int
+    purchased_minor: int
+    earned_minor: int
+    reserved_minor: int
+    debt_minor: int
+
+
 class WalletOut(msgspec.Struct):
-    """M4. `total` can be spent; `reserved`, set aside for a payout, is not in it. `credits` are promotional USD."""
+    """M4. `total` can be spent; `reserved`, set aside for a payout, is not in it. `credits` are promotional USD;
+    `currencies` are credits by currency, with all their buckets."""
 
     total_minor: int
     total: str
@@ -35,6 +49,7 @@ class WalletOut(msgspec.Struct):
     credits: BucketOut
     debt_minor: int
     accepts_promotional: bool
+    currencies: list[CreditsOut]
 
 
 class PackageOut(msgspec.Struct):
@@ -68,6 +83,26 @@ class CoinCheckoutIn(msgspec.Struct):
     """Which package, and where to come back to."""
 
     package_id: PackageId
+    return_url: ReturnUrl = "/wallet"
+
+
+class CreditsIn(msgspec.Struct):
+    """How much credit, in the smallest unit of a currency; it is paid in the same currency."""
+
+    amount_minor: Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+    currency: Annotated[str, msgspec.Meta(min_length=3, max_length=10)] = USD
+
+
+class CreditPurchaseIn(CreditsIn, kw_only=True):
+    """The same, with a payment method of the gateway."""
+
+    payment_method_id: MethodId
+    return_url: ReturnUrl = "/wallet"
+
+
+class CreditCheckoutIn(CreditsIn, kw_only=True):
+    """The same, and where to come back to."""
+
     return_url: ReturnUrl = "/wallet"
 
 
@@ -108,6 +143,34 @@ class GiftOut(msgspec.Struct):
     undone_at: datetime | None
 
 
+class TipIn(msgspec.Struct):
+    """A tip to a person, by id or by name: 1 USD, or 3 USD as a superlike."""
+
+    recipient_id: UUID | None = None
+    recipient_username: Annotated[str, msgspec.Meta(max_length=50)] | None = None
+    superlike: bool = False
+
+
+class TipOut(msgspec.Struct):
+    """A tip, to those who are part of it. `creator_minor` arrived as earned credit, `creator_promotional_minor` as
+    promotional; platform, charity and tax are wholes of both."""
+
+    id: UUID
+    sender: PersonView
+    recipient: PersonView
+    currency: str
+    amount_minor: int
+    amount: str
+    is_superlike: bool
+    creator_minor: int
+    creator_promotional_minor: int
+    platform_minor: int
+    charity_minor: int
+    tax_minor: int
+    transfer_id: UUID
+    created_at: datetime
+
+
 class PostingOut(msgspec.Struct):
     """One posting: `amount` is `amount_minor` as decimal text, negative where it left."""
 
@@ -119,9 +182,17 @@ class PostingOut(msgspec.Struct):
     is_own: bool
 
 
+class ChangeOut(msgspec.Struct):
+    """What somebody can spend more, or less, of one asset."""
+
+    asset: str
+    amount_minor: int
+    amount: str
+
+
 class TransferOut(msgspec.Struct):
     """One movement of value as its reader sees it; `coins_minor` and `usd_minor` are what it changed in what they can
-    spend. Per asset the postings sum to zero (M1)."""
+    spend, `changes` the same of every asset. Per asset the postings sum to zero (M1)."""
 
     id: UUID
     kind: str
@@ -131,6 +202,7 @@ class TransferOut(msgspec.Struct):
     coins: str
     usd_minor: int
     usd: str
+    changes: list[ChangeOut]
     is_reversed: bool
     postings: list[PostingOut]
 
@@ -160,6 +232,19 @@ def wallet_out(wallet: WalletView) -> WalletOut:
         credits=_bucket("credits", wallet.credits_minor, USD),
         debt_minor=wallet.debt_minor,
         accepts_promotional=wallet.accepts_promotional,
+        currencies=[
+            CreditsOut(
+                currency=held.asset,
+                total_minor=held.total_minor,
+                total=str(to_decimal(held.total_minor, held.asset)),
+                promotional_minor=held.promotional_minor,
+                purchased_minor=held.purchased_minor,
+                earned_minor=held.earned_minor,
+                reserved_minor=held.reserved_minor,
+                debt_minor=held.debt_minor,
+            )
+            for held in wallet.currencies
+        ],
     )
 
 
@@ -200,6 +285,26 @@ def gift_out(gift: GiftView, now: datetime, *, viewer_id: UUID) -> GiftOut:
     )
 
 
+def tip_out(tip: TipView) -> TipOut:
+    """A TipView for one of its people."""
+    return TipOut(
+        id=tip.id,
+        sender=tip.sender,
+        recipient=tip.recipient,
+        currency=tip.asset,
+        amount_minor=tip.amount_minor,
+        amount=str(to_decimal(tip.amount_minor, tip.asset)),
+        is_superlike=tip.is_superlike,
+        creator_minor=tip.creator_minor + tip.repaid_minor,
+        creator_promotional_minor=tip.creator_promotional_minor,
+        platform_minor=tip.platform_minor + tip.platform_promotional_minor,
+        charity_minor=tip.charity_minor + tip.charity_promotional_minor,
+        tax_minor=tip.tax_minor + tip.tax_promotional_minor,
+        transfer_id=tip.transfer_id,
+        created_at=tip.created_at,
+    )
+
+
 def transfer_out(line: HistoryLine) -> TransferOut:
     """A HistoryLine for its reader."""
     return TransferOut(
@@ -211,6 +316,7 @@ def transfer_out(line: HistoryLine) -> TransferOut:
         coins=str(to_decimal(line.coins_minor, COIN)),
         usd_minor=line.usd_minor,
         usd=str(to_decimal(line.usd_minor, USD)),
+        changes=[ChangeOut(m.asset, m.amount_minor, str(to_decimal(m.amount_minor, m.asset))) for m in line.changes],
         is_reversed=line.is_reversed,
         postings=[
             PostingOut(

@@ -10,12 +10,46 @@ import msgspec
 from stoa.foundation.people.types import PersonView
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import NotFound
+from stoa.kit.money import Money
 
 COIN: Final = "COIN"
 USD: Final = "USD"
 MINOR_PER_COIN: Final = 100
 # M4: the order in which buckets are spent.
 BUCKETS: Final = ("promotional", "purchased", "earned")
+# M8, in US cents.
+TIP_MINOR: Final = 100
+SUPERLIKE_MINOR: Final = 300
+# How much of each currency can be bought at once, in its smallest unit: about 1 to 10,000 US dollars.
+CREDIT_LIMITS: Final[dict[str, tuple[int, int]]] = {
+    "USD": (100, 1_000_000),
+    "EUR": (100, 1_000_000),
+    "GBP": (100, 1_000_000),
+    "INR": (10_000, 80_000_000),
+    "IDR": (1_500_000, 15_000_000_000),
+    "JPY": (150, 1_500_000),
+    "KRW": (1_500, 14_000_000),
+    "VND": (25_000, 250_000_000),
+    "BHD": (400, 4_000_000),
+    "KWD": (300, 3_000_000),
+    "TND": (3_000, 30_000_000),
+}
+
+
+class CreditsView(msgspec.Struct, frozen=True, kw_only=True):
+    """Credits of one person in one currency, in its smallest unit; as in WalletView (M4, M9, M13)."""
+
+    asset: str
+    promotional_minor: int
+    purchased_minor: int
+    earned_minor: int
+    reserved_minor: int
+    debt_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        """What can be spent."""
+        return self.promotional_minor + self.purchased_minor + self.earned_minor
 
 
 class WalletView(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +57,7 @@ class WalletView(msgspec.Struct, frozen=True, kw_only=True):
 
     `total_minor` is what can be spent: promotional + purchased + earned. `reserved_minor` is set aside for a payout and
     not in it. `credits_minor` is promotional USD, in cents. `debt_minor`: coins of a refunded purchase that were spent
-    already, taken from what comes in next (M13).
+    already, taken from what comes in next (M13). `currencies`: credits of every currency there are any of, USD first.
     """
 
     promotional_minor: int
@@ -34,6 +68,7 @@ class WalletView(msgspec.Struct, frozen=True, kw_only=True):
     credits_minor: int
     debt_minor: int
     accepts_promotional: bool
+    currencies: list[CreditsView]
 
 
 class Package(msgspec.Struct, frozen=True):
@@ -79,6 +114,34 @@ class GiftView(msgspec.Struct, frozen=True, kw_only=True):
     undone_at: datetime | None
 
 
+class TipView(msgspec.Struct, frozen=True, kw_only=True):
+    """A tip. `*_minor` in the smallest unit of `asset`: what was spent by bucket, and where it went (M4, M8).
+
+    What was paid promotional went to the parts with `promotional` in their name; `repaid_minor` paid off a debt.
+    """
+
+    id: UUID
+    sender: PersonView
+    recipient: PersonView
+    asset: str
+    amount_minor: int
+    is_superlike: bool
+    promotional_minor: int
+    purchased_minor: int
+    earned_minor: int
+    creator_minor: int
+    creator_promotional_minor: int
+    platform_minor: int
+    platform_promotional_minor: int
+    charity_minor: int
+    charity_promotional_minor: int
+    tax_minor: int
+    tax_promotional_minor: int
+    repaid_minor: int
+    transfer_id: UUID
+    created_at: datetime
+
+
 class PostingLine(msgspec.Struct, frozen=True):
     """One posting of a transfer: `amount_minor` in the asset's smallest unit, negative where it left.
 
@@ -95,7 +158,7 @@ class PostingLine(msgspec.Struct, frozen=True):
 class HistoryLine(msgspec.Struct, frozen=True):
     """One transfer in a person's history; `title` says in words what happened.
 
-    `coins_minor` and `usd_minor` are what it changed in what they can spend.
+    `coins_minor` and `usd_minor` are what it changed in what they can spend; `changes` says so of every asset.
     """
 
     transfer_id: UUID
@@ -104,6 +167,7 @@ class HistoryLine(msgspec.Struct, frozen=True):
     title: str
     coins_minor: int
     usd_minor: int
+    changes: list[Money]
     is_reversed: bool
     postings: list[PostingLine]
 

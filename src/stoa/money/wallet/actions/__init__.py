@@ -1,4 +1,4 @@
-"""Opening wallets, buying coins, giving gifts and taking them back."""
+"""Opening wallets, buying coins and credits, tips, giving gifts and taking them back."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,11 +21,31 @@ from stoa.money.payments import actions as payments
 from stoa.money.payments.types import Checkout, Confirmation, Order
 from stoa.money.splits.queries import rule_at
 from stoa.money.wallet import queries
+from stoa.money.wallet.actions.buckets import spend_buckets
 from stoa.money.wallet.actions.coins import RECEIVABLE, CoinsItem
+from stoa.money.wallet.actions.credits import buy_credits, checkout_credits, order_credits
+from stoa.money.wallet.actions.tips import tip
 from stoa.money.wallet.errors import GiftKeyReused, GiftSpent, GiftToOneself, NotEnoughCoins, UndoTooLate
 from stoa.money.wallet.messages import GiftSent, GiftUndone
 from stoa.money.wallet.queries import WalletRow
 from stoa.money.wallet.types import BUCKETS, COIN, MINOR_PER_COIN, USD, GiftTarget, GiftView, gift_target
+
+__all__ = [
+    "Shares",
+    "buy_coins",
+    "buy_credits",
+    "change_settings",
+    "checkout_coins",
+    "checkout_credits",
+    "gift",
+    "open_wallet",
+    "order_coins",
+    "order_credits",
+    "spend_buckets",
+    "split_gift",
+    "tip",
+    "undo_gift",
+]
 
 _OPEN = run(
     "insert into wallets (user_id, created_at) values ($1, $2) on conflict (user_id) do nothing",
@@ -183,17 +203,6 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
     platform_minor: int
     platform_promotional_minor: int
     repaid_minor: int
-
-
-def spend_buckets(held_minor: dict[str, int], amount_minor: int, *, promotional: bool) -> dict[str, int] | None:
-    """What to take from each bucket for an amount, in M4's order; None when it is not there."""
-    left_minor = amount_minor
-    spent: dict[str, int] = {}
-    for bucket in BUCKETS:
-        usable_minor = held_minor.get(bucket, 0) if promotional or bucket != "promotional" else 0
-        spent[bucket] = min(left_minor, usable_minor)
-        left_minor -= spent[bucket]
-    return None if left_minor else spent
 
 
 def split_gift(spent: dict[str, int], *, creator_percent: int, debt_minor: int = 0) -> Shares:

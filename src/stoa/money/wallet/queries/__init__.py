@@ -12,7 +12,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one
 from stoa.kit.errors import NotFound
 from stoa.money.ledger import queries as ledger
-from stoa.money.wallet.types import COIN, USD, GiftView, Package, WalletView
+from stoa.money.wallet.types import COIN, USD, CreditsView, GiftView, Package, WalletView
 
 _PACKAGES = many(
     Package,
@@ -24,16 +24,20 @@ _PACKAGE = maybe(
 
 
 class WalletRow(msgspec.Struct, frozen=True):
-    """A row of `wallets`, with its owner's name."""
+    """A row of `wallets`, with its owner's name; `credit_debts` in the smallest unit of each currency."""
 
     user_id: UUID
     username: str
     accepts_promotional: bool
     debt_minor: int
+    credit_debts: dict[str, int]
     is_suspended: bool
 
 
 _WALLET: Final = """select u.id as user_id, u.username, w.accepts_promotional, w.debt_minor,
+    coalesce(
+      (select jsonb_object_agg(d.asset, d.debt_minor) from credit_debts d where d.user_id = u.id), '{}'
+    ) as credit_debts,
     (u.status = 'suspended') as is_suspended
   from users u join wallets w on w.user_id = u.id
   where u.status in ('active', 'pending_verification', 'suspended')"""
@@ -43,7 +47,8 @@ _RECIPIENT_BY_ID = maybe(WalletRow, f"{_WALLET} and u.id = $1 and {not_hidden('u
 _RECIPIENT_BY_NAME = maybe(WalletRow, f"{_WALLET} and lower(u.username) = lower($1) and {not_hidden('u.id', '$2')}")
 
 
-def _person(alias: str, field: str) -> str:
+def person_fields(alias: str, field: str) -> str:
+    """The columns of a PersonView in `field`, of users `alias` and their profiles `alias`p."""
     avatar = AVATAR_URL.replace("p.", f"{alias}p.")
     return f"""{alias}.id as "{field}.id", {alias}.username as "{field}.username",
       {alias}p.display_name as "{field}.display_name", {avatar} as "{field}.avatar_url",
@@ -51,7 +56,8 @@ def _person(alias: str, field: str) -> str:
 
 
 _GIFT: Final = f"""
-    select g.id, {_person("s", "sender")}, {_person("r", "recipient")}, g.work_id, g.work_title, g.work_path,
+    select g.id, {person_fields("s", "sender")}, {person_fields("r", "recipient")},
+      g.work_id, g.work_title, g.work_path,
       g.amount_coins, g.message, g.promotional_minor, g.purchased_minor, g.earned_minor, g.creator_minor,
       g.creator_promotional_minor, g.platform_minor, g.platform_promotional_minor, g.repaid_minor, g.transfer_id,
       g.created_at, g.undo_until, g.undone_at
@@ -105,7 +111,24 @@ async def wallet(ctx: Ctx, user_id: UUID) -> WalletView:
         credits_minor=held.get((USD, "promotional"), 0),
         debt_minor=row.debt_minor,
         accepts_promotional=row.accepts_promotional,
+        currencies=_currencies(row, held),
     )
+
+
+def _currencies(row: WalletRow, held: dict[tuple[str, str], int]) -> list[CreditsView]:
+    assets = {asset for asset, minor in row.credit_debts.items() if minor}
+    assets |= {asset for (asset, _), minor in held.items() if minor and asset != COIN}
+    return [
+        CreditsView(
+            asset=asset,
+            promotional_minor=held.get((asset, "promotional"), 0),
+            purchased_minor=held.get((asset, "purchased"), 0),
+            earned_minor=held.get((asset, "earned"), 0),
+            reserved_minor=sum(m for (a, p), m in held.items() if a == asset and p.endswith("_reserved")),
+            debt_minor=row.credit_debts.get(asset, 0),
+        )
+        for asset in sorted(assets, key=lambda asset: (asset != USD, asset))
+    ]
 
 
 async def packages(ctx: Ctx) -> list[Package]:

@@ -9,8 +9,8 @@ import msgspec
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many
 from stoa.kit.errors import NotFound
-from stoa.kit.money import format_amount
-from stoa.money.wallet.types import COIN, USD, HistoryLine, PostingLine
+from stoa.kit.money import Money, format_amount
+from stoa.money.wallet.types import BUCKETS, COIN, USD, HistoryLine, PostingLine
 
 
 class _Change(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ _CHANGES = many(
          where q.account_id = a.id and ($2::timestamptz is null or (q.created_at, q.transfer_id) < ($2, $3))
          order by q.created_at desc, q.transfer_id desc limit $4
        ) p
-       where a.owner_id = $1 and a.asset in ('COIN', 'USD')
+       where a.owner_id = $1
        group by p.transfer_id, p.created_at
        order by p.created_at desc, p.transfer_id desc limit $4""",
 )
@@ -51,7 +51,7 @@ _CHANGES_OF_ONE = many(
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One posting, with what is known of its transfer: the gift or order behind it, or behind what it reverses."""
+    """One posting, with what is known of its transfer: the gift, tip or order behind it, or behind what it reverses."""
 
     transfer_id: UUID
     kind: str
@@ -67,6 +67,8 @@ class Fact(msgspec.Struct, frozen=True):
     amount_minor: int
     gift_coins: int | None
     gift_title: str | None
+    tip_minor: int | None
+    tip_superlike: bool | None
     sender_id: UUID | None
     sender: str | None
     recipient: str | None
@@ -81,7 +83,9 @@ _FACTS = many(
               coalesce(o.metadata, t.metadata) as metadata,
               exists (select from ledger_transfers v where v.reverses = t.id) as is_reversed,
               p.created_at, a.owner_id, u.username as owner, a.asset, a.purpose, p.amount_minor,
-              g.amount_coins as gift_coins, g.work_title as gift_title, g.sender_id, s.username as sender,
+              g.amount_coins as gift_coins, g.work_title as gift_title,
+              tp.amount_minor as tip_minor, tp.is_superlike as tip_superlike,
+              coalesce(g.sender_id, tp.sender_id) as sender_id, s.username as sender,
               r.username as recipient, b.description as order_description, b.amount_minor as order_minor,
               b.currency as order_currency
        from ledger_transfers t
@@ -90,9 +94,11 @@ _FACTS = many(
        left join users u on u.id = a.owner_id
        left join ledger_transfers o on o.id = t.reverses
        left join gifts g on g.transfer_id = coalesce(t.reverses, t.id)
-       left join users s on s.id = g.sender_id
-       left join users r on r.id = g.recipient_id
-       left join orders b on b.id = (t.metadata ->> 'order_id')::uuid and t.kind in ('coin_purchase', 'coin_refund')
+       left join tips tp on tp.transfer_id = coalesce(t.reverses, t.id)
+       left join users s on s.id = coalesce(g.sender_id, tp.sender_id)
+       left join users r on r.id = coalesce(g.recipient_id, tp.recipient_id)
+       left join orders b on b.id = (t.metadata ->> 'order_id')::uuid and t.kind in
+         ('coin_purchase', 'coin_refund', 'credit_purchase', 'credit_refund')
        where t.id = any ($1)
        order by a.asset, p.amount_minor, a.id desc""",
 )
@@ -130,6 +136,7 @@ def _line(change: _Change, facts: list[Fact], viewer_id: UUID) -> HistoryLine:
         title=_title(first, viewer_id, change) if is_part else first.cause,
         coins_minor=change.coins_minor,
         usd_minor=change.usd_minor,
+        changes=_changes(facts, viewer_id),
         is_reversed=first.is_reversed,
         postings=[
             PostingLine(
@@ -142,6 +149,15 @@ def _line(change: _Change, facts: list[Fact], viewer_id: UUID) -> HistoryLine:
             for fact in facts
         ],
     )
+
+
+def _changes(facts: list[Fact], viewer_id: UUID) -> list[Money]:
+    """By asset, what the viewer can spend more or less."""
+    sums: dict[str, int] = {}
+    for fact in facts:
+        if fact.owner_id == viewer_id and fact.purpose in BUCKETS:
+            sums[fact.asset] = sums.get(fact.asset, 0) + fact.amount_minor
+    return [Money(asset, minor) for asset, minor in sums.items() if minor]
 
 
 def _title(fact: Fact, viewer_id: UUID, change: _Change) -> str:
@@ -161,6 +177,13 @@ def _title(fact: Fact, viewer_id: UUID, change: _Change) -> str:
         case "coin_purchase", _:
             price = format_amount(fact.order_minor or 0, fact.order_currency or USD)
             return f"You bought {fact.order_description} for {price} {fact.order_currency}"
+        case "tip", _:
+            what = f"{'a superlike of ' if fact.tip_superlike else ''}{format_amount(fact.tip_minor or 0, USD)} USD"
+            if fact.sender_id == viewer_id:
+                return f"You tipped @{fact.recipient} {what}"
+            return f"@{fact.sender} tipped you {what}"
+        case "credit_purchase", _:
+            return f"You added {fact.order_description}"
         case "payout", _:
             return f"{coins} coins set aside for a payout"
         case "payout.settled", _:
@@ -182,6 +205,10 @@ _COINS_OF: Final = {
 _PLATFORM: Final = {
     "fees": "The platform's share",
     "promotional_fees": "The platform's promotional share",
+    "charity": "Charity",
+    "promotional_charity": "Charity's promotional share",
+    "tax": "Tax",
+    "promotional_tax": "Promotional tax",
     "issued": "Coins issued",
     "redeemed": "Coins redeemed",
     "coin_sales": "Coin sales",
@@ -216,6 +243,13 @@ _WHY: Final[dict[tuple[str, str], str]] = {
     ("coin_refund", "issued"): "The coins of this purchase are gone",
     ("coin_refund", "purchased"): "The coins that this money had bought",
     ("coin_refund", "receivable"): "Coins that were spent already; they are owed, and taken from what comes in next",
+    ("credit_purchase", "world"): "The money, paid through the gateway",
+    ("credit_purchase", "purchased"): "The credit that was bought; it can be spent",
+    ("credit_purchase", "receivable"): "Pays off credit of a refunded purchase that was spent already",
+    ("credit_refund", "world"): "The money went back through the gateway",
+    ("credit_refund", "purchased"): "The credit that this money had bought",
+    ("credit_refund", "receivable"): "Credit that was spent already; it is owed, and taken from what comes in next",
+    ("tip", "receivable"): "Pays off credit of a refunded purchase that was spent already",
     ("gift", "receivable"): "Pays off coins of a refunded purchase that were spent already",
     ("payout", "earned"): "Set aside when the payout was requested",
     ("payout", "earned_reserved"): "Kept here until the payout has arrived, or does not take place",
@@ -238,7 +272,30 @@ def _explanation(fact: Fact, viewer_id: UUID) -> str:
         )
     if fact.kind == "gift" and purpose != "receivable":
         return _gift_explanation(fact, purpose, viewer_id)
+    if fact.kind == "tip" and purpose != "receivable":
+        return _tip_explanation(fact, purpose, viewer_id)
     return _WHY.get((fact.kind, purpose), fact.cause)
+
+
+def _tip_explanation(fact: Fact, purpose: str, viewer_id: UUID) -> str:
+    is_promotional = purpose.startswith("promotional")
+    if fact.amount_minor < 0:
+        whose = "your" if fact.owner_id == viewer_id else "the giver's"
+        return f"Part of the tip that was paid from {whose} {purpose} credit"
+    paid = "promotional credit" if is_promotional else "purchased and earned credit"
+    receiver = {"fees": "platform", "charity": "charity", "tax": "tax"}.get(purpose.removeprefix("promotional_"))
+    percent = f"{fact.metadata.get('basis_points', {}).get(receiver or 'creator', 0) / 100:g} %"
+    match receiver:
+        case "platform":
+            return f"The platform's share: {percent} of what was paid with {paid}"
+        case "charity":
+            return f"For charity: {percent} of what was paid with {paid}"
+        case "tax":
+            return f"Tax on the platform's share: {percent} of what was paid with {paid}"
+        case _:
+            whose = "Your" if fact.owner_id == viewer_id else "The creator's"
+            then = "it stays promotional" if is_promotional else "it can be paid out"
+            return f"{whose} share: {percent} of what was paid with {paid}; {then}"
 
 
 def _gift_explanation(fact: Fact, purpose: str, viewer_id: UUID) -> str:

@@ -1,0 +1,141 @@
+"""Tips: one or three dollars from one person to another, shared by the rule in force (M8)."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from stoa.foundation.identity.actions import require_good_standing
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import insert
+from stoa.kit.ids import new_id
+from stoa.kit.money import allocate, format_amount
+from stoa.kit.outbox import emit
+from stoa.money.ledger import actions as ledger
+from stoa.money.ledger.types import AccountRef, Leg
+from stoa.money.splits.actions import split
+from stoa.money.splits.types import Share
+from stoa.money.wallet import queries
+from stoa.money.wallet.actions.buckets import spend_buckets
+from stoa.money.wallet.actions.credits import receivable, repay
+from stoa.money.wallet.errors import NotEnoughCredits, TipKeyReused, TipToOneself
+from stoa.money.wallet.messages import TipSent
+from stoa.money.wallet.queries import WalletRow, tips
+from stoa.money.wallet.types import BUCKETS, SUPERLIKE_MINOR, TIP_MINOR, USD, TipView
+
+
+class TipShares(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a tip goes, in cents. The parts sum to what was spent, those of promotional credit among themselves."""
+
+    creator_minor: int
+    creator_promotional_minor: int
+    platform_minor: int
+    platform_promotional_minor: int
+    charity_minor: int
+    charity_promotional_minor: int
+    tax_minor: int
+    tax_promotional_minor: int
+
+
+async def tip(ctx: Ctx, *, recipient_id: UUID, superlike: bool = False, key: str) -> TipView:
+    """Tip somebody 1 USD, or 3 as a superlike (M8), from one's credits: 97 % arrive, 1 % goes to charity.
+
+    Spends promotional, then purchased, then earned credits; what is paid promotional arrives promotional, and is left
+    out where the recipient refuses it (M4). The same key gives the same tip (M11). Raises NotEnoughCredits,
+    TipToOneself, NotFound, TipKeyReused, and (F5) AccountSuspended and PersonSuspended.
+    """
+    sender = ctx.member
+    await require_good_standing(ctx)
+    recipient = await queries.recipient(ctx, recipient_id)
+    if recipient.user_id == sender.id:
+        raise TipToOneself(fields={"recipient_id": TipToOneself.title})
+    amount_minor = SUPERLIKE_MINOR if superlike else TIP_MINOR
+    held = await ledger.lock_balances(ctx, _touched(sender.id, recipient.user_id))
+    known = await tips.TIP_BY_KEY(ctx.db, sender.id, key)  # after the lock: a double click waits for its first
+    if known is not None:
+        if (known.recipient.id, known.is_superlike) != (recipient.user_id, superlike):
+            raise TipKeyReused(tip_id=known.id)
+        return known
+    spent = _spend(held, sender.id, recipient, amount_minor)
+    whole = await split(ctx, "tip", amount_minor, USD)
+    shares = share_tip(whole, spent["promotional"])
+    repaid_minor = await repay(ctx, recipient.user_id, USD, shares.creator_minor) if shares.creator_minor else 0
+    tip_id = new_id()
+    what = "a superlike of 3.00 USD" if superlike else "1.00 USD"
+    receipt = await ledger.post(
+        ctx,
+        kind="tip",
+        legs=_legs(sender.id, recipient.user_id, spent, shares, repaid_minor),
+        key=f"tip:{tip_id}",
+        cause=f"@{sender.username} tipped @{recipient.username} {what}",
+        metadata={"tip_id": str(tip_id), "basis_points": {share.receiver: share.basis_points for share in whole}},
+    )
+    row: dict[str, Any] = {
+        "id": tip_id,
+        "sender_id": sender.id,
+        "recipient_id": recipient.user_id,
+        "asset": USD,
+        "amount_minor": amount_minor,
+        "is_superlike": superlike,
+        **{f"{bucket}_minor": minor for bucket, minor in spent.items()},
+        **msgspec.structs.asdict(shares),
+        "creator_minor": shares.creator_minor - repaid_minor,
+        "repaid_minor": repaid_minor,
+        "transfer_id": receipt.transfer_id,
+        "key": key,
+        "created_at": ctx.now,
+    }
+    await insert(ctx.db, "tips", row)
+    await emit(ctx, TipSent(tip_id, sender.id, recipient.user_id, amount_minor, superlike))
+    return await tips.tip(ctx, tip_id)
+
+
+def share_tip(whole: list[Share], promotional_minor: int) -> TipShares:
+    """The whole is shared once, and its parts then filled with promotional credit in their proportion (M4).
+
+    So a tip that is paid from two buckets is shared as one that is paid from one, and no part is below zero.
+    """
+    parts = [share.amount_minor for share in whole]
+    promotional = allocate(promotional_minor, parts)
+    fields: dict[str, int] = {}
+    for share, minor in zip(whole, promotional, strict=True):
+        fields[f"{share.receiver}_minor"] = share.amount_minor - minor
+        fields[f"{share.receiver}_promotional_minor"] = minor
+    return TipShares(**fields)
+
+
+def _touched(sender_id: UUID, recipient_id: UUID) -> list[AccountRef]:
+    """All accounts of both people that a tip can move: two opposite tips lock them in the same order."""
+    own = [AccountRef(sender_id, USD, bucket) for bucket in BUCKETS]
+    return [*own, AccountRef(recipient_id, USD, "promotional"), AccountRef(recipient_id, USD, "earned")]
+
+
+def _spend(held: dict[AccountRef, int], sender_id: UUID, recipient: WalletRow, amount_minor: int) -> dict[str, int]:
+    mine = {bucket: held.get(AccountRef(sender_id, USD, bucket), 0) for bucket in BUCKETS}
+    spent = spend_buckets(mine, amount_minor, promotional=recipient.accepts_promotional)
+    if spent is not None:
+        return spent
+    refused_minor = 0 if recipient.accepts_promotional else mine["promotional"]
+    available_minor = sum(mine.values()) - refused_minor
+    detail = f"You have {format_amount(available_minor, USD)} USD of credit for this"
+    if refused_minor:
+        detail += f"; @{recipient.username} does not take promotional credit"
+    raise NotEnoughCredits(detail, available_minor=available_minor, needed_minor=amount_minor)
+
+
+def _legs(
+    sender_id: UUID, recipient_id: UUID, spent: dict[str, int], shares: TipShares, repaid_minor: int
+) -> list[Leg]:
+    legs = [Leg(AccountRef(sender_id, USD, bucket), -minor) for bucket, minor in spent.items()]
+    return [
+        *legs,
+        Leg(AccountRef(recipient_id, USD, "promotional"), shares.creator_promotional_minor),
+        Leg(AccountRef(recipient_id, USD, "earned"), shares.creator_minor - repaid_minor),
+        Leg(receivable(USD), repaid_minor),
+        Leg(AccountRef(None, USD, "promotional_fees"), shares.platform_promotional_minor),
+        Leg(AccountRef(None, USD, "fees"), shares.platform_minor),
+        Leg(AccountRef(None, USD, "promotional_charity"), shares.charity_promotional_minor),
+        Leg(AccountRef(None, USD, "charity"), shares.charity_minor),
+        Leg(AccountRef(None, USD, "promotional_tax"), shares.tax_promotional_minor),
+        Leg(AccountRef(None, USD, "tax"), shares.tax_minor),
+    ]
