@@ -37,7 +37,6 @@ BARS: Final = {
     "one post": 0.5,
     "one post, signed in": 0.5,
     "list, signed : not": 0.8,
-    "one post, signed : not": 0.8,
 }
 WORDS: Final = "stone shade daylight column market morning letter river garden harbour winter story".split()
 
