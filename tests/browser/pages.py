@@ -105,6 +105,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/p/{short}", "newcomer", opens=".reading-bar details summary"),
     ),
     "/p/{slug}/gift": _seen("/p/{slug}/gift", "newcomer"),
+    "/p/{slug}/tip": _seen("/p/{slug}/tip", "newcomer"),
     "/@{username}": (*_seen("/@{username}", "anonymous", "newcomer", "creator"), *_seen("/@{newcomer}", "creator")),
     "/@{username}/block": _seen("/@{username}/block", "newcomer"),
     "/@{username}/followers": (
@@ -113,6 +114,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
     ),
     "/@{username}/following": _seen("/@{username}/following", "newcomer"),
     "/@{username}/gift": _seen("/@{username}/gift", "newcomer"),
+    "/@{username}/tip": _seen("/@{username}/tip", "newcomer"),
     "/account/following": _seen("/account/following", "newcomer", "creator"),
     "/account/settings/blocked": _seen("/account/settings/blocked", "newcomer", "creator"),
     "/wallet": _seen("/wallet", "newcomer", "creator"),

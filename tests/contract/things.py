@@ -284,6 +284,13 @@ async def gift(world: World) -> Params:
     return {"gift_id": made["id"]}
 
 
+async def tip(world: World) -> Params:
+    """A tip that the owner gave to somebody else."""
+    other = await world.make.user()
+    made = await world.call(world.owner, "POST", "/api/v1/tips", recipient_id=str(other.id))
+    return {"tip_id": made["id"]}
+
+
 async def made_payment(world: World) -> Params:
     """Something that the owner paid for."""
     return {"payment_id": (await paid_order(world))["order_id"]}
@@ -402,6 +409,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     ),
     "GET /p/{slug}": (Case(Who.ANYBODY, published), Case(Who.OWNER, taken_back)),
     "GET /p/{slug}/gift": (Case(Who.ANYBODY, published), Case(Who.NOBODY, taken_back)),
+    "GET /p/{slug}/tip": (Case(Who.ANYBODY, published), Case(Who.NOBODY, taken_back)),
     "POST /works/{work_id}/react": (
         Case(Who.ANYBODY, published, form=_fixed(reaction="like")),
         Case(Who.NOBODY, draft, form=_fixed(reaction="like")),
@@ -477,6 +485,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "PUT /api/v1/admin/users/{user_id}/plan": (Case(Who.STAFF, person, json=_fixed(plan="growth")),),
     "GET /@{username}": (Case(Who.ANYBODY, person),),
     "GET /@{username}/gift": (Case(Who.ANYBODY, person),),
+    "GET /@{username}/tip": (Case(Who.ANYBODY, person),),
     "POST /@{username}/follow": (Case(Who.ANYBODY, person, form=_fixed()),),
     "POST /@{username}/unfollow": (Case(Who.ANYBODY, person, form=_fixed()),),
     "GET /@{username}/followers": (Case(Who.ANYBODY, person),),
@@ -549,6 +558,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /admin/webhooks/{event_id}/repeat": (Case(Who.STAFF, webhook_event, form=_fixed()),),
     # gifts and movements
     "GET /api/v1/gifts/{gift_id}": (Case(Who.OWNER, gift),),
+    "GET /api/v1/tips/{tip_id}": (Case(Who.OWNER, tip),),
     "POST /api/v1/gifts/{gift_id}/undo": (Case(Who.OWNER, gift),),
     "GET /wallet/gifts/{gift_id}": (Case(Who.OWNER, gift),),
     "POST /wallet/gifts/{gift_id}/undo": (Case(Who.OWNER, gift, form=_fixed()),),
@@ -659,6 +669,12 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "message": "Thank you",
         "next": "/",
     },
+    "POST /tips": lambda w: {
+        "recipient_id": str(w.stranger.id),
+        "amount": "1",
+        "key": str(new_id()),
+        "next": "/",
+    },
     "POST /write": lambda w: {
         "title": "A title",
         "body": "A text",
@@ -679,6 +695,7 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "key": str(new_id()),
         "payment_method_id": "pm_card_visa",
     },
+    "POST /wallet/credits": lambda w: {"amount": "5", "currency": "USD", "key": str(new_id())},
     "POST /wallet/settings": lambda w: {"accepts_promotional": "on"},
     "POST /dashboard/earnings/payout": lambda w: {
         "key": str(new_id()),
@@ -777,12 +794,24 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "work_id": None,
         "message": "Thank you",
     },
+    "POST /api/v1/tips": lambda w: {
+        "recipient_id": str(w.stranger.id),
+        "recipient_username": w.stranger.username,
+        "superlike": False,
+    },
     "POST /api/v1/wallet/purchases": lambda w: {
         "package_id": 1,
         "payment_method_id": "pm_card_visa",
         "return_url": "/",
     },
     "POST /api/v1/wallet/checkout": lambda w: {"package_id": 1, "return_url": "/wallet"},
+    "POST /api/v1/wallet/credits": lambda w: {
+        "amount_minor": 500,
+        "currency": "USD",
+        "payment_method_id": "pm_card_visa",
+        "return_url": "/",
+    },
+    "POST /api/v1/wallet/credits/checkout": lambda w: {"amount_minor": 500, "currency": "USD", "return_url": "/wallet"},
     "PATCH /api/v1/wallet/settings": lambda w: {"accepts_promotional": True},
     "POST /api/v1/payouts": lambda w: {"destination": "sandbox_bank"},
     "POST /api/v1/admin/splits": lambda w: {

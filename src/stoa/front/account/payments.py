@@ -16,7 +16,7 @@ from stoa.money.receipts import actions, queries
 from stoa.money.receipts.policies import access_own_payment
 from stoa.money.receipts.types import Filter, Payment
 
-KINDS: Final = {"coins": "Coins", "gift": "Gifts"}
+KINDS: Final = {"coins": "Coins", "credits": "Credits", "gift": "Gifts", "tip": "Tips"}
 STATES: Final = {
     OrderState.PAID: "Paid",
     OrderState.PENDING: "Waiting",
@@ -27,7 +27,7 @@ STATES: Final = {
     OrderState.CANCELLED: "Cancelled",
     OrderState.CREATED: "Not paid",
 }
-METHODS: Final = {"sandbox": "Test gateway", "wallet": "Coins in the wallet"}
+METHODS: Final = {"sandbox": "Test gateway", "wallet": "The wallet"}
 # A receipt stands alone: nothing is loaded, and nothing in it runs.
 PRINTED: Final = "default-src 'none'; style-src 'unsafe-inline'"
 NO_STORE: Final = {"Cache-Control": "private, no-store"}
@@ -62,7 +62,9 @@ def place_of(payment: Payment, *, is_order: bool) -> tuple[str, str] | None:
     """Where a payment began, and what that is called; None where it has no page of its own."""
     if is_order:
         return f"/wallet/orders/{payment.id}", "See the order"
-    return (f"/wallet/gifts/{payment.id}", "See the gift") if payment.kind == "gift" else None
+    if payment.kind == "gift":
+        return f"/wallet/gifts/{payment.id}", "See the gift"
+    return (f"/wallet/transfers/{payment.transfer_id}", "See the movement") if payment.transfer_id else None
 
 
 @get("/account/payments", opt=access("member"))

@@ -1,5 +1,6 @@
-"""`/wallet`: the balance and its buckets, what coins cost, and the setting of promotional coins (M3, M4)."""
+"""`/wallet`: the balance and its buckets, what coins cost, credits, and the setting of promotional coins (M3, M4)."""
 
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,13 +15,15 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, access
 from stoa.kit.ids import new_id
+from stoa.kit.money import parse_decimal
 from stoa.money.payments import actions as payments
 from stoa.money.payments.errors import OrderClosed
 from stoa.money.wallet import actions, queries
 from stoa.money.wallet.queries import history
-from stoa.money.wallet.types import Package
+from stoa.money.wallet.types import CREDIT_LIMITS, USD, Package
 
 RECENT = 6
+PLAIN_AMOUNT = re.compile(r"[0-9]{1,12}([.][0-9]{1,3})?")
 
 # What can be paid with at once while there is no real gateway: the sandbox's stored methods.
 TEST_METHODS = (
@@ -45,6 +48,14 @@ class PurchaseForm(PackageForm):
     payment_method_id: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 
 
+class CreditForm(msgspec.Struct):
+    """How much credit, as written, in which currency, and the key of the form (M11)."""
+
+    amount: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    currency: Annotated[str, msgspec.Meta(min_length=3, max_length=10)]
+    key: FormKey
+
+
 def per_coin(package: Package) -> str:
     """Price of one coin, bonus counted, in hundredths of the currency's main unit: '3.63'."""
     hundredths = package.price_minor * 100 / package.total_coins
@@ -63,7 +74,12 @@ async def show_wallet(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[
 
 
 async def _wallet_page(
-    request: Request[Any, Any, Any], ctx: Ctx, *, errors: dict[str, str] | None = None, status: int = 200
+    request: Request[Any, Any, Any],
+    ctx: Ctx,
+    *,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    credit: tuple[str, str] = ("", USD),
 ) -> Response[str]:
     me = ctx.member
     packages = await queries.packages(ctx)
@@ -81,6 +97,8 @@ async def _wallet_page(
         key=str(new_id()),
         methods=TEST_METHODS if ctx.app.settings.sandbox else (),
         errors=errors or {},
+        credit=credit,
+        currencies=[(code, code) for code in CREDIT_LIMITS],
     )
 
 
@@ -92,6 +110,24 @@ async def open_checkout(request: Request[Any, Any, Any], ctx: CtxDep) -> Respons
         order = await actions.order_coins(ctx, given.package_id, key=given.key)
     except Invalid as error:
         return await _wallet_page(request, ctx, errors=error.fields, status=error.status)
+    return await to_checkout(ctx, order.id)
+
+
+@post("/wallet/credits", opt=access("member"))
+async def add_credits(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
+    """Places an order for credits and goes to the gateway's page."""
+    form = dict(await request.form())
+    try:
+        given = forms.parse(CreditForm, form, strict=False)
+        if not PLAIN_AMOUNT.fullmatch(given.amount.strip()):
+            raise Invalid(fields={"amount": "Please give an amount, such as 20 or 12.50"})
+        if given.currency not in CREDIT_LIMITS:
+            raise Invalid(fields={"currency": "Please choose a currency"})
+        amount_minor = parse_decimal(given.amount, given.currency)
+        order = await actions.order_credits(ctx, amount_minor, given.currency, key=given.key)
+    except Invalid as error:
+        typed = str(form.get("amount", ""))[:20], str(form.get("currency", ""))[:10]
+        return await _wallet_page(request, ctx, errors=error.fields, status=error.status, credit=typed)
     return await to_checkout(ctx, order.id)
 
 
@@ -134,4 +170,4 @@ async def change_settings(request: Request[Any, Any, Any], ctx: CtxDep) -> Respo
     return response
 
 
-routes = [show_wallet, open_checkout, purchase, change_settings]
+routes = [show_wallet, open_checkout, purchase, add_credits, change_settings]

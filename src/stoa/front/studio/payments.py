@@ -17,7 +17,7 @@ from stoa.money.receipts import queries
 from stoa.money.receipts.policies import access_received_payment
 from stoa.money.receipts.types import COIN, INTERVALS, SETTLED, Filter, Interval, Period, Sums
 
-RECEIVED_KINDS: Final = {kind: name for kind, name in KINDS.items() if kind != "coins"}
+RECEIVED_KINDS: Final = {kind: name for kind, name in KINDS.items() if kind not in ("coins", "credits")}
 # What a chart shows: the interval, how many days back it begins, and what that is called.
 SPANS: Final[dict[Interval, tuple[int, str]]] = {
     "day": (29, "Last 30 days"),

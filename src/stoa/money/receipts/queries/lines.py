@@ -24,4 +24,12 @@ _GIFTS: Final = """
       'wallet', null, created_at, created_at, null, transfer_id
     from gifts"""
 
-LINES: Final = f"({_ORDERS} union all {_GIFTS})"
+# M8: charity and tax are fees to the receiver, like the platform's share.
+_TIPS: Final = """
+    select id, 'tip', sender_id, recipient_id, asset, amount_minor,
+      amount_minor - creator_minor - creator_promotional_minor - repaid_minor,
+      creator_minor + creator_promotional_minor + repaid_minor, creator_promotional_minor, 0::bigint, 0::bigint, 'paid',
+      null, null::uuid, null, null, null, 'wallet', null, created_at, created_at, null, transfer_id
+    from tips"""
+
+LINES: Final = f"({_ORDERS} union all {_GIFTS} union all {_TIPS})"
