@@ -30,6 +30,7 @@ MODULES: Final = (
     "foundation.team",
     "money.ledger",
     "money.splits",
+    "money.risk",
     "money.payments",
     "money.wallet",
     "money.payouts",

@@ -195,6 +195,8 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/admin/splits": _seen("/admin/splits", "admin"),
     "/admin/orders/{order_id}": _seen("/admin/orders/{paid_id}", "admin"),
     "/admin/payouts": _seen("/admin/payouts", "admin"),
+    "/admin/fraud": (*_seen("/admin/fraud", "admin"), *_seen("/admin/fraud?person=nobodylikethat", "admin")),
+    "/admin/fraud/{flag_id}": _seen("/admin/fraud/{flag_id}", "admin"),
     "/admin/payouts/{payout_id}": _seen("/admin/payouts/{payout_id}", "admin"),
     "/admin/users": (*_seen("/admin/users", "admin"), *_seen("/admin/users?q=nobodylikethat", "admin")),
     "/admin/users/{user_id}": _seen("/admin/users/{suspended_id}", "admin"),
@@ -295,7 +297,7 @@ async def fill(house: House) -> Hall:
         values |= await things.dead_job(world) | await things.account(world)
         suspended = await things.suspended(world)
         values |= {"suspended_id": suspended["user_id"], "audit_id": suspended["event_id"]}
-        values |= await things.held_payout(world) | await things.kept_mail(world)
+        values |= await things.held_payout(world) | await things.kept_mail(world) | await things.flag(world)
         await make.phone(creator)
         await make.recent(creator)
         await make.passkey(creator, origin=house.url)

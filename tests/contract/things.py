@@ -324,6 +324,15 @@ async def held_payout(world: World) -> Params:
     return made | {"decision": "approve"}
 
 
+async def flag(world: World) -> Params:
+    """Eleven gifts of the owner's within an hour, which were noticed."""
+    other = await world.make.user()
+    for _ in range(11):
+        await world.call(world.owner, "POST", "/api/v1/gifts", recipient_id=str(other.id), amount=1)
+    found = await world.call(world.staff, "GET", f"/api/v1/admin/fraud?person={world.owner.username}&flag_state=open")
+    return {"flag_id": found["items"][0]["id"], "decision": "reject"}
+
+
 async def webhook_event(world: World) -> Params:
     """Something in the inbox whose signature is not the gateway's."""
     await world.client.post("/api/v1/webhooks/sandbox", json={"id": "evt_x"}, headers={"Stripe-Signature": "t=1,v1=00"})
@@ -552,6 +561,11 @@ CASES: dict[str, tuple[Case, ...]] = {
     ),
     "GET /admin/payouts/{payout_id}": (Case(Who.STAFF, held_payout),),
     "POST /admin/payouts/{payout_id}/{decision}": (Case(Who.STAFF, held_payout, form=REASON),),
+    "GET /admin/fraud/{flag_id}": (Case(Who.STAFF, flag),),
+    "POST /admin/fraud/{flag_id}/{decision}": (Case(Who.STAFF, flag, form=_fixed(note="In a circle")),),
+    "GET /api/v1/admin/fraud/{flag_id}": (Case(Who.STAFF, flag),),
+    "POST /api/v1/admin/fraud/{flag_id}/approve": (Case(Who.STAFF, flag, json=_fixed(note="All is well")),),
+    "POST /api/v1/admin/fraud/{flag_id}/reject": (Case(Who.STAFF, flag, json=_fixed(note="In a circle")),),
     "POST /admin/review/{work_id}/approve": (Case(Who.STAFF, waiting, form=_revision()),),
     "POST /admin/review/{work_id}/refuse": (Case(Who.STAFF, waiting, form=_revision(reason="An advertisement")),),
     "GET /admin/webhooks/{event_id}": (Case(Who.STAFF, webhook_event),),

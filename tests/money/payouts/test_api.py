@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from stoa.kit.clock import utcnow
+from stoa.kit.clock import business_days_after, utcnow
 from stoa.kit.errors import Forbidden
 from stoa.kit.queue import run_due
 from stoa.money.payouts import actions, gateways
@@ -69,8 +69,6 @@ async def test_a_payout_from_request_to_arrival(app: Any, client: Any, make: Any
 
 async def test_the_promise_is_in_business_days(client: Any, make: Any) -> None:
     """M10."""
-    from stoa.money.payouts.types import business_days_after
-
     payout = (await ask(client.as_(await make.member("ana", earned=400)))).json()
     today = utcnow().date()
     assert date.fromisoformat(payout["promised_from"]) == business_days_after(today, 3)

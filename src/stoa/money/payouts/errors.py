@@ -43,3 +43,10 @@ class OwnerBarred(Conflict):
 
     code = "owner_barred"
     title = "Their account is suspended or banned. Reinstate them first, or call the payout off"
+
+
+class FlagOpen(Conflict):
+    """409 (F2, F3): a flag of high severity about its owner is not decided."""
+
+    code = "flag_open"
+    title = "A flag about their movements is open. Decide about it first"

@@ -2,10 +2,12 @@
 
 from stoa.foundation.identity.messages import StatusChanged
 from stoa.kit.ctx import Ctx
-from stoa.kit.outbox import within
+from stoa.kit.outbox import on, within
 from stoa.kit.queue import every, handles
-from stoa.money.payouts.actions import hold_of, sending
+from stoa.money.payouts.actions import hold_of, sending, watching
 from stoa.money.payouts.messages import FollowPayout, SubmitPayout
+from stoa.money.risk.messages import FlagClosed, MovementFlagged
+from stoa.money.risk.types import Severity
 
 
 @handles(SubmitPayout)
@@ -31,3 +33,21 @@ async def hold(ctx: Ctx, event: StatusChanged) -> None:
     """No money leaves an account that is suspended or banned before somebody has looked at it (F5, F7)."""
     if event.status in ("suspended", "banned"):
         await hold_of(ctx, event.user_id, reason=f"The account is {event.status}: {event.reason}")
+
+
+@on(MovementFlagged)
+async def hold_flagged(ctx: Ctx, event: MovementFlagged) -> None:
+    """Payouts of whom a flag of high severity is about wait (F2, F3).
+
+    Not within the movement: it holds the ledger's locks, for which a payout that is being cancelled waits while it is
+    locked itself. Nothing slips through, since a payout looks for flags when it is asked for and when it is sent.
+    """
+    if event.severity == Severity.HIGH and event.user_id is not None:
+        await watching.after_flag(ctx, event.user_id)
+
+
+@within(FlagClosed)
+async def decided(ctx: Ctx, event: FlagClosed) -> None:
+    """What was held for a flag goes on, or says why it does not."""
+    if event.severity == Severity.HIGH and event.user_id is not None:
+        await watching.after_decision(ctx, event.user_id, event.reason)

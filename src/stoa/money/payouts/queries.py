@@ -22,6 +22,7 @@ from stoa.money.payouts.types import (
     WorkEarned,
     payout_amounts,
 )
+from stoa.money.risk.queries import holds_of
 from stoa.money.splits.queries import rule_at
 
 PAYOUT_COLUMNS: Final = """id, user_id, coins_minor, usd_amount_minor, platform_fee_minor, net_payout_minor, currency,
@@ -149,6 +150,7 @@ async def earnings(ctx: Ctx, user_id: UUID, *, days: int = 30, top: int = 5) -> 
         coins_per_usd=config.coins_per_usd,
         creator_percent=percent,
         open_payout=under_way,
+        holds=await holds_of(ctx, user_id),
         days=await _DAYS(ctx.db, user_id, ctx.now - timedelta(days=days - 1), ctx.now),
         top_works=await _TOP_WORKS(ctx.db, user_id, top),
     )

@@ -19,6 +19,7 @@ from stoa.money.payouts.types import (
     Timeline,
     WorkEarned,
 )
+from stoa.money.risk.types import HoldView
 
 
 class PayoutIn(msgspec.Struct):
@@ -92,6 +93,7 @@ class EarningsOut(msgspec.Struct, kw_only=True):
     coins_per_usd: int
     creator_percent: int
     open_payout: PayoutOut | None
+    holds: list[HoldView]
     days: list[DayEarned]
     top_works: list[WorkEarned]
 

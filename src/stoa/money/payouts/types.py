@@ -1,6 +1,6 @@
 """Payouts and earnings as others see them, and the arithmetic of M7."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from stoa.kit.money import round_ratio
+from stoa.money.risk.types import HoldView
 
 COIN: Final = "COIN"
 USD: Final = "USD"
@@ -100,15 +101,6 @@ def payout_amounts(coins_minor: int, *, coins_per_usd: int, creator_percent: int
     return PayoutAmounts(usd_minor, usd_minor - net_minor, net_minor)
 
 
-def business_days_after(day: date, count: int) -> date:
-    """The day `count` weekdays later."""
-    while count:
-        day += timedelta(days=1)
-        if day.weekday() < 5:
-            count -= 1
-    return day
-
-
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     """Where somebody's earned coins are, in hundredths of a coin; nothing is counted twice.
 
@@ -149,7 +141,7 @@ class EarningsView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the earnings page shows. `*_minor` of coins in hundredths, of money in cents.
 
     `earned_total_minor`: earned by gifts, ever. `payable`: what a payout requested now would come to; None below the
-    minimum of `payout_min_coins`. `open_payout`: the one that is under way.
+    minimum of `payout_min_coins`. `open_payout`: the one that is under way. `holds`: why payouts wait (F7).
     """
 
     timeline: Timeline
@@ -161,5 +153,6 @@ class EarningsView(msgspec.Struct, frozen=True, kw_only=True):
     coins_per_usd: int
     creator_percent: int
     open_payout: PayoutView | None
+    holds: list[HoldView]
     days: list[DayEarned]
     top_works: list[WorkEarned]

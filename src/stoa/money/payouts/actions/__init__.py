@@ -9,6 +9,7 @@ import msgspec
 from stoa.foundation.identity.actions import require_good_standing
 from stoa.foundation.identity.policies import require_recent_factor
 from stoa.foundation.settings import queries as settings
+from stoa.kit.clock import business_days_after
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert
 from stoa.kit.ids import new_id
@@ -19,7 +20,8 @@ from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payouts import queries
 from stoa.money.payouts.actions.moving import LOCKED, audited, end, hold, is_barred, move, note
-from stoa.money.payouts.errors import BelowMinimum, OwnerBarred, PayoutKeyReused, PayoutOpen, WrongState
+from stoa.money.payouts.actions.watching import hold_if_flagged
+from stoa.money.payouts.errors import BelowMinimum, FlagOpen, OwnerBarred, PayoutKeyReused, PayoutOpen, WrongState
 from stoa.money.payouts.gateways import DEFAULT_DESTINATION, DEFAULT_PROVIDER, provider_named
 from stoa.money.payouts.messages import PayoutRequested, SubmitPayout
 from stoa.money.payouts.policies import access_own_payout, access_payout_to_decide
@@ -31,9 +33,9 @@ from stoa.money.payouts.types import (
     USD,
     PayoutState,
     PayoutView,
-    business_days_after,
     payout_amounts,
 )
+from stoa.money.risk import queries as risk
 from stoa.money.splits.queries import rule_at
 
 
@@ -93,7 +95,7 @@ async def request_payout(ctx: Ctx, *, key: str, destination: str = DEFAULT_DESTI
     await note(ctx, payout, "requested by the creator", from_state=None)
     await enqueue(ctx, SubmitPayout(payout_id, 1), run_at=payout.submit_at, unique=f"{payout_id}:1")
     await emit(ctx, PayoutRequested(payout_id, user_id, payout.net_payout_minor, payout.currency))
-    return payout
+    return await hold_if_flagged(ctx, payout)
 
 
 async def cancel_payout(ctx: Ctx, payout_id: UUID) -> PayoutView:
@@ -136,13 +138,18 @@ async def hold_of(ctx: Ctx, user_id: UUID, *, reason: str) -> PayoutView | None:
 
 
 async def approve(ctx: Ctx, payout_id: UUID) -> PayoutView:
-    """Let a held payout go on. For administrators. Raises NotFound, Forbidden, WrongState, OwnerBarred (F5)."""
+    """Let a held payout go on. For administrators.
+
+    Raises NotFound, Forbidden, WrongState, OwnerBarred (F5), FlagOpen while a flag of its owner's is open (F2, F3).
+    """
     await access_payout_to_decide(ctx, payout_id)
     payout = await LOCKED(ctx.db, payout_id)
     if payout.state != PayoutState.IN_REVIEW:
         raise WrongState(f"It is {payout.state.value}, not in review", state=payout.state)
     if await is_barred(ctx, payout):
         raise OwnerBarred
+    if any(found.by for found in await risk.holds_of(ctx, payout.user_id)):
+        raise FlagOpen
     payout = await move(ctx, payout, PayoutState.PENDING, cause="approved", review_reason=None, review_until=None)
     await enqueue(ctx, SubmitPayout(payout.id, 1), unique=f"{payout.id}:1")
     await audited(ctx, payout, "payouts.approved", PayoutState.IN_REVIEW, None)

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from stoa.foundation.audit import actions as audit
+from stoa.kit.clock import business_days_after
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, one, update, value
 from stoa.kit.ids import new_id
@@ -13,7 +14,7 @@ from stoa.kit.outbox import emit
 from stoa.money.ledger import actions as ledger
 from stoa.money.payouts.messages import PayoutCancelled, PayoutFailed, PayoutHeld
 from stoa.money.payouts.queries import PAYOUT_COLUMNS
-from stoa.money.payouts.types import PayoutState, PayoutView, business_days_after
+from stoa.money.payouts.types import PayoutState, PayoutView
 
 REVIEW_DAYS: Final = 2  # business days in which somebody has looked at a held payout
 _STATUS = value(str | None, "select status from users where id = $1")

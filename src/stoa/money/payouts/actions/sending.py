@@ -19,6 +19,7 @@ from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payouts import queries
 from stoa.money.payouts.actions.moving import LOCKED, end, hold, is_barred, move
+from stoa.money.payouts.actions.watching import hold_if_open
 from stoa.money.payouts.gateways import Transfer, TransferRequest, provider_named
 from stoa.money.payouts.messages import FollowPayout, PayoutPaid, PayoutSent, SubmitPayout
 from stoa.money.payouts.types import COIN, PayoutState, PayoutView
@@ -89,6 +90,8 @@ async def _begin(ctx: Ctx, payout_id: UUID, attempt: int) -> PayoutView | None:
         return None
     if first and await is_barred(ctx, payout):  # since it was asked for: nothing leaves before somebody has looked (F5)
         await hold(ctx, payout, "The account is not in good standing")
+        return None
+    if first and await hold_if_open(ctx, payout):  # a flag whose news has not come yet
         return None
     return await move(
         ctx,
