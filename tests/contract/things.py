@@ -515,6 +515,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /api/users/{username}": (Case(Who.ANYBODY, person),),
     "PUT /api/users/{user_id}": (Case(Who.OWNER, oneself, json=_fixed(display_name="Ana", bio="Writes")),),
     "POST /api/users/{user_id}/upgrade": (Case(Who.OWNER, oneself),),
+    "GET /api/payments/balance/{user_id}": (Case(Who.OWNER, oneself),),
     # orders; whoever has the address of a sandbox page may pay there, as with a real gateway
     "GET /api/v1/orders/{order_id}": (Case(Who.OWNER, order),),
     "POST /api/v1/orders/{order_id}/confirm": (Case(Who.OWNER, order, json=_fixed(payment_method_id="pm_card_visa")),),
@@ -807,6 +808,17 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "recipient_username": w.stranger.username,
         "work_id": None,
         "message": "Thank you",
+    },
+    "POST /api/payments/intent": lambda w: {"amount": 5, "user_id": str(w.owner.id)},
+    "POST /api/payments/credits/purchase": lambda w: {
+        "user_id": str(w.owner.id),
+        "amount": 5,
+        "payment_method_id": "pm_card_visa",
+    },
+    "POST /api/payments/tip": lambda w: {
+        "from_user_id": str(w.owner.id),
+        "to_creator_username": w.stranger.username,
+        "amount": 1,
     },
     "POST /api/v1/tips": lambda w: {
         "recipient_id": str(w.stranger.id),
