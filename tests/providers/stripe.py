@@ -6,8 +6,8 @@
     stripe.pay(session_id)                         the payer pays on the hosted page
     body, headers = stripe.event("charge.refunded", stripe.charge(payment_id))
 
-Mischief: `timeout` is before anything was done, `timeout_after` and `crash_after` (500) after it was; `limit` is 429,
-`crash` 500, `denied` 401, and "" lets one request pass.
+Mischief: `timeout` is before anything was done, `timeout_after` after it was; `limit` is 429, `crash` 500, `denied`
+401; `gibberish` is no JSON, `another` no payment; "" lets one request pass.
 """
 
 import hashlib
@@ -137,11 +137,12 @@ class StripeServer:
             status, told = self._once(scope["method"], scope["path"], params, headers)
         if mischief == "timeout_after":
             raise httpx.ReadTimeout("it was done, and nothing came")
-        if mischief == "crash_after":
-            status, told = 500, {"error": {"type": "api_error", "message": "It was done, and the answer was lost"}}
+        if mischief == "another":
+            told = {"id": 5, "object": "payment_intent"}
+        content = b"<html>Bad gateway</html>" if mischief == "gibberish" else msgspec.json.encode(told)
         sent = [(b"content-type", b"application/json"), (b"request-id", b"req_1")]
         await send({"type": "http.response.start", "status": status, "headers": sent})
-        await send({"type": "http.response.body", "body": msgspec.json.encode(told)})
+        await send({"type": "http.response.body", "body": content})
 
     def _once(self, method: str, path: str, params: dict[str, Any], headers: dict[str, str]) -> tuple[int, Any]:
         """The answer, kept under the request's key; with other parameters the key is refused."""

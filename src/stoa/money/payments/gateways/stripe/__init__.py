@@ -15,6 +15,7 @@ from uuid import UUID
 import httpx
 import msgspec
 import stripe
+import structlog
 
 from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
@@ -33,6 +34,7 @@ from stoa.money.payments.gateways import ChargeRequest, Notice, Payment, Session
 from stoa.money.payments.gateways.signatures import verify
 from stoa.money.payments.gateways.stripe.wire import Checkout, Event, Intent, notice_of, payment_of
 
+log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 SIGNATURE_HEADER: Final = "stripe-signature"
@@ -83,7 +85,7 @@ class _Http(stripe.HTTPClient):
             answer = await self._http.request(
                 method.upper(), url, headers=dict(headers), content=post_data or None, timeout=TIMEOUT
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise stripe.APIConnectionError(type(error).__name__, should_retry=True) from error  # type: ignore[no-untyped-call]
         return answer.content, answer.status_code, answer.headers
 
@@ -265,15 +267,22 @@ def _reached() -> Iterator[None]:
     try:
         yield
     except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
-        if error.http_status == 409:  # another request with this key is being answered
-            raise GatewayUnavailable from error
-        raise
+        if error.http_status != 409:
+            raise
+        raise GatewayUnavailable from error  # another request with this key is being answered
     except stripe.StripeError as error:
+        log.warning(
+            "stripe.unavailable", error=type(error).__name__, status=error.http_status, request=error.request_id
+        )
         raise GatewayUnavailable from error
 
 
 def _struct(answer: stripe.StripeObject, kind: type[T]) -> T:
-    return msgspec.convert(answer.to_dict(), kind)
+    try:
+        return msgspec.convert(answer.to_dict(), kind)
+    except msgspec.ValidationError as error:
+        log.error("stripe.answer_not_as_documented", error=str(error))
+        raise GatewayUnavailable from error
 
 
 def _key(key: str) -> str:
