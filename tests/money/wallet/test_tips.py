@@ -181,3 +181,40 @@ def test_the_parts_sum_to_the_whole(parts: list[int], paid: float) -> None:
         promotional = getattr(shares, f"{share.receiver}_promotional_minor")
         assert plain + promotional == share.amount_minor and min(plain, promotional) >= 0
     assert sum(getattr(shares, f"{r}_promotional_minor") for r in RECEIVERS) == promotional_minor
+
+
+async def test_what_is_blocked_stands_in_the_log(app: Any, client: Any, make: Any) -> None:
+    """F4, F5: to oneself, to somebody suspended, and to a second account with the same payout destination."""
+    from stoa.money.risk.actions import note_destination
+
+    ana, sam, eva = [await make.user(name) for name in ("ana", "sam", "eva")]
+    me = client.as_(ana)
+    async with make.tx() as ctx:
+        await ctx.db.execute("update users set status = 'suspended' where id = $1", sam.id)
+        for person in (ana, eva):
+            await note_destination(ctx, person.id, b"the same bank account")
+    assert (await send(me, ana)).status_code == 422
+    assert (await me.post("/api/v1/tips", json={"recipient_username": "sam"})).status_code == 409
+    blocked = await send(me, eva, superlike=True)
+    assert (blocked.status_code, blocked.json()["code"], blocked.json()["rule"]) == (409, "blocked_by_risk", "F4")
+    async with app.database.connection() as db:
+        rows = await db.fetch("select rule, severity, kind, amount_minor from risk_flags order by created_at")
+    assert [tuple(row) for row in rows] == [
+        ("F4", "critical", "tip", 100),
+        ("F5", "critical", "tip", 100),
+        ("F4", "critical", "tip", 300),
+    ]
+    assert await count(app, "select count(*) from tips") == 0
+    await assert_clean(app)
+
+
+async def test_eleven_tips_at_once(live: Any, client: Any, make: Any, gather: Any) -> None:
+    """F2, F6: the eleventh of eleven simultaneous ones is flagged."""
+    ana, bob = await make.user("ana"), await make.user("bob")
+    answers = await gather(*(send(client.as_(ana), bob) for _ in range(11)))
+    assert [a.status_code for a in answers] == [201] * 11
+    assert await count(live, "select count(*) from tips") == 11
+    async with live.database.connection() as db:
+        flags = await db.fetch("select rule, severity, from_id from risk_flags")
+    assert [tuple(flag) for flag in flags] == [("F2", "high", ana.id)]
+    await assert_clean(live)

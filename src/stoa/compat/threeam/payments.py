@@ -12,7 +12,7 @@ from litestar import Request, get, post
 from msgspec import Meta
 
 from stoa.compat.dollars import Dollars, cents, dollars
-from stoa.foundation.people.policies import NOBODY
+from stoa.foundation.people.policies import NOBODY, access_person
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import NotFound
 from stoa.kit.http import Body, CtxDep, Path, access
@@ -164,9 +164,9 @@ async def buy_credits(ctx: CtxDep, data: Body[CreditsIn], request: AnyRequest) -
 async def send_tip(ctx: CtxDep, data: Body[TipIn], request: AnyRequest) -> TipOut:
     """A tip of 1 USD, or a superlike of 3 (M8), from one's credits."""
     _only_oneself(ctx, data.from_user_id)
-    recipient = await queries.recipient(ctx, data.to_creator_username)
+    creator = await access_person(ctx, data.to_creator_username)
     key = key_of(request.scope) or str(new_id())
-    return TipOut(_tipped(await actions.tip(ctx, recipient_id=recipient.user_id, superlike=data.amount == 3, key=key)))
+    return TipOut(_tipped(await actions.tip(ctx, recipient_id=creator.id, superlike=data.amount == 3, key=key)))
 
 
 @get("/api/payments/balance/{user_id:str}", opt=access("member"))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Request, get, patch, post
 
+from stoa.foundation.people.policies import access_person
 from stoa.kit.errors import Invalid
 from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, Query, access
 from stoa.kit.http.idempotency import key_of
@@ -157,7 +158,7 @@ async def send_tip(ctx: CtxDep, data: Body[TipIn], request: AnyRequest) -> TipOu
     if recipient_id is None:
         if not data.recipient_username:
             raise Invalid(fields={"recipient_username": "Whom is it for?"})
-        recipient_id = (await queries.recipient(ctx, data.recipient_username)).user_id
+        recipient_id = (await access_person(ctx, data.recipient_username)).id
     key = key_of(request.scope) or str(new_id())
     return tip_out(await actions.tip(ctx, recipient_id=recipient_id, superlike=data.superlike, key=key))
 

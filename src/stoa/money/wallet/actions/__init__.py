@@ -6,8 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.identity.actions import require_good_standing
-from stoa.foundation.identity.errors import AccountBanned, AccountSuspended, PersonSuspended
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, run, update
@@ -21,12 +19,13 @@ from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payments import actions as payments
 from stoa.money.payments.types import Checkout, Confirmation, Order
 from stoa.money.risk import actions as risk
-from stoa.money.risk.types import Finding, Movement, Rule
+from stoa.money.risk.types import Movement
 from stoa.money.splits.queries import rule_at
 from stoa.money.wallet import queries
 from stoa.money.wallet.actions.buckets import spend_buckets
 from stoa.money.wallet.actions.coins import RECEIVABLE, CoinsItem
 from stoa.money.wallet.actions.credits import buy_credits, checkout_credits, order_credits
+from stoa.money.wallet.actions.recipients import checked_recipient
 from stoa.money.wallet.actions.tips import tip
 from stoa.money.wallet.errors import GiftKeyReused, GiftSpent, GiftToOneself, NotEnoughCoins, UndoTooLate
 from stoa.money.wallet.messages import GiftSent, GiftUndone
@@ -127,7 +126,8 @@ async def gift(
     """
     sender = ctx.member
     target = await gift_target(ctx, work_id) if work_id else None
-    recipient = await _checked_recipient(ctx, _recipient(recipient_id, target), amount_coins)
+    movement = _movement(ctx, _recipient(recipient_id, target), amount_coins)
+    recipient = await checked_recipient(ctx, movement, GiftToOneself)
     message = (message or "").strip() or None
     await _check_gift(ctx, amount_coins, message)
     held = await ledger.lock_balances(ctx, _touched(sender.id, recipient.user_id))
@@ -135,7 +135,7 @@ async def gift(
     if known is not None:
         return _same_gift(known, recipient, amount_coins, message, work_id)
     spent = _spend(held, sender.id, recipient, amount_coins * MINOR_PER_COIN)
-    await risk.check_movement(ctx, **msgspec.structs.asdict(_movement(ctx, recipient.user_id, amount_coins)))
+    await risk.check_movement(ctx, **msgspec.structs.asdict(movement))
     percent = (await rule_at(ctx, "gift")).creator_percent
     shares = await _shares(ctx, spent, recipient, percent)
     gift_id = new_id()
@@ -235,20 +235,6 @@ def _movement(ctx: Ctx, recipient_id: UUID, amount_coins: int) -> Movement:
     """A gift as risk sees it."""
     amount_minor = amount_coins * MINOR_PER_COIN
     return Movement(kind="gift", from_id=ctx.member.id, to_id=recipient_id, asset=COIN, amount_minor=amount_minor)
-
-
-async def _checked_recipient(ctx: Ctx, recipient_id: UUID, amount_coins: int) -> WalletRow:
-    """Whom it is for, both sides in good standing. What is refused by F4 or F5 stands in the log of risk."""
-    try:
-        await require_good_standing(ctx)
-        recipient = await queries.recipient(ctx, recipient_id)
-        if recipient.user_id == ctx.member.id:
-            raise GiftToOneself(fields={"recipient_id": GiftToOneself.title})
-    except (AccountSuspended, AccountBanned, PersonSuspended, GiftToOneself) as error:
-        rule = Rule.ONESELF if isinstance(error, GiftToOneself) else Rule.BARRED
-        await risk.note_blocked(ctx, _movement(ctx, recipient_id, amount_coins), Finding(rule, error.title))
-        raise
-    return recipient
 
 
 async def _check_gift(ctx: Ctx, amount_coins: int, message: str | None) -> None:

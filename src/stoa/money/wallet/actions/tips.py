@@ -5,7 +5,6 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.foundation.identity.actions import require_good_standing
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert
 from stoa.kit.ids import new_id
@@ -13,11 +12,13 @@ from stoa.kit.money import allocate, format_amount
 from stoa.kit.outbox import emit
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
+from stoa.money.risk import actions as risk
+from stoa.money.risk.types import Movement
 from stoa.money.splits.actions import split
 from stoa.money.splits.types import Share
-from stoa.money.wallet import queries
 from stoa.money.wallet.actions.buckets import spend_buckets
 from stoa.money.wallet.actions.credits import receivable, repay
+from stoa.money.wallet.actions.recipients import checked_recipient
 from stoa.money.wallet.errors import NotEnoughCredits, TipKeyReused, TipToOneself
 from stoa.money.wallet.messages import TipSent
 from stoa.money.wallet.queries import WalletRow, tips
@@ -42,14 +43,12 @@ async def tip(ctx: Ctx, *, recipient_id: UUID, superlike: bool = False, key: str
 
     Spends promotional, then purchased, then earned credits; what is paid promotional arrives promotional, and is left
     out where the recipient refuses it (M4). The same key gives the same tip (M11). Raises NotEnoughCredits,
-    TipToOneself, NotFound, TipKeyReused, and (F5) AccountSuspended and PersonSuspended.
+    TipToOneself, NotFound, TipKeyReused, Blocked (F4, F5), and (F5) AccountSuspended and PersonSuspended.
     """
     sender = ctx.member
-    await require_good_standing(ctx)
-    recipient = await queries.recipient(ctx, recipient_id)
-    if recipient.user_id == sender.id:
-        raise TipToOneself(fields={"recipient_id": TipToOneself.title})
     amount_minor = SUPERLIKE_MINOR if superlike else TIP_MINOR
+    movement = Movement(kind="tip", from_id=sender.id, to_id=recipient_id, asset=USD, amount_minor=amount_minor)
+    recipient = await checked_recipient(ctx, movement, TipToOneself)
     held = await ledger.lock_balances(ctx, _touched(sender.id, recipient.user_id))
     known = await tips.TIP_BY_KEY(ctx.db, sender.id, key)  # after the lock: a double click waits for its first
     if known is not None:
@@ -57,6 +56,7 @@ async def tip(ctx: Ctx, *, recipient_id: UUID, superlike: bool = False, key: str
             raise TipKeyReused(tip_id=known.id)
         return known
     spent = _spend(held, sender.id, recipient, amount_minor)
+    await risk.check_movement(ctx, **msgspec.structs.asdict(movement))
     whole = await split(ctx, "tip", amount_minor, USD)
     shares = share_tip(whole, spent["promotional"])
     repaid_minor = await repay(ctx, recipient.user_id, USD, shares.creator_minor) if shares.creator_minor else 0
