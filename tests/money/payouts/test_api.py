@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from stoa.kit.clock import business_days_after, utcnow
+from stoa.kit.clock import utcnow
+from stoa.kit.days import business_days_after
 from stoa.kit.errors import Forbidden
 from stoa.kit.queue import run_due
 from stoa.money.payouts import actions, gateways

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from stoa.kit.clock import business_days_after, utcnow
+from stoa.kit.clock import utcnow
+from stoa.kit.days import business_days_after
 from stoa.kit.queue import run_due
 from stoa.money.payouts import gateways
 from stoa.money.risk import actions, queries

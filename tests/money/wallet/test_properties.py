@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.kit.clock import business_days_after
+from stoa.kit.days import business_days_after
 from stoa.money.payouts.types import payout_amounts
 from stoa.money.wallet.actions import spend_buckets, split_gift
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from stoa.foundation.audit import actions as audit
 from stoa.foundation.settings import queries as settings
-from stoa.kit.clock import business_days_after
 from stoa.kit.ctx import Ctx
+from stoa.kit.days import business_days_after
 from stoa.kit.db import one, run, value
 from stoa.kit.errors import Invalid
 from stoa.kit.ids import new_id

@@ -9,8 +9,8 @@ import msgspec
 from stoa.foundation.identity.actions import require_good_standing
 from stoa.foundation.identity.policies import require_recent_factor
 from stoa.foundation.settings import queries as settings
-from stoa.kit.clock import business_days_after
 from stoa.kit.ctx import Ctx
+from stoa.kit.days import business_days_after
 from stoa.kit.db import insert
 from stoa.kit.ids import new_id
 from stoa.kit.money import format_amount

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from stoa.foundation.audit import actions as audit
-from stoa.kit.clock import business_days_after
 from stoa.kit.ctx import Ctx
+from stoa.kit.days import business_days_after
 from stoa.kit.db import insert, one, update, value
 from stoa.kit.ids import new_id
 from stoa.kit.outbox import emit
