@@ -516,6 +516,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "PUT /api/users/{user_id}": (Case(Who.OWNER, oneself, json=_fixed(display_name="Ana", bio="Writes")),),
     "POST /api/users/{user_id}/upgrade": (Case(Who.OWNER, oneself),),
     "GET /api/payments/balance/{user_id}": (Case(Who.OWNER, oneself),),
+    "GET /api/payment/transactions/{user_id}": (Case(Who.OWNER, oneself),),
     # orders; whoever has the address of a sandbox page may pay there, as with a real gateway
     "GET /api/v1/orders/{order_id}": (Case(Who.OWNER, order),),
     "POST /api/v1/orders/{order_id}/confirm": (Case(Who.OWNER, order, json=_fixed(payment_method_id="pm_card_visa")),),
@@ -809,6 +810,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "work_id": None,
         "message": "Thank you",
     },
+    "POST /api/payment/create-checkout-session": lambda w: {"amount": 5, "return_url": "/wallet"},
     "POST /api/payments/intent": lambda w: {"amount": 5, "user_id": str(w.owner.id)},
     "POST /api/payments/credits/purchase": lambda w: {
         "user_id": str(w.owner.id),
