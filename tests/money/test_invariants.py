@@ -16,6 +16,10 @@ HARM = {
     "an order's money is what its gateway said of the payment (M11)": "update orders set refunded_minor = 1",
     "everybody has a wallet": "delete from wallets",
     "a paid order of coins is one transfer, in the books and in the orders": "update orders set fulfilled_at = null",
+    "a paid order of credits is one transfer, in the books and in the orders": "update orders set fulfilled_at = null",
+    "what people owe of credits is what the platform is owed (M13)": """
+        insert into credit_debts (user_id, asset, debt_minor) select id, 'USD', 1 from users limit 1""",
+    "a tip moved what it says (M4, M8)": "update tips set transfer_id = gen_random_uuid()",
     "a gift moved what it says (M4, M6)": """
         update gifts set creator_minor = creator_minor + 1, platform_minor = platform_minor - 1""",
     "a gift is undone exactly when its transfer is reversed": """
@@ -44,6 +48,9 @@ async def test_each_sees_its_harm(app: Any, client: Any, make: Any, jobs: Any, n
     monkeypatch.setattr(gateways, "SANDBOX_ARRIVAL_S", 0)
     ana, bob = await make.member("ana", earned=400), await make.member("bob", earned=400)
     await client.as_(ana).post("/api/v1/wallet/purchases", json={"package_id": 1, "payment_method_id": "pm_card_visa"})
+    credits = {"amount_minor": 500, "payment_method_id": "pm_card_visa"}
+    assert (await client.as_(ana).post("/api/v1/wallet/credits", json=credits)).status_code == 201
+    assert (await client.as_(ana).post("/api/v1/tips", json={"recipient_id": str(bob.id)})).status_code == 201
     for _ in range(2):
         gift = await client.as_(ana).post("/api/v1/gifts", json={"recipient_id": str(bob.id), "amount": 5})
     await client.as_(ana).post(f"/api/v1/gifts/{gift.json()['id']}/undo")
