@@ -11,7 +11,6 @@ from stoa.kit.money import format_amount
 
 USD: Final = "USD"
 COIN: Final = "COIN"
-MICRO: Final = 1_000_000
 MICRO_PER_CENT: Final = 10_000
 
 

@@ -107,9 +107,7 @@ def share_tip(whole: list[Share], promotional_minor: int) -> TipShares:
 def _touched(sender_id: UUID, recipient_id: UUID) -> list[AccountRef]:
     """All accounts of both people that a tip can move: two opposite tips lock them in the same order."""
     own = [AccountRef(sender_id, USD, bucket) for bucket in BUCKETS]
-    refs = [*own, AccountRef(recipient_id, USD, "promotional"), AccountRef(recipient_id, USD, "earned")]
-    # Those that are missing are opened in the order in which they are given.
-    return sorted(refs, key=lambda ref: (str(ref.owner_id), ref.purpose))
+    return [*own, AccountRef(recipient_id, USD, "promotional"), AccountRef(recipient_id, USD, "earned")]
 
 
 def _spend(held: dict[AccountRef, int], sender_id: UUID, recipient: WalletRow, amount_minor: int) -> dict[str, int]:
