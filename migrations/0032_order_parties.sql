@@ -1,0 +1,2 @@
+-- money/payments: whom an order pays, and through whose account at the gateway.
+select 1;

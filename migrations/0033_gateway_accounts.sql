@@ -1,0 +1,2 @@
+-- money/payments: creators' own accounts at gateways.
+select 1;

@@ -1,0 +1,2 @@
+-- money/payments: requests for refunds, disputes.
+select 1;

@@ -1,0 +1,2 @@
+-- money/payouts: where payouts go.
+select 1;

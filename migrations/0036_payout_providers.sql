@@ -1,0 +1,2 @@
+-- money/payouts: what providers told us.
+select 1;

@@ -1,0 +1,2 @@
+-- money/reconciliation: what did not agree.
+select 1;

@@ -1,0 +1,2 @@
+-- money/payments: Razorpay and Xendit.
+select 1;

@@ -1,0 +1,2 @@
+-- money/wallet: tips paid by card.
+select 1;
