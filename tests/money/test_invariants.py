@@ -43,9 +43,9 @@ async def test_each_sees_its_harm(app: Any, client: Any, make: Any, jobs: Any, n
 
     from stoa.kit.clock import utcnow
     from stoa.kit.queue import run_due
-    from stoa.money.payouts import gateways
+    from stoa.money.payouts.gateways import sandbox
 
-    monkeypatch.setattr(gateways, "SANDBOX_ARRIVAL_S", 0)
+    monkeypatch.setattr(sandbox, "ARRIVAL_S", 0)
     ana, bob = await make.member("ana", earned=400), await make.member("bob", earned=400)
     await client.as_(ana).post("/api/v1/wallet/purchases", json={"package_id": 1, "payment_method_id": "pm_card_visa"})
     credits = {"amount_minor": 500, "payment_method_id": "pm_card_visa"}

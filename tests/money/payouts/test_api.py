@@ -10,13 +10,14 @@ from stoa.kit.clock import utcnow
 from stoa.kit.days import business_days_after
 from stoa.kit.errors import Forbidden
 from stoa.kit.queue import run_due
-from stoa.money.payouts import actions, gateways
+from stoa.money.payouts import actions
+from stoa.money.payouts.gateways import sandbox
 from tests.money.books import assert_clean, buckets, count, platform, postings
 
 
 @pytest.fixture(autouse=True)
 def arrives_at_once(monkeypatch: Any) -> None:
-    monkeypatch.setattr(gateways, "SANDBOX_ARRIVAL_S", 0)
+    monkeypatch.setattr(sandbox, "ARRIVAL_S", 0)
 
 
 async def later(app: Any, seconds: float = 10) -> int:
@@ -288,7 +289,7 @@ async def test_a_crash_between_sent_and_recorded_makes_one_transfer(
     """M10: the worker dies around the call; whoever takes the job up finds the transfer under the same key."""
     ana = await make.member("ana", earned=400)
     payout = (await ask(client.as_(ana))).json()
-    submit = gateways.Sandbox.submit
+    submit = sandbox.Sandbox.submit
     calls = 0
 
     async def dying(self: Any, ctx: Any, request: Any) -> Any:
@@ -301,7 +302,7 @@ async def test_a_crash_between_sent_and_recorded_makes_one_transfer(
             raise ConnectionError("the worker is gone")
         return answer
 
-    monkeypatch.setattr(gateways.Sandbox, "submit", dying)
+    monkeypatch.setattr(sandbox.Sandbox, "submit", dying)
     await run_due(app, now=utcnow() + timedelta(seconds=10))
     await run_due(app, now=utcnow() + timedelta(seconds=100))
     assert (await seen(client.as_(ana), payout))["state"] == "paid"
@@ -329,7 +330,7 @@ async def test_a_payout_whose_job_died_is_remembered(app: Any, client: Any, make
 
 
 async def test_it_is_followed_until_it_arrives(app: Any, client: Any, make: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(gateways, "SANDBOX_ARRIVAL_S", 3600)
+    monkeypatch.setattr(sandbox, "ARRIVAL_S", 3600)
     ana = await make.member("ana", earned=400)
     payout = (await ask(client.as_(ana))).json()
     async with make.tx() as ctx:

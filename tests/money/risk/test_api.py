@@ -8,7 +8,7 @@ import pytest
 from stoa.kit.clock import utcnow
 from stoa.kit.days import business_days_after
 from stoa.kit.queue import run_due
-from stoa.money.payouts import gateways
+from stoa.money.payouts.gateways import sandbox
 from stoa.money.risk import actions, queries
 from stoa.money.risk.errors import Blocked
 from tests.money.books import assert_clean, buckets, count
@@ -18,7 +18,7 @@ URL = "/api/v1/admin/fraud"
 
 @pytest.fixture(autouse=True)
 def arrives_at_once(monkeypatch: Any) -> None:
-    monkeypatch.setattr(gateways, "SANDBOX_ARRIVAL_S", 0)
+    monkeypatch.setattr(sandbox, "ARRIVAL_S", 0)
 
 
 async def give(client: Any, recipient: Any, amount: int = 1) -> Any:

@@ -155,10 +155,10 @@ async def test_cancel_and_send_at_once(live: Any, client: Any, make: Any, gather
 
     from stoa.kit.clock import utcnow
     from stoa.kit.ctx import Ctx
-    from stoa.money.payouts import gateways
     from stoa.money.payouts.actions.sending import submit
+    from stoa.money.payouts.gateways import sandbox
 
-    monkeypatch.setattr(gateways, "SANDBOX_ARRIVAL_S", 0)
+    monkeypatch.setattr(sandbox, "ARRIVAL_S", 0)
     ana = await make.member("ana", earned=400)
     me = client.as_(ana)
     payout = (await me.post("/api/v1/payouts", json={})).json()

@@ -1,6 +1,6 @@
 """What can go wrong with a payout."""
 
-from stoa.kit.errors import Conflict, Invalid
+from stoa.kit.errors import Conflict, Invalid, Unavailable
 
 
 class BelowMinimum(Conflict):
@@ -50,3 +50,25 @@ class FlagOpen(Conflict):
 
     code = "flag_open"
     title = "A flag about their movements is open. Decide about it first"
+
+
+class BadDestination(Invalid):
+    """422: what was given is no destination that money can be sent to. `fields` says where."""
+
+    code = "bad_destination"
+    title = "Please check where the money should go"
+
+
+class ProviderUnavailable(Unavailable):
+    """503: the payout provider did not answer as it should; the same key again is safe."""
+
+    code = "provider_unavailable"
+    title = "The payout service does not answer right now. Please try again"
+
+
+class BadPayoutWebhook(Invalid):
+    """400: the signature, its age, or the body of a provider's webhook is not acceptable."""
+
+    status = 400
+    code = "bad_webhook"
+    title = "This webhook cannot be verified"

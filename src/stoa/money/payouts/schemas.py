@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 
 from stoa.kit.money import to_decimal
-from stoa.money.payouts.gateways import DEFAULT_DESTINATION
 from stoa.money.payouts.types import (
     COIN,
+    SANDBOX_BANK,
     DayEarned,
     EarningsView,
     PayoutAmounts,
@@ -25,7 +25,7 @@ from stoa.money.risk.types import HoldView
 class PayoutIn(msgspec.Struct):
     """Where to; all earned coins are paid out."""
 
-    destination: Annotated[str, msgspec.Meta(min_length=1, max_length=120)] = DEFAULT_DESTINATION
+    destination: Annotated[str, msgspec.Meta(min_length=1, max_length=120)] = SANDBOX_BANK
 
 
 class ReasonIn(msgspec.Struct):

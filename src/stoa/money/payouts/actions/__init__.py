@@ -20,15 +20,25 @@ from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payouts import queries
 from stoa.money.payouts.actions.moving import LOCKED, audited, end, hold, is_barred, move, note
+from stoa.money.payouts.actions.switchboard import SANDBOX, provider_named
 from stoa.money.payouts.actions.watching import hold_if_flagged
-from stoa.money.payouts.errors import BelowMinimum, FlagOpen, OwnerBarred, PayoutKeyReused, PayoutOpen, WrongState
-from stoa.money.payouts.gateways import DEFAULT_DESTINATION, DEFAULT_PROVIDER, provider_named
+from stoa.money.payouts.errors import (
+    BelowMinimum,
+    FlagOpen,
+    OwnerBarred,
+    PayoutKeyReused,
+    PayoutOpen,
+    UnknownDestination,
+    WrongState,
+)
 from stoa.money.payouts.messages import PayoutRequested, SubmitPayout
 from stoa.money.payouts.policies import access_own_payout, access_payout_to_decide
 from stoa.money.payouts.types import (
     COIN,
+    DESTINATIONS,
     MINOR_PER_COIN,
     PROMISED_DAYS,
+    SANDBOX_BANK,
     SUBMIT_AFTER_S,
     USD,
     PayoutState,
@@ -39,7 +49,7 @@ from stoa.money.risk import queries as risk
 from stoa.money.splits.queries import rule_at
 
 
-async def request_payout(ctx: Ctx, *, key: str, destination: str = DEFAULT_DESTINATION) -> PayoutView:
+async def request_payout(ctx: Ctx, *, key: str, destination: str = SANDBOX_BANK) -> PayoutView:
     """Ask for all one's earned coins as money (M7). They are reserved at once (M9) and sent by the worker.
 
     The same key gives the same payout (M11). Another destination than the last one needs a second factor shown just now
@@ -48,8 +58,9 @@ async def request_payout(ctx: Ctx, *, key: str, destination: str = DEFAULT_DESTI
     """
     user_id = ctx.member.id
     await require_good_standing(ctx)
-    provider = provider_named(ctx, DEFAULT_PROVIDER)
-    provider.check_destination(destination)
+    provider = provider_named(ctx, SANDBOX.name)
+    if destination not in DESTINATIONS:
+        raise UnknownDestination(fields={"destination": f"One of {', '.join(DESTINATIONS)}"})
     config = await settings.platform(ctx)
     earned = AccountRef(user_id, COIN, "earned")
     held = await ledger.lock_balances(ctx, [earned])

@@ -19,8 +19,9 @@ from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payouts import queries
 from stoa.money.payouts.actions.moving import LOCKED, end, hold, is_barred, move
+from stoa.money.payouts.actions.switchboard import provider_named
 from stoa.money.payouts.actions.watching import hold_if_open
-from stoa.money.payouts.gateways import Transfer, TransferRequest, provider_named
+from stoa.money.payouts.gateways import Transfer, TransferRequest
 from stoa.money.payouts.messages import FollowPayout, PayoutPaid, PayoutSent, SubmitPayout
 from stoa.money.payouts.types import COIN, PayoutState, PayoutView
 
@@ -47,7 +48,7 @@ async def submit(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
         key=f"{payout.id}:{attempt}",
         amount_minor=payout.net_payout_minor,
         currency=payout.currency,
-        destination=payout.destination,
+        recipient=payout.destination,
         description=f"Earnings, {payout.requested_at:%B %Y}",
     )
     transfer = await provider_named(ctx, payout.provider).submit(ctx, request)
