@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stoa.kit.money import MAX_MINOR
-from stoa.money.splits.types import RECEIVERS, WHOLE_BP, SplitRule
+from stoa.money.splits.types import RECEIVERS, WHOLE_BP, SplitRule, give_back
 
 NIL = UUID(int=0)
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,3 +82,30 @@ def test_one_cent_goes_to_one_of_them_and_nothing_to_nobody(of: SplitRule) -> No
 )
 def test_examples(of: SplitRule, amount: int, parts: list[int]) -> None:
     assert [share.amount_minor for share in of.shares(amount)] == parts
+
+
+@given(rules(), st.integers(0, MAX_MINOR), st.lists(st.integers(1, 97), max_size=12))
+def test_what_goes_back_in_parts_is_what_was_shared(rule: SplitRule, amount_minor: int, weights: list[int]) -> None:
+    """M13: whatever the sequence of part refunds, no share is asked for more than it got, and nothing is left over."""
+    shared = [share.amount_minor for share in rule.shares(amount_minor)]
+    left, back_minor = list(shared), 0
+    for weight in weights:
+        part_minor = (amount_minor - back_minor) * weight // 100
+        parts = give_back(left, part_minor)
+        assert sum(parts) == part_minor
+        assert all(0 <= part <= rest for part, rest in zip(parts, left, strict=True))
+        left = [rest - part for part, rest in zip(parts, left, strict=True)]
+        back_minor += part_minor
+    assert give_back(left, amount_minor - back_minor) == left
+    assert back_minor + sum(left) == amount_minor
+
+
+@given(rules(), st.integers(1, 60))
+def test_one_unit_after_the_other_goes_back_whole(rule: SplitRule, amount_minor: int) -> None:
+    left = [share.amount_minor for share in rule.shares(amount_minor)]
+    for _ in range(amount_minor):
+        left = [rest - part for part, rest in zip(give_back(left, 1), left, strict=True)]
+        assert min(left) >= 0
+    assert left == [0, 0, 0, 0]
+    with pytest.raises(ValueError, match="more than is left"):
+        give_back(left, 1)

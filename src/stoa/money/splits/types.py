@@ -1,5 +1,6 @@
-"""Rules of sharing, and the arithmetic: the parts always sum to the whole (M8)."""
+"""Rules of sharing, and the arithmetic: the parts always sum to the whole (M8), there and back (M13)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal, get_args
 from uuid import UUID
@@ -53,6 +54,18 @@ class SplitRule(msgspec.Struct, frozen=True, kw_only=True):
         weights = [self.creator_bp * WHOLE_BP - tax, self.platform_bp * WHOLE_BP, self.charity_bp * WHOLE_BP, tax]
         parts, points = allocate(amount_minor, weights), allocate(WHOLE_BP, weights)
         return [Share(*part) for part in zip(RECEIVERS, parts, points, strict=True)]
+
+
+def give_back(left_minor: Sequence[int], amount_minor: int) -> list[int]:
+    """What each share gives back when `amount_minor` of what is left of them all goes back (M13).
+
+    In the proportion of what is left of each, by largest remainder: so no share gives back more than it got, whatever
+    the parts in which it goes back, and in the end each has given back exactly what it got. Raises ValueError for more
+    than is left.
+    """
+    if not 0 <= amount_minor <= sum(left_minor):
+        raise ValueError("more than is left")
+    return allocate(amount_minor, left_minor) if amount_minor else [0] * len(left_minor)
 
 
 class RuleView(msgspec.Struct, frozen=True):

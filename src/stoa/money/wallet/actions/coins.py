@@ -9,20 +9,20 @@ from typing import Any, Final
 import msgspec
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import run, value
+from stoa.kit.db import value
 from stoa.kit.errors import Invalid
 from stoa.kit.money import format_amount
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payments.types import Order, Quote, sells
 from stoa.money.wallet import queries
+from stoa.money.wallet.actions.debts import owe, receivable, take_back
 from stoa.money.wallet.types import COIN, MINOR_PER_COIN
 
 _DEBT_LOCKED = value(int | None, "select debt_minor from wallets where user_id = $1 for no key update")
-_OWE = run("update wallets set debt_minor = debt_minor + $2 where user_id = $1")
 
 ISSUED: Final = AccountRef(None, COIN, "issued")
-RECEIVABLE: Final = AccountRef(None, COIN, "receivable")
+RECEIVABLE: Final = receivable(COIN)
 
 
 class CoinsItem(msgspec.Struct, frozen=True):
@@ -67,8 +67,7 @@ class Coins:
             cause=f"{order.description}, paid with {order.gateway}",
             metadata={"order_id": str(order.id), "package_id": order.item["package_id"], "repaid_minor": repaid_minor},
         )
-        if repaid_minor:
-            await _OWE(ctx.db, order.user_id, -repaid_minor)
+        await owe(ctx, order.user_id, COIN, -repaid_minor)
 
     async def refundable_minor(self, ctx: Ctx, order: Order) -> int:
         """As much money as there are still purchased coins for."""
@@ -85,13 +84,11 @@ class Coins:
         """Money out and coins back in one transfer. What was spent already is owed (M13): the debt is written down."""
         due_minor = _coins_for(order, order.refunded_minor + refunded_minor) - _coins_for(order, order.refunded_minor)
         held = await ledger.lock_balances(ctx, [_purchased(order)])
-        taken_minor = min(due_minor, held.get(_purchased(order), 0))
-        owed_minor = due_minor - taken_minor
+        taken = await take_back(ctx, held, _purchased(order), due_minor)
         legs = [
             Leg(AccountRef(None, order.currency, "coin_sales"), -refunded_minor),
             Leg(AccountRef(None, order.currency, f"world:{order.gateway}"), refunded_minor),
-            Leg(_purchased(order), -taken_minor),
-            Leg(RECEIVABLE, -owed_minor),
+            *taken,
             Leg(ISSUED, due_minor),
         ]
         money = f"{format_amount(refunded_minor, order.currency)} {order.currency}"
@@ -101,10 +98,8 @@ class Coins:
             legs=_moving(legs),
             key=f"refund:{refund_key}",
             cause=f"{money} refunded for {order.description}",
-            metadata={"order_id": str(order.id), "owed_minor": owed_minor},
+            metadata={"order_id": str(order.id), "owed_minor": -taken[1].amount_minor},
         )
-        if owed_minor:
-            await _OWE(ctx.db, order.user_id, owed_minor)
 
 
 def _purchased(order: Order) -> AccountRef:

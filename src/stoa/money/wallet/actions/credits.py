@@ -17,14 +17,11 @@ from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payments import actions as payments
 from stoa.money.payments.types import Checkout, Confirmation, Order, Quote, sells
+from stoa.money.wallet.actions.debts import receivable, take_back
 from stoa.money.wallet.types import CREDIT_LIMITS
 
 _DEBT_LOCKED = value(
     int | None, "select debt_minor from credit_debts where user_id = $1 and asset = $2 for no key update"
-)
-_OWE = run(
-    """insert into credit_debts (user_id, asset, debt_minor) values ($1, $2, $3)
-       on conflict (user_id, asset) do update set debt_minor = credit_debts.debt_minor + excluded.debt_minor"""
 )
 _REPAID = run("update credit_debts set debt_minor = debt_minor - $3 where user_id = $1 and asset = $2")
 
@@ -114,29 +111,16 @@ class Credits:
     async def undo(self, ctx: Ctx, order: Order, *, refunded_minor: int, refund_key: str) -> None:
         """Money out and credits back in one transfer. What was spent already is owed (M13)."""
         held = await ledger.lock_balances(ctx, [_purchased(order)])
-        taken_minor = min(refunded_minor, held.get(_purchased(order), 0))
-        owed_minor = refunded_minor - taken_minor
-        legs = [
-            Leg(AccountRef(None, order.currency, f"world:{order.gateway}"), refunded_minor),
-            Leg(_purchased(order), -taken_minor),
-            Leg(receivable(order.currency), -owed_minor),
-        ]
+        taken = await take_back(ctx, held, _purchased(order), refunded_minor)
         money = f"{format_amount(refunded_minor, order.currency)} {order.currency}"
         await ledger.post(
             ctx,
             kind="credit_refund",
-            legs=legs,
+            legs=[Leg(AccountRef(None, order.currency, f"world:{order.gateway}"), refunded_minor), *taken],
             key=f"refund:{refund_key}",
             cause=f"{money} refunded for {order.description}",
-            metadata={"order_id": str(order.id), "owed_minor": owed_minor},
+            metadata={"order_id": str(order.id), "owed_minor": -taken[1].amount_minor},
         )
-        if owed_minor:
-            await _OWE(ctx.db, order.user_id, order.currency, owed_minor)
-
-
-def receivable(asset: str) -> AccountRef:
-    """What people owe the platform in a currency."""
-    return AccountRef(None, asset, "receivable")
 
 
 def _purchased(order: Order) -> AccountRef:

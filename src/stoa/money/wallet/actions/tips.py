@@ -17,7 +17,8 @@ from stoa.money.risk.types import Movement
 from stoa.money.splits.actions import split
 from stoa.money.splits.types import Share
 from stoa.money.wallet.actions.buckets import spend_buckets
-from stoa.money.wallet.actions.credits import receivable, repay
+from stoa.money.wallet.actions.credits import repay
+from stoa.money.wallet.actions.debts import receivable
 from stoa.money.wallet.actions.recipients import checked_recipient
 from stoa.money.wallet.errors import NotEnoughCredits, TipKeyReused, TipToOneself
 from stoa.money.wallet.messages import TipSent

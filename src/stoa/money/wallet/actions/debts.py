@@ -1,0 +1,43 @@
+"""What people owe after a refund: written down, and taken from what comes in next (M13)."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import run
+from stoa.money.ledger.types import AccountRef, Leg
+from stoa.money.wallet.types import COIN
+
+_OWE_COINS = run("update wallets set debt_minor = debt_minor + $2 where user_id = $1")
+_OWE_CREDITS = run(
+    """insert into credit_debts (user_id, asset, debt_minor) values ($1, $2, $3)
+       on conflict (user_id, asset) do update set debt_minor = credit_debts.debt_minor + excluded.debt_minor"""
+)
+
+
+def receivable(asset: str) -> AccountRef:
+    """What people owe the platform of an asset."""
+    return AccountRef(None, asset, "receivable")
+
+
+async def owe(ctx: Ctx, user_id: UUID, asset: str, owed_minor: int) -> None:
+    """Writes a debt down; post a leg of the same amount from `receivable` in the same transaction."""
+    if not owed_minor:
+        return
+    if asset == COIN:
+        await _OWE_COINS(ctx.db, user_id, owed_minor)
+    else:
+        await _OWE_CREDITS(ctx.db, user_id, asset, owed_minor)
+
+
+async def take_back(ctx: Ctx, held: Mapping[AccountRef, int], account: AccountRef, due_minor: int) -> list[Leg]:
+    """Legs that take `due_minor` from somebody's account as far as it is there, and the rest as a debt, written down.
+
+    `held` is what `ledger.lock_balances` answered, with the account in it. Raises nothing: what was spent, or paid out
+    already, is owed (M13).
+    """
+    assert account.owner_id is not None
+    taken_minor = min(due_minor, held.get(account, 0))
+    owed_minor = due_minor - taken_minor
+    await owe(ctx, account.owner_id, account.asset, owed_minor)
+    return [Leg(account, -taken_minor), Leg(receivable(account.asset), -owed_minor)]
