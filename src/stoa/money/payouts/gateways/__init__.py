@@ -94,6 +94,10 @@ class Provider(Protocol):
     label: str  # as people read it
     currencies: tuple[str, ...]  # in which a destination can be held
 
+    def account(self, ctx: Ctx) -> str:
+        """Which of our accounts there the keys of now belong to: only that one knows what was sent by it."""
+        ...
+
     def fields(self, currency: str, country: str) -> list[Field]:
         """The form of a destination. Raises BadDestination for a currency or country that it does not reach."""
         ...

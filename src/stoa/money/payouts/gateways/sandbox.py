@@ -72,6 +72,10 @@ class Sandbox:
     label = "Test bank"
     currencies = tuple(_RATES)
 
+    def account(self, ctx: Ctx) -> str:
+        """There is but one."""
+        return self.name
+
     def fields(self, currency: str, country: str) -> list[Field]:
         """An account number and a speed, wherever it is."""
         if currency not in _RATES:
