@@ -423,12 +423,12 @@ async def test_the_platform_chooses_where_orders_go(app: Any, client: Any, make:
 
 async def test_the_doctor_asks_stripe(app: Any, server: StripeServer) -> None:
     from stoa.money.payments.errors import GatewayUnavailable
-    from stoa.money.payments.gateways.stripe import ask
+    from stoa.money.payments.gateways.stripe import StripeKeys, ask
 
-    await ask(app.settings, app.http)
+    await ask(StripeKeys.of(app.settings), app.http)
     wrong = msgspec.structs.replace(app.settings, stripe_secret_key="sk_test_wrong")
     with pytest.raises(GatewayUnavailable):
-        await ask(wrong, app.http)
+        await ask(StripeKeys.of(wrong), app.http)
     assert WEBHOOK_SECRET not in repr(app.settings)
 
 

@@ -93,3 +93,10 @@ class PaymentUnderWay(Conflict):
 
     code = "payment_under_way"
     title = "A payment of this order is on its way. Please look again in a moment"
+
+
+class EvidenceRefused(Conflict):
+    """409: the gateway does not take evidence for this dispute: too late, decided, or not by this way."""
+
+    code = "evidence_refused"
+    title = "Evidence cannot be handed in for this dispute"

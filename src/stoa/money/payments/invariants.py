@@ -19,6 +19,7 @@ INVARIANTS: Final[dict[str, str]] = {
           format('%s captured, %s refunded', case when o.fulfilled_at is null then 0 else o.amount_minor end,
             o.refunded_minor) as found
         from orders o join order_payments p on p.gateway = o.gateway and p.payment_id = o.payment_id
+          and p.account_id is not distinct from o.account_id
         where not p.is_extra and (p.captured_minor, p.refunded_minor)
           <> (case when o.fulfilled_at is null then 0 else o.amount_minor end, o.refunded_minor)""",
 }

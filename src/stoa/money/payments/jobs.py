@@ -6,7 +6,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.queue import every, handles
 from stoa.money.payments import actions
 from stoa.money.payments.actions import hosted, webhooks
-from stoa.money.payments.actions.switchboard import gateway_named
+from stoa.money.payments.actions.switchboard import gateway_of
 from stoa.money.payments.messages import ApplyWebhook, DeliverSandboxEvent, RefundExtra
 
 
@@ -27,9 +27,9 @@ async def refund_extra(ctx: Ctx, job: RefundExtra) -> None:
     """A refund made twice is known by its key."""
     async with ctx.app.database.transaction() as db:
         own = replace(ctx, db=db)
-        await gateway_named(own, job.gateway).refund(
-            own, payment_id=job.payment_id, amount_minor=job.amount_minor, key=f"extra:{job.payment_id}"
-        )
+        gateway = await gateway_of(own, job.gateway, job.account_id)
+        key = f"extra:{job.payment_id}"
+        await gateway.refund(own, payment_id=job.payment_id, amount_minor=job.amount_minor, key=key)
 
 
 @every(name="payments.close_unpaid", seconds=600)

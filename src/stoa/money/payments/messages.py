@@ -60,3 +60,4 @@ class RefundExtra(Job, frozen=True):
     gateway: str
     payment_id: str
     amount_minor: int
+    account_id: UUID | None = None

@@ -19,7 +19,8 @@ from stoa.money.payments.types import (
 )
 
 ORDER_COLUMNS: Final = """id, user_id, kind, item, description, amount_minor, currency, gateway, state, refunded_minor,
-  payment_id, failure_code, failure_message, fulfilled_at, key, created_at, updated_at"""
+  payment_id, failure_code, failure_message, fulfilled_at, key, created_at, updated_at, payee_id, account_id,
+  fee_minor"""
 
 ORDER = one(Order, f"select {ORDER_COLUMNS} from orders where id = $1")
 ORDER_BY_KEY = maybe(Order, f"select {ORDER_COLUMNS} from orders where user_id = $1 and key = $2")
@@ -88,7 +89,7 @@ class Seen(msgspec.Struct, frozen=True):
 SEEN = maybe(
     Seen,
     """select status, captured_minor, refunded_minor, disputed from order_payments
-       where gateway = $1 and payment_id = $2""",
+       where gateway = $1 and payment_id = $2 and account_id is not distinct from $3""",
 )
 
 

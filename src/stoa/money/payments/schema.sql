@@ -34,9 +34,13 @@ create table orders (
   key             text not null,
   created_at      timestamptz not null,
   updated_at      timestamptz not null,
+  payee_id        uuid constraint orders_payee_fk references users (id),
+  account_id      uuid,  -- M12: a creator's own account at the gateway; without one it is the platform's
+  fee_minor       bigint not null default 0 constraint orders_fee_natural check (fee_minor >= 0),
   constraint orders_key_once unique (user_id, key)
 );
 create index orders_by_user on orders (user_id, created_at desc, id desc);
+create index orders_by_payee on orders (payee_id, created_at desc, id desc) where payee_id is not null;
 create index orders_unpaid on orders (updated_at) where state in ('created', 'pending', 'failed');
 
 -- M14: a state changes only along order_transitions, whoever writes.
@@ -76,7 +80,10 @@ create table order_payments (
   disputed       boolean not null default false,
   is_extra       boolean not null default false,
   updated_at     timestamptz not null,
-  constraint order_payments_pkey primary key (gateway, payment_id)
+  account_id     uuid,
+  fee_minor      bigint not null default 0 constraint order_payments_fee_natural check (fee_minor >= 0),
+  -- Who knows the keys of one account must not be able to speak of the payments of another.
+  constraint order_payments_once unique nulls not distinct (gateway, account_id, payment_id)
 );
 create index order_payments_by_order on order_payments (order_id);
 
@@ -95,9 +102,11 @@ create table webhook_events (
   order_id      uuid constraint webhook_events_order_fk references orders (id),
   deliveries    integer not null default 1,
   received_at   timestamptz not null,
-  applied_at    timestamptz
+  applied_at    timestamptz,
+  account_id    uuid
 );
-create unique index webhook_events_once on webhook_events (gateway, event_id) where verdict = 'verified';
+create unique index webhook_events_once on webhook_events (gateway, account_id, event_id) nulls not distinct
+  where verdict = 'verified';
 create index webhook_events_recent on webhook_events (received_at desc, id desc);
 create index webhook_events_refused on webhook_events (received_at) where verdict <> 'verified';
 create index webhook_events_waiting on webhook_events (received_at) where verdict = 'verified' and outcome is null;

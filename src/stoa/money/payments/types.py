@@ -34,7 +34,11 @@ HELD_STATES: Final = frozenset({OrderState.PAID, OrderState.PARTIALLY_REFUNDED, 
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A row of `orders`. Amounts in minor units of `currency`; `payment_id` is the gateway's name of the payment."""
+    """A row of `orders`. Amounts in minor units of `currency`; `payment_id` is the gateway's name of the payment.
+
+    `payee_id`: for whom the money is, if not for the platform. `account_id`: the payee's own account at the gateway, in
+    direct settlement (M12); None is the platform's. `fee_minor`: what the gateway keeps of it, as far as it has said.
+    """
 
     id: UUID
     user_id: UUID
@@ -53,6 +57,9 @@ class Order(msgspec.Struct, frozen=True):
     key: str
     created_at: datetime
     updated_at: datetime
+    payee_id: UUID | None = None
+    account_id: UUID | None = None
+    fee_minor: int = 0
 
 
 class OrderEvent(msgspec.Struct, frozen=True):

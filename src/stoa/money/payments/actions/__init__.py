@@ -13,7 +13,7 @@ from stoa.kit.errors import Invalid
 from stoa.kit.ids import new_id
 from stoa.money.payments import queries
 from stoa.money.payments.actions.merging import merge, move
-from stoa.money.payments.actions.switchboard import default_gateway, gateway_named
+from stoa.money.payments.actions.switchboard import default_gateway, gateway_of
 from stoa.money.payments.errors import (
     GatewayUnavailable,
     NotRefundable,
@@ -44,8 +44,8 @@ _LOCKED = one(Order, f"select {queries.ORDER_COLUMNS} from orders where id = $1 
 _NEW = maybe(
     Order,
     f"""insert into orders (id, user_id, kind, item, description, amount_minor, currency, gateway, key,
-          created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+          created_at, updated_at, payee_id, account_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)
         on conflict (user_id, key) do nothing returning {queries.ORDER_COLUMNS}""",
 )
 _ATTEMPTS = value(int, "select count(*) from order_payments where order_id = $1")
@@ -66,16 +66,19 @@ async def create_order(
     currency: str,
     key: str,
     gateway: str | None = None,
+    payee_id: UUID | None = None,
+    account_id: UUID | None = None,
 ) -> Order:
     """Place an order of the acting member for `item` of a `kind` that somebody sells, at the price they were shown.
 
-    `amount_minor` in minor units of `currency`. The same key gives the same order (M11). Raises OrderKeyReused when it
-    comes with another item, PriceChanged when the price is not that one (any more), UnknownGateway, and Invalid for
-    what is not sold.
+    `amount_minor` in minor units of `currency`; `payee_id` is for whom the money is, `account_id` the payee's own
+    account at the gateway (M12). The same key gives the same order (M11). Raises OrderKeyReused when it comes with
+    another item, PriceChanged when the price is not that one (any more), UnknownGateway, and Invalid for what is not
+    sold.
     """
     user_id = ctx.member.id
     gateway = gateway or await default_gateway(ctx)
-    gateway_named(ctx, gateway)
+    await gateway_of(ctx, gateway, account_id)
     known = await queries.order_by_key(ctx, user_id, key)
     if known is not None:
         return _same(known, kind, item, amount_minor, currency)
@@ -85,8 +88,9 @@ async def create_order(
     # From the key: if this transaction is lost after a gateway was told of the order, the repeated request makes the
     # same one again, and what the gateway tells of it fits.
     order_id = uuid5(user_id, key)
+    money = (amount_minor, currency, gateway)
     order = await _NEW(
-        ctx.db, order_id, user_id, kind, item, quote.description, amount_minor, currency, gateway, key, ctx.now
+        ctx.db, order_id, user_id, kind, item, quote.description, *money, key, ctx.now, payee_id, account_id
     )
     if order is None:  # the same key at the same moment
         return _same(await _known(ctx, user_id, key), kind, item, amount_minor, currency)
@@ -117,7 +121,7 @@ async def confirm(ctx: Ctx, order_id: UUID, payment_method_id: str, return_url: 
         return Confirmation(order)
     if order.state not in OPEN_STATES:
         raise OrderClosed(state=order.state)
-    gateway = gateway_named(ctx, order.gateway)
+    gateway = await gateway_of(ctx, order.gateway, order.account_id)
     await gateway.close(ctx, order.id)
     if order.state != OrderState.CREATED:
         order = await move(ctx, order, OrderState.PENDING, cause="another attempt", payment_id=None)
@@ -146,7 +150,7 @@ async def start_checkout(ctx: Ctx, order_id: UUID, return_url: str) -> Checkout:
     order = await _LOCKED(ctx.db, order_id)
     if order.state not in OPEN_STATES:
         raise OrderClosed(state=order.state)
-    gateway = gateway_named(ctx, order.gateway)
+    gateway = await gateway_of(ctx, order.gateway, order.account_id)
     await gateway.close(ctx, order.id)
     request = SessionRequest(
         order_id=order.id,
@@ -169,7 +173,7 @@ async def cancel_order(ctx: Ctx, order_id: UUID) -> Order:
         return order
     if order.state not in OPEN_STATES:
         raise OrderClosed(state=order.state)
-    await gateway_named(ctx, order.gateway).close(ctx, order.id)
+    await (await gateway_of(ctx, order.gateway, order.account_id)).close(ctx, order.id)
     return await move(ctx, order, OrderState.CANCELLED, cause="cancelled by the buyer")
 
 
@@ -188,7 +192,7 @@ async def refund(ctx: Ctx, order_id: UUID, *, amount_minor: int | None = None, r
     takeable_minor = min(left_minor, await purchasable(order.kind).refundable_minor(ctx, order))
     if not 0 < wanted_minor <= takeable_minor:
         raise NotRefundable(refundable_minor=takeable_minor)
-    gateway = gateway_named(ctx, order.gateway)
+    gateway = await gateway_of(ctx, order.gateway, order.account_id)
     payment = await gateway.refund(ctx, payment_id=order.payment_id, amount_minor=wanted_minor, key=f"{order.id}:{key}")
     await audit.record(
         ctx,
@@ -207,7 +211,7 @@ async def close_unpaid(ctx: Ctx) -> int:
     closed = 0
     for order in orders:
         with suppress(PaymentUnderWay, GatewayUnavailable, UnknownGateway):  # looked at again the next time
-            await gateway_named(ctx, order.gateway).close(ctx, order.id)
+            await (await gateway_of(ctx, order.gateway, order.account_id)).close(ctx, order.id)
             await move(ctx, order, OrderState.CANCELLED, cause="not paid in time")
             closed += 1
     return closed

@@ -26,7 +26,7 @@ _SETTLED = {"succeeded", "failed", "cancelled"}
 async def merge(ctx: Ctx, order: Order, payment: Payment, *, cause: str) -> Order:
     """The order after this news. Raises AmountMismatch, with nothing changed, when it does not fit the order."""
     _check_amounts(order, payment)
-    known = await queries.SEEN(ctx.db, order.gateway, payment.payment_id)
+    known = await queries.SEEN(ctx.db, order.gateway, payment.payment_id, order.account_id)
     if known is not None:
         payment = _newest(known, payment)
         if known == queries.Seen(payment.status, payment.captured_minor, payment.refunded_minor, payment.disputed):
@@ -42,8 +42,9 @@ async def merge(ctx: Ctx, order: Order, payment: Payment, *, cause: str) -> Orde
         "disputed": payment.disputed,
         "is_extra": is_extra,
         "updated_at": ctx.now,
+        "account_id": order.account_id,
     }
-    await upsert(ctx.db, "order_payments", seen, key=("gateway", "payment_id"))
+    await upsert(ctx.db, "order_payments", seen, key=("gateway", "account_id", "payment_id"))
     if is_extra:
         await _give_back(ctx, order, payment)
         return order
@@ -169,5 +170,7 @@ async def _give_back(ctx: Ctx, order: Order, payment: Payment) -> None:
     """The order was paid twice, as from two open tabs: the second payment goes back whole."""
     left_minor = payment.captured_minor - payment.refunded_minor
     if left_minor > 0:
-        job = RefundExtra(gateway=order.gateway, payment_id=payment.payment_id, amount_minor=left_minor)
+        job = RefundExtra(
+            gateway=order.gateway, account_id=order.account_id, payment_id=payment.payment_id, amount_minor=left_minor
+        )
         await enqueue(ctx, job, unique=payment.payment_id)

@@ -1,5 +1,7 @@
 """Which gateways are switched on."""
 
+from uuid import UUID
+
 import httpx
 
 from stoa.foundation.settings.queries import platform
@@ -32,9 +34,19 @@ def gateway_named(ctx: Ctx, name: str) -> Gateway:
         raise UnknownGateway
     if name == SANDBOX.name:
         return SANDBOX
-    from stoa.money.payments.gateways.stripe import Stripe  # its client takes a while to import
+    from stoa.money.payments.gateways.stripe import Stripe, StripeKeys  # its client takes a while to import
 
-    return Stripe()
+    return Stripe(StripeKeys.of(ctx.app.settings))
+
+
+async def gateway_of(ctx: Ctx, name: str, account_id: UUID | None) -> Gateway:
+    """The gateway of an order or a webhook: with the platform's keys, or with those of a creator's own account (M12).
+
+    Raises UnknownGateway.
+    """
+    if account_id is not None:
+        raise UnknownGateway
+    return gateway_named(ctx, name)
 
 
 async def default_gateway(ctx: Ctx) -> str:
@@ -48,11 +60,11 @@ async def look(settings: Settings) -> Finding:
     """A line for the doctor: by which gateways people pay, and whether Stripe knows our key."""
     names = switched_on(settings)
     if "stripe" in names:
-        from stoa.money.payments.gateways.stripe import ask
+        from stoa.money.payments.gateways.stripe import StripeKeys, ask
 
         try:
             async with httpx.AsyncClient() as http:
-                await ask(settings, http)
+                await ask(StripeKeys.of(settings), http)
         except GatewayUnavailable:
             cure = "see to stripe_secret_key, and whether this machine reaches stripe_api_base"
             return Finding("payments", False, "Stripe does not answer us", cure)

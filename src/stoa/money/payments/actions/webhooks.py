@@ -15,7 +15,7 @@ from stoa.kit.ids import new_id
 from stoa.kit.queue import enqueue
 from stoa.money.payments import queries
 from stoa.money.payments.actions.merging import merge
-from stoa.money.payments.actions.switchboard import gateway_named
+from stoa.money.payments.actions.switchboard import gateway_of
 from stoa.money.payments.errors import AmountMismatch, BadWebhook, OrderNotYetKnown
 from stoa.money.payments.gateways import Notice, Payment
 from stoa.money.payments.messages import ApplyWebhook
@@ -35,6 +35,7 @@ class _Stored(msgspec.Struct, frozen=True):
 class _Waiting(msgspec.Struct, frozen=True):
     id: UUID
     gateway: str
+    account_id: UUID | None
     body: bytes
     verdict: str
     outcome: str | None
@@ -42,26 +43,40 @@ class _Waiting(msgspec.Struct, frozen=True):
 
 _STORE = one(
     _Stored,
-    """insert into webhook_events (id, gateway, event_id, kind, body, headers, verdict, received_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)
-       on conflict (gateway, event_id) where verdict = 'verified'
+    """insert into webhook_events (id, gateway, event_id, kind, body, headers, verdict, received_at, account_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       on conflict (gateway, account_id, event_id) where verdict = 'verified'
          do update set deliveries = webhook_events.deliveries + 1
        returning id, xmax = 0 as is_fresh""",
 )
-_LOCKED = maybe(_Waiting, "select id, gateway, body, verdict, outcome from webhook_events where id = $1 for update")
-_ORDER_OF_PAYMENT = value(UUID | None, "select order_id from order_payments where gateway = $1 and payment_id = $2")
-_ORDER_LOCKED = maybe(Order, f"select {queries.ORDER_COLUMNS} from orders where id = $1 and gateway = $2 for update")
+_LOCKED = maybe(
+    _Waiting, "select id, gateway, account_id, body, verdict, outcome from webhook_events where id = $1 for update"
+)
+_ORDER_OF_PAYMENT = value(
+    UUID | None,
+    """select order_id from order_payments
+       where gateway = $1 and payment_id = $2 and account_id is not distinct from $3""",
+)
+# An account's events concern its own orders, and no others.
+_ORDER_LOCKED = maybe(
+    Order,
+    f"""select {queries.ORDER_COLUMNS} from orders
+        where id = $1 and gateway = $2 and account_id is not distinct from $3 for update""",
+)
 _REFUSED_LATELY = value(int, "select count(*) from webhook_events where verdict <> 'verified' and received_at > $1")
 _FORGET = run("delete from webhook_events where verdict <> 'verified' and received_at < $1")
 
 
-async def receive(ctx: Ctx, gateway_name: str, headers: Mapping[str, str], body: bytes) -> UUID:
+async def receive(
+    ctx: Ctx, gateway_name: str, headers: Mapping[str, str], body: bytes, account_id: UUID | None = None
+) -> UUID:
     """Keep a webhook, and order that it be applied. Needs a connection in autocommit: what is refused stays kept.
 
     Header names in lower case. The same event again is counted, and nothing else. Answers the inbox row's id.
+    `account_id`: of the creator's own account at the gateway it came to (M12); None is the platform's.
     Raises UnknownGateway, and BadWebhook for what is not believed.
     """
-    gateway = gateway_named(ctx, gateway_name)
+    gateway = await gateway_of(ctx, gateway_name, account_id)
     verdict: str = gateway.verify(ctx, headers, body)
     notice: Notice | None = None
     if verdict == "verified":
@@ -83,6 +98,7 @@ async def receive(ctx: Ctx, gateway_name: str, headers: Mapping[str, str], body:
             kept,
             verdict,
             ctx.now,
+            account_id,
         )
         if notice is not None and stored.is_fresh:
             await enqueue(ctx, ApplyWebhook(stored.id))
@@ -99,15 +115,16 @@ async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
     row = await _LOCKED(ctx.db, webhook_event_id)
     if row is None or row.outcome is not None or row.verdict != "verified":
         return
-    notice = gateway_named(ctx, row.gateway).read(row.body)
+    notice = (await gateway_of(ctx, row.gateway, row.account_id)).read(row.body)
     payment = notice.payment
     payment_id = payment.payment_id if payment else notice.disputed_payment_id
     if payment_id is None:
         unused = {"outcome": "unchanged", "note": "not about a payment of ours", "applied_at": ctx.now}
         await update(ctx.db, "webhook_events", unused, where={"id": row.id})
         return
-    order_id = await _ORDER_OF_PAYMENT(ctx.db, row.gateway, payment_id) or (payment.order_id if payment else None)
-    order = await _ORDER_LOCKED(ctx.db, order_id, row.gateway) if order_id else None
+    order_id = await _ORDER_OF_PAYMENT(ctx.db, row.gateway, payment_id, row.account_id)
+    order_id = order_id or (payment.order_id if payment else None)
+    order = await _ORDER_LOCKED(ctx.db, order_id, row.gateway, row.account_id) if order_id else None
     if order is None:
         raise OrderNotYetKnown
     note: str | None = None

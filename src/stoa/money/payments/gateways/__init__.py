@@ -16,12 +16,28 @@ from stoa.kit.ctx import Ctx
 
 PaymentStatus = Literal["requires_action", "processing", "succeeded", "failed", "cancelled"]
 Verdict = Literal["verified", "bad_signature", "too_old"]
+DisputeStatus = Literal["needs_response", "under_review", "won", "lost"]
+
+
+class DisputeNews(msgspec.Struct, frozen=True, kw_only=True):
+    """A payer's bank wants the money back: all that the gateway knows of it. Amounts in the payment's minor units.
+
+    `reason` is the gateway's word; `fee_minor` what the gateway takes for it beside the amount.
+    """
+
+    dispute_id: str
+    status: DisputeStatus
+    reason: str
+    amount_minor: int
+    evidence_due_by: datetime | None = None
+    fee_minor: int = 0
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """All that a gateway knows of one payment. Amounts in minor units; a refund leaves `captured_minor` as it was.
 
-    `action_url` is where the payer must go while `status` is requires_action.
+    `action_url` is where the payer must go while `status` is requires_action. `fee_minor` is what the gateway keeps of
+    it, in the same currency, when it says so.
     """
 
     payment_id: str
@@ -35,19 +51,51 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     failure_code: str | None = None
     failure_message: str | None = None
     action_url: str | None = None
+    fee_minor: int | None = None
+    dispute: DisputeNews | None = None
 
 
 class Notice(msgspec.Struct, frozen=True):
     """A webhook's content: the gateway's id of the event, its type, and the payment as it was then.
 
     Without a payment it is of no use to us, unless it is news of a dispute that names no more than the payment's id:
-    then `disputed_payment_id` stands instead.
+    then `disputed_payment_id` stands instead, and `dispute` says more of it.
     """
 
     event_id: str
     kind: str
     payment: Payment | None = None
     disputed_payment_id: str | None = None
+    dispute: DisputeNews | None = None
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the gateway's own list of payments. `order_id` is None when it names none of ours."""
+
+    payment_id: str
+    order_id: UUID | None
+    status: PaymentStatus
+    amount_minor: int
+    currency: str
+    captured_minor: int
+    refunded_minor: int
+    fee_minor: int | None
+    created_at: datetime
+
+
+class EvidenceFile(msgspec.Struct, frozen=True):
+    """A file that speaks for the receiver of a disputed payment."""
+
+    name: str
+    content_type: str
+    body: bytes
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What speaks for the receiver of a disputed payment."""
+
+    text: str
+    files: list[EvidenceFile]
 
 
 class ChargeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,4 +161,16 @@ class Gateway(Protocol):
 
     def read(self, body: bytes) -> Notice:
         """The content of a verified webhook. Raises BadWebhook when it cannot be understood."""
+        ...
+
+    async def payments_of(self, ctx: Ctx, order_id: UUID) -> list[Payment]:
+        """All payments of an order as they are now: asked when webhooks stay away. Raises GatewayUnavailable."""
+        ...
+
+    async def list_payments(self, ctx: Ctx, since: datetime, until: datetime) -> list[Listed]:
+        """Every payment begun in a time, for reconciliation, the oldest first. Raises GatewayUnavailable."""
+        ...
+
+    async def submit_evidence(self, ctx: Ctx, *, dispute_id: str, evidence: Evidence, key: str) -> DisputeNews:
+        """Answers a dispute, once per key. Raises EvidenceRefused when it cannot be answered (any more) or here."""
         ...

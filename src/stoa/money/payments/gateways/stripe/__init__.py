@@ -61,9 +61,9 @@ _WAITING = value(
 )
 # So that the event which tells of it is no news, and does not cancel the order that is paid in another way by then.
 _NOTE_CANCELLED = run(
-    """insert into order_payments (gateway, payment_id, order_id, status, updated_at)
-       values ('stripe', $1, $2, 'cancelled', $3)
-       on conflict (gateway, payment_id) do update set status = 'cancelled', updated_at = $3
+    """insert into order_payments (gateway, account_id, payment_id, order_id, status, updated_at)
+       select 'stripe', o.account_id, $1, o.id, 'cancelled', $3 from orders o where o.id = $2
+       on conflict (gateway, account_id, payment_id) do update set status = 'cancelled', updated_at = $3
        where order_payments.captured_minor = 0"""
 )
 
@@ -94,10 +94,31 @@ class _Http(stripe.HTTPClient):
         await asyncio.sleep(secs)
 
 
+class StripeKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose account at Stripe it is. With `connected` (acct_…) the key speaks for an account connected to its own."""
+
+    secret_key: str
+    webhook_secret: str
+    api_base: str
+    connected: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "StripeKeys":
+        """The platform's own."""
+        return cls(
+            secret_key=settings.stripe_secret_key,
+            webhook_secret=settings.stripe_webhook_secret,
+            api_base=settings.stripe_api_base,
+        )
+
+
 class Stripe:
-    """The platform's own account at Stripe, by `stripe_secret_key` and `stripe_webhook_secret`."""
+    """An account at Stripe: the platform's own, or a creator's."""
 
     name = "stripe"
+
+    def __init__(self, keys: StripeKeys) -> None:
+        self._keys = keys
 
     async def charge(self, ctx: Ctx, request: ChargeRequest) -> Payment:
         """A PaymentIntent, confirmed at once, with the payer at hand. Raises UnknownPaymentMethod, Invalid."""
@@ -113,7 +134,7 @@ class Stripe:
         }
         try:
             with _reached():
-                intents = _client(ctx).v1.payment_intents
+                intents = self._client(ctx).v1.payment_intents
                 answer = await intents.create_async(params, {"idempotency_key": _key(request.key)})
         except stripe.CardError as error:
             return _declined(error, request.order_id)
@@ -146,7 +167,7 @@ class Stripe:
         }
         try:
             with _reached():
-                answer = await _client(ctx).v1.checkout.sessions.create_async(params)
+                answer = await self._client(ctx).v1.checkout.sessions.create_async(params)
         except stripe.InvalidRequestError as error:
             raise Invalid(fields={"payment": error.user_message or "Stripe does not take this payment"}) from error
         opened = _struct(answer, Checkout)
@@ -163,7 +184,7 @@ class Stripe:
 
     async def refund(self, ctx: Ctx, *, payment_id: str, amount_minor: int, key: str) -> Payment:
         """Gives money back, once per key, then asks for the payment as it is."""
-        client = _client(ctx)
+        client = self._client(ctx)
         before = await self._payment(ctx, payment_id)
         params: Any = {
             "payment_intent": payment_id,
@@ -179,7 +200,7 @@ class Stripe:
 
     def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:
         """By the header SIGNATURE_HEADER; without a secret nothing is believed."""
-        secret = ctx.app.settings.stripe_webhook_secret
+        secret = self._keys.webhook_secret
         return verify(secret.encode(), headers.get(SIGNATURE_HEADER, ""), body, ctx.now) if secret else "bad_signature"
 
     def read(self, body: bytes) -> Notice:
@@ -192,10 +213,15 @@ class Stripe:
 
     # ---- its own steps
 
+    def _client(self, ctx: Ctx) -> stripe.StripeClient:
+        return _client_of(self._keys, ctx.app.http)
+
     async def _payment(self, ctx: Ctx, payment_id: str) -> Payment:
         try:
             with _reached():
-                answer = await _client(ctx).v1.payment_intents.retrieve_async(payment_id, {"expand": ["latest_charge"]})
+                answer = await self._client(ctx).v1.payment_intents.retrieve_async(
+                    payment_id, {"expand": ["latest_charge"]}
+                )
         except stripe.InvalidRequestError as error:
             raise NotRefundable(refundable_minor=0) from error
         intent = _struct(answer, Intent)
@@ -205,7 +231,7 @@ class Stripe:
         return payment_of(intent, order_id)
 
     async def _close_session(self, ctx: Ctx, order_id: UUID, session_id: str) -> None:
-        sessions = _client(ctx).v1.checkout.sessions
+        sessions = self._client(ctx).v1.checkout.sessions
         expand: Any = {"expand": ["payment_intent"]}
         with _reached():
             try:
@@ -222,7 +248,7 @@ class Stripe:
             await _NOTE_CANCELLED(ctx.db, intent.id, order_id, ctx.now)
 
     async def _cancel(self, ctx: Ctx, order_id: UUID, payment_id: str) -> None:
-        intents = _client(ctx).v1.payment_intents
+        intents = self._client(ctx).v1.payment_intents
         with _reached():
             try:
                 answer = await intents.cancel_async(payment_id)
@@ -242,20 +268,17 @@ def to_stripe(amount_minor: int, currency: str) -> int:
     return amount_minor
 
 
-async def ask(settings: Settings, http: httpx.AsyncClient) -> None:
-    """Whether Stripe knows our key, for the doctor. Raises GatewayUnavailable."""
+async def ask(keys: StripeKeys, http: httpx.AsyncClient) -> None:
+    """Whether Stripe knows the key. Raises GatewayUnavailable."""
     with _reached():
-        await _client_of(settings, http).v1.balance.retrieve_async()
+        await _client_of(keys, http).v1.balance.retrieve_async()
 
 
-def _client(ctx: Ctx) -> stripe.StripeClient:
-    return _client_of(ctx.app.settings, ctx.app.http)
-
-
-def _client_of(settings: Settings, http: httpx.AsyncClient) -> stripe.StripeClient:
+def _client_of(keys: StripeKeys, http: httpx.AsyncClient) -> stripe.StripeClient:
     return stripe.StripeClient(
-        settings.stripe_secret_key,
-        base_addresses={"api": settings.stripe_api_base},
+        keys.secret_key,
+        stripe_account=keys.connected,
+        base_addresses={"api": keys.api_base},
         http_client=_Http(http),
         max_network_retries=RETRIES,
     )
