@@ -15,6 +15,45 @@ insert into order_transitions (from_state, to_state) values
   ('partially_refunded', 'partially_refunded'), ('partially_refunded', 'refunded'), ('partially_refunded', 'disputed'),
   ('disputed', 'paid'), ('disputed', 'partially_refunded'), ('disputed', 'refunded');
 
+-- Creators' own accounts at gateways (M12). A row is one version of somebody's keys: new keys end it and add another,
+-- because orders that are open finish with the keys they were placed with. What is sealed goes once nothing needs it.
+create table gateway_accounts (
+  id                uuid not null,
+  owner_id          uuid not null,
+  provider          text not null,
+  way               text not null,
+  account_id        text, -- the provider's public name of the account, where it has one
+  key_id            text, -- the public half of a pair of keys
+  key_hint          text, -- the end of the secret, to know it by
+  secret_sealed     bytea,
+  webhook_hint      text,
+  webhook_sealed    bytea,
+  is_live           boolean not null,
+  charges_enabled   boolean not null,
+  payouts_enabled   boolean not null,
+  details_submitted boolean not null,
+  is_default        boolean not null default false,
+  connected_at      timestamptz not null,
+  verified_at       timestamptz not null,
+  ended_at          timestamptz,
+  ended_because     text,
+  wiped_at          timestamptz,
+  constraint gateway_accounts_pkey primary key (id),
+  constraint gateway_accounts_owner_fk foreign key (owner_id) references users (id),
+  constraint gateway_accounts_provider_known check (provider in ('stripe', 'razorpay', 'xendit')),
+  constraint gateway_accounts_way_known check (way in ('keys', 'oauth')),
+  constraint gateway_accounts_oauth_has_account check (way = 'keys' or (account_id is not null and secret_sealed is null)),
+  constraint gateway_accounts_keys_or_wiped check (way = 'oauth' or (secret_sealed is null) = (wiped_at is not null)),
+  constraint gateway_accounts_wiped_is_empty check (wiped_at is null or (ended_at is not null and webhook_sealed is null)),
+  constraint gateway_accounts_ended_because check (
+    (ended_at is null) = (ended_because is null) and ended_because in ('disconnected', 'replaced')),
+  constraint gateway_accounts_ended_is_no_default check (ended_at is null or not is_default)
+);
+create unique index gateway_accounts_current on gateway_accounts (owner_id, provider) where ended_at is null;
+create unique index gateway_accounts_one_default on gateway_accounts (owner_id) where is_default;
+create index gateway_accounts_of_owner on gateway_accounts (owner_id, provider, connected_at);
+create index gateway_accounts_to_wipe on gateway_accounts (ended_at) where ended_at is not null and wiped_at is null;
+
 create table orders (
   id              uuid primary key,
   user_id         uuid not null constraint orders_user_fk references users (id),
@@ -35,12 +74,21 @@ create table orders (
   created_at      timestamptz not null,
   updated_at      timestamptz not null,
   payee_id        uuid constraint orders_payee_fk references users (id),
-  account_id      uuid,  -- M12: a creator's own account at the gateway; without one it is the platform's
+  -- M12: a creator's own account at the gateway; without one it is the platform's
+  account_id      uuid constraint orders_account_fk references gateway_accounts (id),
   fee_minor       bigint not null default 0 constraint orders_fee_natural check (fee_minor >= 0),
-  constraint orders_key_once unique (user_id, key)
+  cut_minor       bigint not null default 0, -- what others than the payee get of it: platform, charity, tax
+  returned_minor  bigint not null default 0, -- what of the payee's part went back (M13)
+  receiver_id     uuid generated always as (case when fulfilled_at is not null then payee_id end) stored,
+  constraint orders_key_once unique (user_id, key),
+  constraint orders_account_is_payees check (account_id is null or payee_id is not null),
+  constraint orders_cut_within check (cut_minor between 0 and amount_minor),
+  constraint orders_returned_within check (returned_minor between 0 and amount_minor - cut_minor)
 );
 create index orders_by_user on orders (user_id, created_at desc, id desc);
 create index orders_by_payee on orders (payee_id, created_at desc, id desc) where payee_id is not null;
+create index orders_by_receiver on orders (receiver_id, created_at desc, id desc) where receiver_id is not null;
+create index orders_by_account on orders (account_id, created_at desc) where account_id is not null;
 create index orders_unpaid on orders (updated_at) where state in ('created', 'pending', 'failed');
 
 -- M14: a state changes only along order_transitions, whoever writes.
@@ -69,6 +117,28 @@ create table order_events (
 );
 create index order_events_by_order on order_events (order_id, id);
 
+-- Each hosted checkout that was opened for an order, at whatever gateway.
+create table checkout_sessions (
+  id          uuid not null,
+  order_id    uuid not null,
+  session_id  text not null, -- the gateway's
+  url         text not null,
+  return_url  text not null,
+  opened_at   timestamptz not null,
+  expires_at  timestamptz not null,
+  closed_at   timestamptz, -- when something else took its place
+  constraint checkout_sessions_pkey primary key (id),
+  constraint checkout_sessions_order_fk foreign key (order_id) references orders (id)
+);
+create index checkout_sessions_by_name on checkout_sessions (session_id);
+create index checkout_sessions_by_order on checkout_sessions (order_id, opened_at);
+
+-- M12: what somebody was paid straight into an account of their own. It explains itself in the books, and a monthly
+-- invoice sums it; it can neither be spent nor paid out here.
+insert into ledger_purposes (purpose, platform, kind, about) values
+  ('direct', false, 'liability', 'paid straight into an own account at a gateway; neither spent nor paid out here (M12)'),
+  ('direct_world', true, 'clearing', 'money in people''s own accounts at gateways: what came in is below zero');
+
 -- What a gateway said last about each payment of an order. Amounts only grow, so stale news changes nothing.
 create table order_payments (
   gateway        text not null,
@@ -80,7 +150,7 @@ create table order_payments (
   disputed       boolean not null default false,
   is_extra       boolean not null default false,
   updated_at     timestamptz not null,
-  account_id     uuid,
+  account_id     uuid constraint order_payments_account_fk references gateway_accounts (id),
   fee_minor      bigint not null default 0 constraint order_payments_fee_natural check (fee_minor >= 0),
   -- Who knows the keys of one account must not be able to speak of the payments of another.
   constraint order_payments_once unique nulls not distinct (gateway, account_id, payment_id)
@@ -103,10 +173,11 @@ create table webhook_events (
   deliveries    integer not null default 1,
   received_at   timestamptz not null,
   applied_at    timestamptz,
-  account_id    uuid
+  account_id    uuid constraint webhook_events_account_fk references gateway_accounts (id)
 );
 create unique index webhook_events_once on webhook_events (gateway, account_id, event_id) nulls not distinct
   where verdict = 'verified';
+create index webhook_events_of_account on webhook_events (account_id, received_at desc) where account_id is not null;
 create index webhook_events_recent on webhook_events (received_at desc, id desc);
 create index webhook_events_refused on webhook_events (received_at) where verdict <> 'verified';
 create index webhook_events_waiting on webhook_events (received_at) where verdict = 'verified' and outcome is null;

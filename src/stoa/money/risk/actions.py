@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 from uuid import UUID
+
+import msgspec
 
 from stoa.foundation.audit import actions as audit
 from stoa.foundation.settings import queries as settings
@@ -24,6 +27,8 @@ from stoa.money.risk.types import (
     Limits,
     Movement,
     Observed,
+    Rule,
+    Severity,
     blocked_by,
     findings,
     usd_micro,
@@ -50,6 +55,18 @@ _NOTE_DESTINATION = run(
 _FORGET = run("delete from risk_movements where at < $1")
 
 
+_PARTIES = one(
+    Observed,
+    """
+    select (select status from users where id = $1) as from_status,
+      (select status from users where id = $2) as to_status,
+      exists (select from risk_destinations a join risk_destinations b on b.fingerprint = a.fingerprint
+        where a.user_id = $1 and b.user_id = $2) as same_destination,
+      0::bigint as movements, 0::bigint as volume_micro
+    """,
+)
+
+
 async def check_movement(
     ctx: Ctx, *, kind: str, from_id: UUID | None, to_id: UUID | None, asset: str, amount_minor: int
 ) -> None:
@@ -60,30 +77,39 @@ async def check_movement(
     the log that outlives the caller's transaction.
     """
     movement = Movement(kind=kind, from_id=from_id, to_id=to_id, asset=asset, amount_minor=amount_minor)
-    config = await settings.platform(ctx)
-    worth = usd_micro(asset, amount_minor, coins_per_usd=config.coins_per_usd)
-    since = ctx.now - timedelta(seconds=config.risk_window_s)
-    seen = await _OBSERVE(ctx.db, from_id, to_id, worth, ctx.now, since)
-    blocked = blocked_by(movement, seen)
+    blocked, found = await _look(ctx, movement)
     if blocked is not None:
-        await note_blocked(ctx, movement, blocked)
-        raise Blocked(f"{Blocked.title}. {blocked.reason}", rule=blocked.rule)
-    limits = Limits(
-        large_usd_minor=config.risk_large_usd_minor,
-        movements=config.risk_movements,
-        volume_usd_minor=config.risk_volume_usd_minor,
-    )
-    for finding in findings(worth, seen, limits):
-        until = _day_end(ctx, config.risk_review_days)
-        flag_id = await _record(ctx, movement, finding, FlagState.OPEN, until)
-        if flag_id is not None:
-            await emit(ctx, MovementFlagged(flag_id, from_id, finding.rule, SEVERITY[finding.rule]))
+        await _refuse(ctx, movement, blocked)
+    await _flag(ctx, movement, found)
+
+
+async def check_parties(ctx: Ctx, movement: Movement) -> None:
+    """Whether a movement that is to come would be let through by F4 and F5; nothing is counted. Raises Blocked."""
+    blocked = blocked_by(movement, await _PARTIES(ctx.db, movement.from_id, movement.to_id))
+    if blocked is not None:
+        await _refuse(ctx, movement, blocked)
+
+
+async def note_movement(ctx: Ctx, movement: Movement) -> None:
+    """Looks at what has happened outside already, as a card that was charged: it is counted and flagged, never refused.
+
+    What F4 or F5 would have kept from happening is flagged as high, for both sides where they are one person: so the
+    payouts of both wait until somebody has looked.
+    """
+    blocked, found = await _look(ctx, movement)
+    await _flag(ctx, movement, found)
+    if blocked is None:
+        return
+    await _flag(ctx, movement, [blocked])
+    if blocked.rule is Rule.ONESELF and movement.to_id not in (None, movement.from_id):
+        turned = msgspec.structs.replace(movement, from_id=movement.to_id, to_id=movement.from_id)
+        await _flag(ctx, turned, [blocked])
 
 
 async def note_blocked(ctx: Ctx, movement: Movement, finding: Finding) -> None:
     """A line of the log about what is not let through, in a transaction of its own: the caller's is rolled back."""
     async with ctx.app.side.transaction() as db:
-        await _record(replace(ctx, db=db), movement, finding, FlagState.BLOCKED, None)
+        await _record(replace(ctx, db=db), movement, finding, Severity.CRITICAL, FlagState.BLOCKED, None)
 
 
 async def note_destination(ctx: Ctx, user_id: UUID, fingerprint: bytes) -> None:
@@ -137,15 +163,46 @@ async def _decide(ctx: Ctx, flag_id: UUID, state: FlagState, note: str | None) -
     return flag
 
 
+async def _look(ctx: Ctx, movement: Movement) -> tuple[Finding | None, list[Finding]]:
+    """Counts a movement; what would not be let through (F4, F5), and what it trips (F1 to F3)."""
+    config = await settings.platform(ctx)
+    worth = usd_micro(movement.asset, movement.amount_minor, coins_per_usd=config.coins_per_usd)
+    since = ctx.now - timedelta(seconds=config.risk_window_s)
+    seen = await _OBSERVE(ctx.db, movement.from_id, movement.to_id, worth, ctx.now, since)
+    limits = Limits(
+        large_usd_minor=config.risk_large_usd_minor,
+        movements=config.risk_movements,
+        volume_usd_minor=config.risk_volume_usd_minor,
+    )
+    return blocked_by(movement, seen), findings(worth, seen, limits)
+
+
+async def _flag(ctx: Ctx, movement: Movement, found: list[Finding]) -> None:
+    """Open flags, which are high where they are not medium: what is critical was not let through."""
+    if not found:
+        return
+    until = _day_end(ctx, (await settings.platform(ctx)).risk_review_days)
+    for finding in found:
+        severity = Severity.MEDIUM if SEVERITY[finding.rule] is Severity.MEDIUM else Severity.HIGH
+        flag_id = await _record(ctx, movement, finding, severity, FlagState.OPEN, until)
+        if flag_id is not None:
+            await emit(ctx, MovementFlagged(flag_id, movement.from_id, finding.rule, severity))
+
+
+async def _refuse(ctx: Ctx, movement: Movement, blocked: Finding) -> NoReturn:
+    await note_blocked(ctx, movement, blocked)
+    raise Blocked(f"{Blocked.title}. {blocked.reason}", rule=blocked.rule)
+
+
 async def _record(
-    ctx: Ctx, movement: Movement, finding: Finding, state: FlagState, until: datetime | None
+    ctx: Ctx, movement: Movement, finding: Finding, severity: Severity, state: FlagState, until: datetime | None
 ) -> UUID | None:
     """The flag's id; None when the same matter is open already."""
     return await _FLAG(
         ctx.db,
         new_id(),
         finding.rule,
-        SEVERITY[finding.rule],
+        severity,
         state,
         movement.kind,
         movement.from_id,

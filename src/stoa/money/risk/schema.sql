@@ -33,7 +33,8 @@ create table risk_flags (
   constraint risk_flags_to_fk foreign key (to_id) references users (id),
   constraint risk_flags_decided_by_fk foreign key (decided_by) references users (id),
   constraint risk_flags_rule_severity check (
-    (rule, severity) in (('F1', 'medium'), ('F2', 'high'), ('F3', 'high'), ('F4', 'critical'), ('F5', 'critical'))),
+    (rule, severity) in (('F1', 'medium'), ('F2', 'high'), ('F3', 'high'), ('F4', 'critical'), ('F5', 'critical'),
+      ('F4', 'high'), ('F5', 'high'))), -- high: it had happened outside already when it was seen
   constraint risk_flags_state_known check (state in ('open', 'approved', 'rejected', 'blocked')),
   -- What was not let through needs no decision.
   constraint risk_flags_blocked_is_critical check ((severity = 'critical') = (state = 'blocked')),

@@ -137,3 +137,29 @@ create table tips (
 create index tips_by_sender on tips (sender_id, created_at desc, id desc);
 create index tips_by_recipient on tips (recipient_id, created_at desc, id desc);
 create unique index tips_by_transfer on tips (transfer_id);
+
+-- What a paid order was shared into, and what of each share went back (M13). Amounts in its currency.
+create table order_shares (
+  order_id            uuid not null,
+  is_direct           boolean not null,
+  creator_minor       bigint not null,
+  platform_minor      bigint not null,
+  charity_minor       bigint not null,
+  tax_minor           bigint not null,
+  repaid_minor        bigint not null default 0, -- of the creator's, what paid off a debt
+  creator_back_minor  bigint not null default 0,
+  platform_back_minor bigint not null default 0,
+  charity_back_minor  bigint not null default 0,
+  tax_back_minor      bigint not null default 0,
+  transfer_id         uuid not null,
+  created_at          timestamptz not null,
+  constraint order_shares_pkey primary key (order_id),
+  constraint order_shares_order_fk foreign key (order_id) references orders (id),
+  constraint order_shares_natural check (least(creator_minor, platform_minor, charity_minor, tax_minor) >= 0),
+  constraint order_shares_repaid_within check (repaid_minor between 0 and creator_minor),
+  constraint order_shares_back_within check (
+    creator_back_minor between 0 and creator_minor and platform_back_minor between 0 and platform_minor
+    and charity_back_minor between 0 and charity_minor and tax_back_minor between 0 and tax_minor),
+  constraint order_shares_direct_is_whole check (not is_direct or platform_minor + charity_minor + tax_minor = 0)
+);
+create unique index order_shares_by_transfer on order_shares (transfer_id);
