@@ -41,9 +41,11 @@ async def doctor(_: argparse.Namespace) -> int:
     from stoa.foundation.mail.gateways import look as look_at_mail
     from stoa.kit.doctor import examine
     from stoa.money.payments.actions.switchboard import look as look_at_payments
+    from stoa.money.payouts.actions.switchboard import look as look_at_payouts
 
+    more = {"mail": look_at_mail, "payments": look_at_payments, "payouts": look_at_payouts}
     with using_database(load_settings()) as settings:
-        findings = await examine(settings, {"mail": look_at_mail, "payments": look_at_payments})
+        findings = await examine(settings, more)
     for finding in findings:
         print(f"{'ok  ' if finding.ok else 'NOT '} {finding.name:<11} {finding.seen}")
         if not finding.ok:

@@ -66,7 +66,7 @@ class Airwallex:
 
     name = "airwallex"
     label = "Bank account, by Airwallex"
-    currencies = ("BHD", "EUR", "GBP", "INR", "JPY", "KWD", "USD")
+    currencies: tuple[str, ...] = ("BHD", "EUR", "GBP", "INR", "JPY", "KWD", "USD")
 
     def account(self, ctx: Ctx) -> str:
         """The client id, which stays when the key is changed."""

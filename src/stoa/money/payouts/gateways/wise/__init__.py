@@ -66,7 +66,7 @@ class Wise:
 
     name = "wise"
     label = "Bank account, by Wise"
-    currencies = ("EUR", "GBP", "INR", "USD")
+    currencies: tuple[str, ...] = ("EUR", "GBP", "INR", "USD")
 
     def account(self, ctx: Ctx) -> str:
         """The number of our profile."""
@@ -111,7 +111,7 @@ class Wise:
                 "targetAccount": account_id,
                 "quoteUuid": str(quoted[0].id),
                 "customerTransactionId": str(transaction_id),
-                "details": {"reference": request.description[:MAX_REFERENCE].strip()},
+                "details": {"reference": request.description[:MAX_REFERENCE].rstrip(" ,")},
             }
             reply = await _ask(ctx, "POST", "/v1/transfers", body)
             refused = reply if reply.is_refused else None
