@@ -22,6 +22,7 @@ from stoa.money.payments.messages import ApplyWebhook
 from stoa.money.payments.types import Order
 
 MAX_BODY_BYTES: Final = 256 * 1024
+MAX_EVENT_ID: Final = 200
 UNBELIEVED_KEPT_DAYS: Final = 30
 UNBELIEVED_PER_MINUTE: Final = 60  # more than that are refused without being kept: anybody can send them
 _UNKEPT_HEADERS: Final = frozenset({"authorization", "cookie", "x-forwarded-for"})
@@ -36,6 +37,7 @@ class _Waiting(msgspec.Struct, frozen=True):
     id: UUID
     gateway: str
     account_id: UUID | None
+    event_id: str | None
     body: bytes
     verdict: str
     outcome: str | None
@@ -50,7 +52,9 @@ _STORE = one(
        returning id, xmax = 0 as is_fresh""",
 )
 _LOCKED = maybe(
-    _Waiting, "select id, gateway, account_id, body, verdict, outcome from webhook_events where id = $1 for update"
+    _Waiting,
+    """select id, gateway, account_id, event_id, body, verdict, outcome from webhook_events
+       where id = $1 for update""",
 )
 _ORDER_OF_PAYMENT = value(
     UUID | None,
@@ -86,13 +90,14 @@ async def receive(
             verdict = "unreadable"
     if notice is None and await _REFUSED_LATELY(ctx.db, ctx.now - timedelta(minutes=1)) >= UNBELIEVED_PER_MINUTE:
         raise BadWebhook(verdict=verdict)
+    event_id = (headers.get(gateway.event_id_header or "") or notice.event_id)[:MAX_EVENT_ID] if notice else None
     kept = {name: content for name, content in headers.items() if name not in _UNKEPT_HEADERS}
     async with ctx.db.transaction():
         stored = await _STORE(
             ctx.db,
             new_id(),
             gateway.name,
-            notice.event_id if notice else None,
+            event_id,
             notice.kind if notice else None,
             body,
             kept,
@@ -115,9 +120,10 @@ async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
     row = await _LOCKED(ctx.db, webhook_event_id)
     if row is None or row.outcome is not None or row.verdict != "verified":
         return
-    notice = (await gateway_of(ctx, row.gateway, row.account_id)).read(row.body)
+    gateway = await gateway_of(ctx, row.gateway, row.account_id)
+    notice = gateway.read(row.body)
     payment = notice.payment
-    payment_id = payment.payment_id if payment else notice.disputed_payment_id
+    payment_id = payment.payment_id if payment else notice.disputed_payment_id or notice.changed_payment_id
     if payment_id is None:
         unused = {"outcome": "unchanged", "note": "not about a payment of ours", "applied_at": ctx.now}
         await update(ctx.db, "webhook_events", unused, where={"id": row.id})
@@ -129,8 +135,14 @@ async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
         raise OrderNotYetKnown
     note: str | None = None
     try:
-        payment = payment or _disputed(order, payment_id)
-        after = await merge(ctx, order, payment, cause=f"{row.gateway} webhook {notice.kind} {notice.event_id}")
+        if notice.changed_payment_id:
+            news = await gateway.payments_of(ctx, order.id)
+        else:
+            news = [payment or _disputed(order, payment_id)]
+        after = order
+        for one_payment in news:
+            cause = f"{row.gateway} webhook {notice.kind} {row.event_id}"
+            after = await merge(ctx, after, one_payment, cause=cause)
     except AmountMismatch as error:  # it will not fit later either: people must look at it
         outcome, note = "rejected", error.detail
     else:

@@ -59,7 +59,8 @@ class Notice(msgspec.Struct, frozen=True):
     """A webhook's content: the gateway's id of the event, its type, and the payment as it was then.
 
     Without a payment it is of no use to us, unless it is news of a dispute that names no more than the payment's id:
-    then `disputed_payment_id` stands instead, and `dispute` says more of it.
+    then `disputed_payment_id` stands instead, and `dispute` says more of it. Where it tells less than the whole of a
+    payment, `changed_payment_id` stands instead, and the gateway is asked.
     """
 
     event_id: str
@@ -67,6 +68,7 @@ class Notice(msgspec.Struct, frozen=True):
     payment: Payment | None = None
     disputed_payment_id: str | None = None
     dispute: DisputeNews | None = None
+    changed_payment_id: str | None = None
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,9 +131,17 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Gateway(Protocol):
-    """What every gateway can do."""
+    """What every gateway can do.
+
+    `currencies`: those it takes, None for all of ours. `charges_methods`: whether it charges stored payment methods;
+    otherwise people pay on its own pages, or show a proof that they did. `event_id_header`: where the id of an event
+    stands when its body has none, in lower case.
+    """
 
     name: str
+    currencies: frozenset[str] | None
+    charges_methods: bool
+    event_id_header: str | None
 
     async def charge(self, ctx: Ctx, request: ChargeRequest) -> Payment:
         """Charges. A refused card is an answer (`failed`), not an error.

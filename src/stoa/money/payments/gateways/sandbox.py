@@ -90,6 +90,9 @@ class Sandbox:
     """The sandbox gateway. `announce` is told each new event's id, and has it delivered."""
 
     name = "sandbox"
+    currencies: frozenset[str] | None = None
+    charges_methods = True
+    event_id_header: str | None = None
 
     def __init__(self, announce: Callable[[Ctx, str], Awaitable[None]]) -> None:
         self._announce = announce

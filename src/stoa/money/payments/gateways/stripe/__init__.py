@@ -116,6 +116,9 @@ class Stripe:
     """An account at Stripe: the platform's own, or a creator's."""
 
     name = "stripe"
+    currencies: frozenset[str] | None = None
+    charges_methods = True
+    event_id_header: str | None = None
 
     def __init__(self, keys: StripeKeys) -> None:
         self._keys = keys
