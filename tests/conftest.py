@@ -43,6 +43,18 @@ TEMPLATE = "stoa_template"
 DATABASE = "stoa_test"
 PASSWORD = "a stoa has columns"
 _numbers = itertools.count(1)
+# Where the time goes. These begin, so that no worker is left alone with one of them at the end.
+LONGEST = ("browser/test_pages.py", "tidy", "crash", "demo", "contract/test_fuzz.py", "browser", "cli", "contract")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files of LONGEST first, in that order; `./stoa test` hands files out as they come."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(Path(__file__).parent).as_posix()
+        return next((at for at, name in enumerate(LONGEST) if path.startswith(name)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 @dataclass(frozen=True)

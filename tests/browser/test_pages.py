@@ -1,8 +1,7 @@
 """Every page, for each who may see it: no barrier that axe-core knows of, light and dark, on a phone and on a desk;
 nothing that sticks out of a narrow screen; nothing too small for a finger."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.browser.visitor import DESKTOP, PHONE, SETTLED, Visitor, Width
 
 FIT = (Path(__file__).parent / "fit.js").read_text("utf-8")
 NARROWEST = 320
+AT_A_TIME = 12
 
 
 FAULTS = """() => {
@@ -44,17 +44,27 @@ def test_every_page_is_looked_at() -> None:
     assert not (gone := sorted(PAGES.keys() - pages - {"404"})), f"pages in PAGES that are gone: {gone}"
 
 
+def rounds() -> Iterator[Any]:
+    """Who looks at which pages, on which screen: a few at a time, so that no test takes long."""
+    for who in ("anonymous", "newcomer", "creator", "admin"):
+        looks = [look for page in PAGES.values() for look in page if look.who == who]
+        for number, start in enumerate(range(0, len(looks), AT_A_TIME), 1):
+            for width in (DESKTOP, PHONE):
+                yield pytest.param(who, width, looks[start : start + AT_A_TIME], id=f"{who}-{width}-{number}")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("who", ["anonymous", "newcomer", "creator", "admin"])
-async def test_pages_are_fit_for_everybody(hall: Hall, open_page: Any, axe: str, who: str) -> None:
-    looks = [look for page in PAGES.values() for look in page if look.who == who]
-    visitors = [await open_page(hall.house, as_=hall.people[who], width=width) for width in (DESKTOP, PHONE)]
-    found = await asyncio.gather(*(look_around(visitor, looks, hall, axe) for visitor in visitors))
-    faults = [fault for some in found for fault in some]
+@pytest.mark.parametrize(("who", "width", "looks"), list(rounds()))
+async def test_pages_are_fit_for_everybody(
+    hall: Hall, open_page: Any, axe: str, who: str, width: Width, looks: list[Look]
+) -> None:
+    visitor = await open_page(hall.house, as_=hall.people[who], width=width)
+    await visitor.context.add_init_script(f"{{{axe}\n}}\n{FIT}")
+    faults = await look_around(visitor, looks, hall)
     assert not faults, "\n".join(dict.fromkeys(faults))
 
 
-async def look_around(visitor: Visitor, looks: list[Look], hall: Hall, axe: str) -> list[str]:
+async def look_around(visitor: Visitor, looks: list[Look], hall: Hall) -> list[str]:
     """What is wrong with pages, one after the other."""
     visitor.allow(r"status of 4(04|09|10) ")
     visitor.allow(r"answer: GET \S+ 4(04|09|10)$")
@@ -63,39 +73,35 @@ async def look_around(visitor: Visitor, looks: list[Look], hall: Hall, axe: str)
         page = await visitor.go(look.address.format(**hall.values), look.status)
         if look.opens:
             await page.locator(look.opens).locator("visible=true").first.click()
-        for fault in await inspect(page, visitor.width, axe):
+        for fault in await inspect(page, visitor.width):
             faults.append(f"{look} on a {visitor.width}: {fault}")
     return faults
 
 
-async def inspect(page: Page, width: Width, axe: str) -> list[str]:
-    """Faults of the page as it stands there: in light, in dark, and on a phone how it fits."""
-    await page.evaluate(f"{{{axe}\n}}\n{FIT}")
+async def inspect(page: Page, width: Width) -> list[str]:
+    """Faults of the page as it stands there: in light, on a phone how it fits, and in dark."""
+    await page.evaluate(SETTLED)
     faults: list[str] = await page.evaluate("barriers()")
+    if width.is_phone:
+        faults += await page.evaluate("[...sticksOut(), ...tooSmall()]")
+        await page.set_viewport_size({"width": NARROWEST, "height": width.height})
+        faults += await page.evaluate("sticksOut()")
+        await page.set_viewport_size({"width": width.width, "height": width.height})
     await page.emulate_media(color_scheme="dark")
     await page.evaluate(SETTLED)
-    faults += [
-        f"in the dark: {fault}" for fault in await page.evaluate("barriers(['color-contrast', 'link-in-text-block'])")
-    ]
+    dark = await page.evaluate("barriers(['color-contrast', 'link-in-text-block'])")
     await page.emulate_media(color_scheme="light")
-    await page.evaluate(SETTLED)
-    if not width.is_phone:
-        return faults
-    faults += await page.evaluate("sticksOut()")
-    faults += await page.evaluate("tooSmall()")
-    await page.set_viewport_size({"width": NARROWEST, "height": width.height})
-    faults += await page.evaluate("sticksOut()")
-    await page.set_viewport_size({"width": width.width, "height": width.height})
-    return faults
+    return faults + [f"in the dark: {fault}" for fault in dark]
 
 
 async def test_the_checks_bite(hall: Hall, open_page: Any, axe: str) -> None:
     """What each of them is there to find, and beside it what is allowed."""
     visitor = await open_page(hall.house, width=PHONE)
+    await visitor.context.add_init_script(f"{{{axe}\n}}\n{FIT}")
     page = await visitor.go("/about")
-    assert await inspect(page, PHONE, axe) == []
+    assert await inspect(page, PHONE) == []
     await page.evaluate(FAULTS)
-    found = "\n".join(await inspect(page, PHONE, axe))
+    found = "\n".join(await inspect(page, PHONE))
     for fault in ("color-contrast", "button-name", "“Alone” is", "“Wider than the narrowest” reaches"):
         assert fault in found, found
     assert "a link" not in found and "itself" not in found, found
