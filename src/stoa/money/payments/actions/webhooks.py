@@ -1,8 +1,8 @@
 """The inbox: what arrives is kept before it is believed, and applied by a job, once (M11)."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -26,6 +26,35 @@ MAX_EVENT_ID: Final = 200
 UNBELIEVED_KEPT_DAYS: Final = 30
 UNBELIEVED_PER_MINUTE: Final = 60  # more than that are refused without being kept: anybody can send them
 _UNKEPT_HEADERS: Final = frozenset({"authorization", "cookie", "x-forwarded-for"})
+
+
+class Known(msgspec.Struct, frozen=True):
+    """By what an event that is believed is known: the same id from the same source is the same event."""
+
+    event_id: str
+    kind: str
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What came of an event; the note says why, where nothing came of it."""
+
+    outcome: Literal["applied", "unchanged", "rejected"]
+    note: str | None = None
+
+
+# Whoever else has webhooks keeps them here as well, from sources named "<family>:<name>".
+Applier = Callable[[Ctx, str, bytes], Awaitable[Applied]]
+_APPLIERS: Final[dict[str, Applier]] = {}
+
+
+def applies(family: str) -> Callable[[Applier], Applier]:
+    """Registers who applies a family's events: by the name behind it and the body, in the transaction of a job."""
+
+    def register(applier: Applier) -> Applier:
+        _APPLIERS[family] = applier
+        return applier
+
+    return register
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -88,26 +117,45 @@ async def receive(
             notice = gateway.read(body)
         except BadWebhook:
             verdict = "unreadable"
-    if notice is None and await _REFUSED_LATELY(ctx.db, ctx.now - timedelta(minutes=1)) >= UNBELIEVED_PER_MINUTE:
+    known: Known | None = None
+    if notice is not None:
+        event_id = headers.get(gateway.event_id_header or "") or notice.event_id
+        known = Known(event_id[:MAX_EVENT_ID], notice.kind)
+    return await keep(ctx, gateway.name, headers, body, verdict, known, account_id)
+
+
+async def keep(
+    ctx: Ctx,
+    source: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    verdict: str,
+    known: Known | None,
+    account_id: UUID | None = None,
+) -> UUID:
+    """Put into the inbox what came from `source`, as `receive` does; `known` of what is believed.
+
+    Raises BadWebhook for what is not.
+    """
+    if known is None and await _REFUSED_LATELY(ctx.db, ctx.now - timedelta(minutes=1)) >= UNBELIEVED_PER_MINUTE:
         raise BadWebhook(verdict=verdict)
-    event_id = (headers.get(gateway.event_id_header or "") or notice.event_id)[:MAX_EVENT_ID] if notice else None
     kept = {name: content for name, content in headers.items() if name not in _UNKEPT_HEADERS}
     async with ctx.db.transaction():
         stored = await _STORE(
             ctx.db,
             new_id(),
-            gateway.name,
-            event_id,
-            notice.kind if notice else None,
+            source,
+            known.event_id if known else None,
+            known.kind if known else None,
             body,
             kept,
             verdict,
             ctx.now,
             account_id,
         )
-        if notice is not None and stored.is_fresh:
+        if known is not None and stored.is_fresh:
             await enqueue(ctx, ApplyWebhook(stored.id))
-    if notice is None:
+    if known is None:
         raise BadWebhook(verdict=verdict)
     return stored.id
 
@@ -119,6 +167,12 @@ async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
     """
     row = await _LOCKED(ctx.db, webhook_event_id)
     if row is None or row.outcome is not None or row.verdict != "verified":
+        return
+    family, _, name = row.gateway.partition(":")
+    if name:
+        told = await _APPLIERS[family](ctx, name, row.body)
+        ended = {"outcome": told.outcome, "note": told.note, "applied_at": ctx.now}
+        await update(ctx.db, "webhook_events", ended, where={"id": row.id})
         return
     gateway = await gateway_of(ctx, row.gateway, row.account_id)
     notice = gateway.read(row.body)
