@@ -1,9 +1,19 @@
 """The numbers of `rules.md` as one typed document; every default can be changed by the operator."""
 
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 import msgspec
 
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+GatewayName = Literal["stripe", "razorpay", "xendit", "sandbox"]
+GATEWAYS_BY_CURRENCY: Final[dict[str, GatewayName]] = {
+    "INR": "razorpay",
+    "IDR": "xendit",
+    "PHP": "xendit",
+    "MYR": "xendit",
+    "THB": "xendit",
+    "VND": "xendit",
+}
 NonNegative = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -69,7 +79,12 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str = "Stoa"
     coins_per_usd: Positive = 78  # M2
-    default_gateway: str = "sandbox"  # of orders that name none; where it is switched off, the first that is on
+    # By whom orders are paid that name nobody: by currency, else by the default; where that one is off or does not take
+    # the currency, by the first that is on and does.
+    gateways_by_currency: dict[Currency, GatewayName] = msgspec.field(
+        default_factory=lambda: dict(GATEWAYS_BY_CURRENCY)
+    )
+    default_gateway: str = "sandbox"
     gift_min_coins: Positive = 1  # M6
     gift_max_coins: Positive = 1_000_000
     gift_undo_s: NonNegative = 10

@@ -22,6 +22,7 @@ create table ledger_assets (
 insert into ledger_assets (code, exponent) values
   ('COIN', 2),
   ('USD', 2), ('EUR', 2), ('GBP', 2), ('INR', 2), ('IDR', 2),
+  ('PHP', 2), ('MYR', 2), ('THB', 2),
   ('JPY', 0), ('KRW', 0), ('VND', 0),
   ('BHD', 3), ('KWD', 3), ('TND', 3);
 
