@@ -2,6 +2,7 @@
 
 app       the process's App (settings, pool, storage, ...), emptied after each test
 ctx       a Ctx in a transaction that is rolled back at the end; no actor
+          (after each, all that `ledger verify` checks must hold; a test that does harm on purpose is marked `harm`)
 tx        `async with tx(actor=user) as ctx:` a transaction that commits
 client    HTTP in process; `client.as_(user)` is another client signed in as that user
 make      factories: `await make.user("ana")`, ...
@@ -29,7 +30,7 @@ import tests.factories
 from stoa.foundation.identity import actions as identity
 from stoa.foundation.identity.actions import hashing
 from stoa.foundation.identity.types import Role, UserRow
-from stoa.kit import logs, testing
+from stoa.kit import invariants, logs, testing
 from stoa.kit.clock import utcnow
 from stoa.kit.config import load_settings
 from stoa.kit.ctx import Actor, App, Ctx
@@ -175,12 +176,22 @@ def settings_for(dsn: str, home: Path, **more: str) -> Any:
 
 
 @pytest.fixture
-async def app(shared_app: App) -> AsyncIterator[App]:
+async def app(shared_app: App, request: pytest.FixtureRequest) -> AsyncIterator[App]:
     http = shared_app.http
     yield shared_app
     shared_app.cache.clear()
     shared_app.http = http
+    broken = [] if request.node.get_closest_marker("harm") else await broken_facts(shared_app)
     await testing.empty(shared_app.settings.database_url)
+    assert broken == [], "what always holds does not hold after this test, as `stoa ledger verify` says"
+
+
+async def broken_facts(app: App) -> list[str]:
+    """What `ledger verify` says after a test that moved money: every balance, every fact, every asset sums to zero."""
+    async with app.side.transaction() as db:
+        if not await db.fetchval("select exists (select from ledger_transfers where kind <> 'welcome')"):
+            return []
+        return [str(difference) for difference in await invariants.check(db)]
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def test_each_has_its_harm() -> None:
     assert HARM.keys() == ALL.keys()
 
 
+@pytest.mark.harm
 @pytest.mark.parametrize("name", sorted(HARM))
 async def test_each_sees_its_harm(app: Any, client: Any, make: Any, jobs: Any, name: str, monkeypatch: Any) -> None:
     from datetime import timedelta
