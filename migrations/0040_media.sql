@@ -1,0 +1,2 @@
+-- foundation/media: folders, tags, variants, scans, bandwidth.
+select 1;

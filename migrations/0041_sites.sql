@@ -1,0 +1,2 @@
+-- creation/sites.
+select 1;

@@ -1,0 +1,2 @@
+-- money: for the page that shows where money is.
+select 1;
