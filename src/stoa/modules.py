@@ -35,6 +35,7 @@ MODULES: Final = (
     "money.wallet",
     "money.payouts",
     "money.receipts",
+    "money.reconciliation",
     "money.entitlements",
     "creation.works",
     "creation.posts",

@@ -3,6 +3,9 @@
     with standing(app) as stripe:                  set up for an App and reached by it in process
     stripe.mischief = ["timeout_after"]            what it does to its next answers, one after the other
     stripe.intents, stripe.sessions                its books
+    stripe.fees[payment_id] = 59                   what it keeps of a payment; else as `fee_of` says
+    stripe.settles_in = "eur"                      the currency of its balance; else each payment's own
+    stripe.page = 2                                how many it lists at once, at most
     stripe.pay(session_id)                         the payer pays on the hosted page
     body, headers = stripe.event("charge.refunded", stripe.charge(payment_id))
 
@@ -13,6 +16,7 @@ Mischief: `timeout` is before anything was done, `timeout_after` after it was; `
 import hashlib
 import hmac
 import itertools
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +66,10 @@ class StripeServer:
         self.answered: dict[str, tuple[dict[str, Any], int, Any]] = {}
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self.mischief: list[str] = []
+        self.fees: dict[str, int] = {}
+        self.settles_in = ""
+        self.searches = True
+        self.page = 100
         self._numbers = itertools.count(1)
 
     # ---- what happens at Stripe
@@ -89,6 +97,7 @@ class StripeServer:
             "payment_intent": payment_id,
             "metadata": intent["metadata"],
             "refunded": self.refunded.get(payment_id, 0) == intent["amount"],
+            "balance_transaction": f"txn_{payment_id}",
             "status": "succeeded",
         }
 
@@ -168,6 +177,10 @@ class StripeServer:
         match [method, *path]:
             case ["POST", "payment_intents"]:
                 return self._charge(params)
+            case ["GET", "payment_intents"]:
+                return self._list(params)
+            case ["GET", "payment_intents", "search"]:
+                return self._search(params)
             case ["GET", "payment_intents", payment_id]:
                 return self._shown(self._known(self.intents, payment_id), params)
             case ["POST", "payment_intents", payment_id, "cancel"]:
@@ -193,6 +206,25 @@ class StripeServer:
             case ["GET", "balance"]:
                 return {"object": "balance", "available": [], "pending": [], "livemode": False}
         raise Refused(404, "invalid_request_error", f"Unrecognized request URL ({method}: {path})")
+
+    def _list(self, params: dict[str, Any]) -> Any:
+        """A page of PaymentIntents, the newest first, after `starting_after`."""
+        since, until = int(params["created"]["gte"]), int(params["created"]["lt"])
+        rows = [one for one in reversed(self.intents.values()) if since <= one["created"] < until]
+        if "starting_after" in params:
+            rows = rows[[one["id"] for one in rows].index(params["starting_after"]) + 1 :]
+        limit = min(int(params["limit"]), self.page)
+        shown = [self._shown(one, params, within="data.") for one in rows[:limit]]
+        return {"object": "list", "url": "/v1/payment_intents", "has_more": len(rows) > limit, "data": shown}
+
+    def _search(self, params: dict[str, Any]) -> Any:
+        """By one name of the metadata; not in all countries."""
+        if not self.searches:
+            raise Refused(400, "invalid_request_error", "Search is not supported for api requests in this region.")
+        name, wanted = re.fullmatch(r"metadata\['(\w+)'\]:'([^']*)'", params["query"]).groups()  # type: ignore[union-attr]
+        rows = [one for one in self.intents.values() if one["metadata"].get(name) == wanted]
+        shown = [self._shown(one, params, within="data.") for one in rows]
+        return {"object": "search_result", "url": "/v1/payment_intents/search", "has_more": False, "data": shown}
 
     def _charge(self, params: dict[str, Any]) -> Any:
         method = params["payment_method"]
@@ -262,6 +294,7 @@ class StripeServer:
             "latest_charge": None,
             "last_payment_error": None,
             "next_action": None,
+            "created": int(time.time()),
         }
         return self.intents[f"pi_{number}"]
 
@@ -269,20 +302,43 @@ class StripeServer:
         charge = f"ch_{next(self._numbers)}"
         intent |= {"status": "succeeded", "amount_received": intent["amount"], "latest_charge": charge}
 
-    def _shown(self, intent: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-        if intent["latest_charge"] and "latest_charge" in params.get("expand", {}).values():
-            return intent | {"latest_charge": self.charge(intent["id"])}
-        return intent
+    def _shown(self, intent: dict[str, Any], params: dict[str, Any], *, within: str = "") -> dict[str, Any]:
+        """With its charge, and the fee of it, where that is asked for below `within`."""
+        charge = self.charge(intent["id"]) if intent["latest_charge"] else None
+        if charge is None or not (wanted := _wanted(params, f"{within}latest_charge")):
+            return intent
+        if f"{within}latest_charge.balance_transaction" in wanted:
+            charge["balance_transaction"] = {
+                "id": charge["balance_transaction"],
+                "object": "balance_transaction",
+                "amount": charge["amount"],
+                "currency": self.settles_in or charge["currency"],
+                "fee": self.fees.get(intent["id"], fee_of(charge["amount"])),
+                "type": "charge",
+            }
+        return intent | {"latest_charge": charge}
 
     def _session(self, session: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-        if session["payment_intent"] and "payment_intent" in params.get("expand", {}).values():
-            return session | {"payment_intent": self.intents[session["payment_intent"]]}
+        if session["payment_intent"] and _wanted(params, "payment_intent"):
+            shown = self._shown(self.intents[session["payment_intent"]], params, within="payment_intent.")
+            return session | {"payment_intent": shown}
         return session
 
     def _known(self, books: dict[str, dict[str, Any]], row_id: str) -> dict[str, Any]:
         if row_id not in books:
             raise Refused(404, "invalid_request_error", f"No such object: '{row_id}'", code="resource_missing")
         return books[row_id]
+
+
+def fee_of(amount: int) -> int:
+    """What Stripe keeps of a charge, unless `fees` says otherwise."""
+    return amount * 29 // 1000 + 30
+
+
+def _wanted(params: dict[str, Any], name: str) -> list[str]:
+    """What is to be expanded of `name`, itself included."""
+    asked = params.get("expand", {}).values()
+    return [one for one in asked if one == name or one.startswith(f"{name}.")]
 
 
 DECLINED_CODES = {name: DECLINED[name] for name in ("code", "decline_code")}

@@ -12,6 +12,7 @@ from stoa.front.reader.wallet import to_checkout
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.pagination import decode, keyset
 from stoa.money.payments import actions, queries
+from stoa.money.payments.actions import asking
 from stoa.money.payments.policies import access_own_order
 from stoa.money.payments.types import HELD_STATES, OPEN_STATES, Order, OrderState
 
@@ -38,6 +39,8 @@ async def list_orders(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[
 async def show_order(request: Request[Any, Any, Any], ctx: CtxDep, order_id: Path[UUID]) -> Response[str]:
     """What became of an order. HTMX asks again for the part that tells, until it is settled."""
     order = await access_own_order(ctx, order_id)
+    if waits(order):
+        await asking.ask_soon(ctx, order.id)
     partial = "hx-request" in request.headers
     response = await page(
         request,

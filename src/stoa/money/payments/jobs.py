@@ -5,9 +5,9 @@ from dataclasses import replace
 from stoa.kit.ctx import Ctx
 from stoa.kit.queue import every, handles
 from stoa.money.payments import actions
-from stoa.money.payments.actions import hosted, webhooks
+from stoa.money.payments.actions import asking, hosted, webhooks
 from stoa.money.payments.actions.switchboard import gateway_of
-from stoa.money.payments.messages import ApplyWebhook, DeliverSandboxEvent, RefundExtra
+from stoa.money.payments.messages import ApplyWebhook, AskOrder, DeliverSandboxEvent, RefundExtra
 
 
 @handles(ApplyWebhook)
@@ -30,6 +30,18 @@ async def refund_extra(ctx: Ctx, job: RefundExtra) -> None:
         gateway = await gateway_of(own, job.gateway, job.account_id)
         key = f"extra:{job.payment_id}"
         await gateway.refund(own, payment_id=job.payment_id, amount_minor=job.amount_minor, key=key)
+
+
+@handles(AskOrder)
+async def ask_order(ctx: Ctx, job: AskOrder) -> None:
+    """What the gateway says is merged like a webhook."""
+    await asking.ask(ctx, job.order_id)
+
+
+@every(name="payments.ask_again", seconds=60, outside=True)
+async def ask_again(ctx: Ctx) -> dict[str, int]:
+    """Orders whose gateway's webhooks stay away are asked about."""
+    return await asking.ask_again(ctx)
 
 
 @every(name="payments.close_unpaid", seconds=600)

@@ -52,6 +52,16 @@ class DeliverSandboxEvent(Job, frozen=True):
     event_id: str
 
 
+class AskOrder(Job, frozen=True):
+    """Ask the gateway of an order what became of it: its payer is looking."""
+
+    outside: ClassVar[bool] = True
+    priority: ClassVar[int] = 10
+    max_attempts: ClassVar[int] = 2  # the order is asked about again anyway
+
+    order_id: UUID
+
+
 class RefundExtra(Job, frozen=True):
     """Give back a second payment of an order that was paid already."""
 
@@ -61,3 +71,11 @@ class RefundExtra(Job, frozen=True):
     payment_id: str
     amount_minor: int
     account_id: UUID | None = None
+
+
+class LetAccountGo(Job, frozen=True):
+    """End the platform's access to a connected account at Stripe that its owner has left."""
+
+    outside: ClassVar[bool] = True
+
+    account_id: str

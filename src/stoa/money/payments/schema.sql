@@ -235,3 +235,12 @@ create table sandbox_events (
   delivered_at timestamptz
 );
 create index sandbox_events_by_subject on sandbox_events (subject);
+
+-- When a gateway was asked about an order because its webhooks stayed away.
+create table order_inquiries (
+  order_id uuid not null constraint order_inquiries_order_fk references orders (id),
+  asked    integer not null default 0,
+  asked_at timestamptz not null,
+  next_at  timestamptz,
+  constraint order_inquiries_pkey primary key (order_id)
+);

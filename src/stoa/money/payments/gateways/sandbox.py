@@ -16,10 +16,19 @@ from uuid import UUID
 import msgspec
 
 from stoa.kit.ctx import App, Ctx
-from stoa.kit.db import insert, maybe, one, run, update, value
+from stoa.kit.db import insert, many, maybe, one, run, update, value
 from stoa.kit.ids import new_id
 from stoa.money.payments.errors import BadCard, BadWebhook, NotRefundable, SessionClosed, UnknownPaymentMethod
-from stoa.money.payments.gateways import ChargeRequest, Notice, Payment, PaymentStatus, Session, SessionRequest, Verdict
+from stoa.money.payments.gateways import (
+    ChargeRequest,
+    Listed,
+    Notice,
+    Payment,
+    PaymentStatus,
+    Session,
+    SessionRequest,
+    Verdict,
+)
 from stoa.money.payments.gateways.signatures import sign, verify
 from stoa.money.payments.types import SandboxAnswer, SandboxCard, SandboxSession
 
@@ -78,6 +87,19 @@ _CLOSE_SESSIONS = run("update sandbox_sessions set state = 'cancelled' where ord
 _CANCEL_WAITING = run(
     """update sandbox_payments set status = 'cancelled', updated_at = $2
        where order_id = $1 and status = 'requires_action'"""
+)
+_LATEST_SESSION = maybe(
+    SandboxSession,
+    """select id, order_id, amount_minor, currency, description, return_url, state, expires_at
+       from sandbox_sessions where order_id = $1 order by created_at desc, id desc limit 1""",
+)
+_OF_ORDER = many(_Row, f"select {_COLUMNS} from sandbox_payments where order_id = $1 order by created_at, id")
+_LISTED = many(
+    Listed,
+    """select id as payment_id, order_id, status, amount_minor, currency,
+         case when status = 'succeeded' then amount_minor else 0 end as captured_minor, refunded_minor,
+         null::bigint as fee_minor, created_at
+       from sandbox_payments where created_at >= $1 and created_at < $2 order by created_at, id""",
 )
 _KNOWN_REQUEST = run(
     """insert into sandbox_payments (id, request_key, order_id, session_id, amount_minor, currency, card, status,
@@ -143,6 +165,16 @@ class Sandbox:
         changed = {"refunded_minor": row.refunded_minor + amount_minor}
         return _told(ctx, await self._change(ctx, row, changed, "payment.refunded"))
 
+    async def payments_of(self, ctx: Ctx, order_id: UUID) -> list[Payment]:
+        """All attempts, and that the payer turned back on the hosted page."""
+        latest = await _LATEST_SESSION(ctx.db, order_id)
+        left = [_left(latest)] if latest is not None and latest.state == "cancelled" else []
+        return left + [_told(ctx, row) for row in await _OF_ORDER(ctx.db, order_id)]
+
+    async def list_payments(self, ctx: Ctx, since: datetime, until: datetime) -> list[Listed]:
+        """All attempts of this time."""
+        return await _LISTED(ctx.db, since, until)
+
     def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:
         """By the header SIGNATURE_HEADER."""
         return verify(_secret(ctx.app), headers.get(SIGNATURE_HEADER, ""), body, ctx.now)
@@ -195,14 +227,7 @@ class Sandbox:
         session = await _SESSION(ctx.db, session_id)
         if session.state == "open":
             await self.close(ctx, session.order_id)
-            left = Payment(
-                payment_id=session.id,
-                order_id=session.order_id,
-                status="cancelled",
-                amount_minor=session.amount_minor,
-                currency=session.currency,
-            )
-            await self._tell(ctx, left, "session.cancelled")
+            await self._tell(ctx, _left(session), "session.cancelled")
         return session.return_url
 
     # ---- its books
@@ -256,6 +281,17 @@ class Sandbox:
         event = {"id": event_id, "subject": payment.payment_id, "body": body, "created_at": ctx.now}
         await insert(ctx.db, "sandbox_events", event)
         await self._announce(ctx, event_id)
+
+
+def _left(session: SandboxSession) -> Payment:
+    """A checkout that ended without a payment, told under the session's own id."""
+    return Payment(
+        payment_id=session.id,
+        order_id=session.order_id,
+        status="cancelled",
+        amount_minor=session.amount_minor,
+        currency=session.currency,
+    )
 
 
 def _told(ctx: Ctx, row: _Row) -> Payment:

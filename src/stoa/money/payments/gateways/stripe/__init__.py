@@ -1,23 +1,18 @@
 """Stripe: payments by PaymentIntent, the hosted Checkout page, refunds, and its webhooks.
 
-Its official client speaks over our own HTTP client, so that our time limits hold and nothing has to be closed apart.
 Every POST carries an idempotency key, the client's own repetitions of it too.
 """
 
-import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from math import ceil
+from typing import Any, Final
 from uuid import UUID
 
-import httpx
 import msgspec
 import stripe
-import structlog
 
-from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import run, value
 from stoa.kit.errors import Invalid
@@ -30,18 +25,27 @@ from stoa.money.payments.errors import (
     PaymentUnderWay,
     UnknownPaymentMethod,
 )
-from stoa.money.payments.gateways import ChargeRequest, Notice, Payment, Session, SessionRequest, Verdict
+from stoa.money.payments.gateways import ChargeRequest, Listed, Notice, Payment, Session, SessionRequest, Verdict
 from stoa.money.payments.gateways.signatures import verify
-from stoa.money.payments.gateways.stripe.wire import Checkout, Event, Intent, notice_of, payment_of
+from stoa.money.payments.gateways.stripe.client import StripeKeys, ask, client_of, reached, struct_of
+from stoa.money.payments.gateways.stripe.wire import (
+    Checkout,
+    Event,
+    Intent,
+    checked_out,
+    listed_of,
+    notice_of,
+    payment_of,
+    was_tried,
+)
 
-log = structlog.get_logger(__name__)
-T = TypeVar("T")
+__all__ = ["Stripe", "StripeKeys", "ask", "to_stripe"]
 
 SIGNATURE_HEADER: Final = "stripe-signature"
 SESSION_S: Final = 3600  # Stripe takes from half an hour to a day
-TIMEOUT: Final = httpx.Timeout(15.0, connect=5.0)
-RETRIES: Final = 1
 MAX_KEY: Final = 255
+_WHOLE: Final = "latest_charge.balance_transaction"  # what is to be told with a payment: refunds, disputes and the fee
+_PAGE: Final = 100
 _UNDER_WAY: Final = frozenset({"succeeded", "processing", "requires_capture"})
 
 
@@ -59,6 +63,11 @@ _WAITING = value(
        where gateway = 'stripe' and order_id = $1 and status in ('requires_action', 'processing')
          and starts_with(payment_id, 'pi_')""",
 )
+_KNOWN = value(
+    list[str],
+    """select coalesce(array_agg(payment_id order by payment_id), '{}') from order_payments
+       where gateway = 'stripe' and order_id = $1 and starts_with(payment_id, 'pi_')""",
+)
 # So that the event which tells of it is no news, and does not cancel the order that is paid in another way by then.
 _NOTE_CANCELLED = run(
     """insert into order_payments (gateway, account_id, payment_id, order_id, status, updated_at)
@@ -66,50 +75,6 @@ _NOTE_CANCELLED = run(
        on conflict (gateway, account_id, payment_id) do update set status = 'cancelled', updated_at = $3
        where order_payments.captured_minor = 0"""
 )
-
-
-class _Http(stripe.HTTPClient):
-    """The client's way out: one of our own, whose connections the process shares."""
-
-    name = "stoa"
-
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        super().__init__()
-        self._http = http
-
-    async def request_async(
-        self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
-    ) -> tuple[bytes, int, Mapping[str, str]]:
-        """One request. A failure to get an answer may be repeated: whatever changes something carries a key."""
-        try:
-            answer = await self._http.request(
-                method.upper(), url, headers=dict(headers), content=post_data or None, timeout=TIMEOUT
-            )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise stripe.APIConnectionError(type(error).__name__, should_retry=True) from error  # type: ignore[no-untyped-call]
-        return answer.content, answer.status_code, answer.headers
-
-    async def sleep_async(self, secs: float) -> None:
-        """The pause before a repetition."""
-        await asyncio.sleep(secs)
-
-
-class StripeKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose account at Stripe it is. With `connected` (acct_…) the key speaks for an account connected to its own."""
-
-    secret_key: str
-    webhook_secret: str
-    api_base: str
-    connected: str | None = None
-
-    @classmethod
-    def of(cls, settings: Settings) -> "StripeKeys":
-        """The platform's own."""
-        return cls(
-            secret_key=settings.stripe_secret_key,
-            webhook_secret=settings.stripe_webhook_secret,
-            api_base=settings.stripe_api_base,
-        )
 
 
 class Stripe:
@@ -136,7 +101,7 @@ class Stripe:
             "expand": ["latest_charge"],
         }
         try:
-            with _reached():
+            with reached():
                 intents = self._client(ctx).v1.payment_intents
                 answer = await intents.create_async(params, {"idempotency_key": _key(request.key)})
         except stripe.CardError as error:
@@ -148,7 +113,7 @@ class Stripe:
             if (error.param or "").startswith("payment_method"):
                 raise UnknownPaymentMethod(fields={"payment_method_id": "Stripe does not know this one"}) from error
             raise Invalid(fields={"payment": error.user_message or "Stripe does not take this payment"}) from error
-        return payment_of(_struct(answer, Intent), request.order_id)
+        return payment_of(struct_of(answer, Intent), request.order_id)
 
     async def open_session(self, ctx: Ctx, request: SessionRequest) -> Session:
         """A page of Stripe Checkout. Raises Invalid for what Stripe does not take."""
@@ -169,11 +134,11 @@ class Stripe:
             "expires_at": int((ctx.now + timedelta(seconds=SESSION_S)).timestamp()),
         }
         try:
-            with _reached():
+            with reached():
                 answer = await self._client(ctx).v1.checkout.sessions.create_async(params)
         except stripe.InvalidRequestError as error:
             raise Invalid(fields={"payment": error.user_message or "Stripe does not take this payment"}) from error
-        opened = _struct(answer, Checkout)
+        opened = struct_of(answer, Checkout)
         if opened.url is None:
             raise GatewayUnavailable
         return Session(opened.id, opened.url, datetime.fromtimestamp(opened.expires_at, UTC))
@@ -195,11 +160,38 @@ class Stripe:
             "reason": "requested_by_customer",
         }
         try:
-            with _reached():
+            with reached():
                 await client.v1.refunds.create_async(params, {"idempotency_key": _key(f"refund:{key}")})
         except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
             raise NotRefundable(refundable_minor=before.captured_minor - before.refunded_minor) from error
         return await self._payment(ctx, payment_id)
+
+    async def payments_of(self, ctx: Ctx, order_id: UUID) -> list[Payment]:
+        """Of its sessions, of what we know, and of what Stripe finds: a charge whose answer was lost is in neither."""
+        found: dict[str, Payment] = {}
+        intents = {intent.id: intent for intent in await self._search(ctx, order_id)}
+        for session_id in await _SESSIONS(ctx.db, order_id):
+            session = await self._session(ctx, session_id)
+            ended = checked_out(session) if session is not None and session.status == "expired" else None
+            if session is not None and isinstance(session.payment_intent, Intent):
+                intents[session.payment_intent.id] = session.payment_intent
+            elif ended is not None:
+                found[session_id] = ended
+        for payment_id in await _KNOWN(ctx.db, order_id):
+            if payment_id not in intents and (intent := await self._intent(ctx, payment_id)) is not None:
+                intents[payment_id] = intent
+        return [*found.values(), *(payment_of(one, order_id) for one in intents.values() if was_tried(one))]
+
+    async def list_payments(self, ctx: Ctx, since: datetime, until: datetime) -> list[Listed]:
+        """All PaymentIntents made in this time, page by page; also those of others who use the account."""
+        params: Any = {
+            "created": {"gte": int(since.timestamp()), "lt": ceil(until.timestamp())},
+            "limit": _PAGE,
+            "expand": [f"data.{_WHOLE}"],
+        }
+        with reached():
+            page = await self._client(ctx).v1.payment_intents.list_async(params)
+            return [listed_of(struct_of(intent, Intent)) async for intent in page.auto_paging_iter()]
 
     def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:
         """By the header SIGNATURE_HEADER; without a secret nothing is believed."""
@@ -217,31 +209,59 @@ class Stripe:
     # ---- its own steps
 
     def _client(self, ctx: Ctx) -> stripe.StripeClient:
-        return _client_of(self._keys, ctx.app.http)
+        return client_of(self._keys, ctx.app.http)
 
     async def _payment(self, ctx: Ctx, payment_id: str) -> Payment:
         try:
-            with _reached():
+            with reached():
                 answer = await self._client(ctx).v1.payment_intents.retrieve_async(
                     payment_id, {"expand": ["latest_charge"]}
                 )
         except stripe.InvalidRequestError as error:
             raise NotRefundable(refundable_minor=0) from error
-        intent = _struct(answer, Intent)
+        intent = struct_of(answer, Intent)
         order_id = parse_id(intent.metadata.get("order_id"))
         if order_id is None:  # a payment of somebody else's program
             raise NotRefundable(refundable_minor=0)
         return payment_of(intent, order_id)
 
+    async def _search(self, ctx: Ctx, order_id: UUID) -> list[Intent]:
+        """What Stripe finds by the order's id, a minute later than it happens; nothing where it does not search."""
+        params: Any = {"query": f"metadata['order_id']:'{order_id}'", "limit": _PAGE, "expand": [f"data.{_WHOLE}"]}
+        try:
+            with reached():
+                page = await self._client(ctx).v1.payment_intents.search_async(params)
+        except stripe.InvalidRequestError:
+            return []
+        return [struct_of(intent, Intent) for intent in page.data]
+
+    async def _session(self, ctx: Ctx, session_id: str) -> Checkout | None:
+        expand: Any = {"expand": [f"payment_intent.{_WHOLE}"]}
+        try:
+            with reached():
+                return struct_of(
+                    await self._client(ctx).v1.checkout.sessions.retrieve_async(session_id, expand), Checkout
+                )
+        except stripe.InvalidRequestError:
+            return None
+
+    async def _intent(self, ctx: Ctx, payment_id: str) -> Intent | None:
+        try:
+            with reached():
+                answer = await self._client(ctx).v1.payment_intents.retrieve_async(payment_id, {"expand": [_WHOLE]})
+        except stripe.InvalidRequestError:
+            return None
+        return struct_of(answer, Intent)
+
     async def _close_session(self, ctx: Ctx, order_id: UUID, session_id: str) -> None:
         sessions = self._client(ctx).v1.checkout.sessions
         expand: Any = {"expand": ["payment_intent"]}
-        with _reached():
+        with reached():
             try:
                 answer = await sessions.expire_async(session_id, expand)
             except stripe.InvalidRequestError:  # it has ended already
                 answer = await sessions.retrieve_async(session_id, expand)
-        session = _struct(answer, Checkout)
+        session = struct_of(answer, Checkout)
         intent = session.payment_intent if isinstance(session.payment_intent, Intent) else None
         is_paid = session.payment_status == "paid" or (intent is not None and intent.status in _UNDER_WAY)
         if session.status == "complete" and is_paid:
@@ -252,12 +272,12 @@ class Stripe:
 
     async def _cancel(self, ctx: Ctx, order_id: UUID, payment_id: str) -> None:
         intents = self._client(ctx).v1.payment_intents
-        with _reached():
+        with reached():
             try:
                 answer = await intents.cancel_async(payment_id)
             except stripe.InvalidRequestError:  # it has gone on meanwhile
                 answer = await intents.retrieve_async(payment_id)
-        intent = _struct(answer, Intent)
+        intent = struct_of(answer, Intent)
         if intent.status in _UNDER_WAY:
             raise PaymentUnderWay
         if intent.status == "canceled":
@@ -269,46 +289,6 @@ def to_stripe(amount_minor: int, currency: str) -> int:
     if exponent(currency) == 3 and amount_minor % 10:
         raise Invalid(fields={"amount_minor": f"Stripe takes {currency} with two decimals only"})
     return amount_minor
-
-
-async def ask(keys: StripeKeys, http: httpx.AsyncClient) -> None:
-    """Whether Stripe knows the key. Raises GatewayUnavailable."""
-    with _reached():
-        await _client_of(keys, http).v1.balance.retrieve_async()
-
-
-def _client_of(keys: StripeKeys, http: httpx.AsyncClient) -> stripe.StripeClient:
-    return stripe.StripeClient(
-        keys.secret_key,
-        stripe_account=keys.connected,
-        base_addresses={"api": keys.api_base},
-        http_client=_Http(http),
-        max_network_retries=RETRIES,
-    )
-
-
-@contextmanager
-def _reached() -> Iterator[None]:
-    """Answers that concern the request pass; whatever else keeps Stripe from doing it is GatewayUnavailable."""
-    try:
-        yield
-    except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
-        if error.http_status != 409:
-            raise
-        raise GatewayUnavailable from error  # another request with this key is being answered
-    except stripe.StripeError as error:
-        log.warning(
-            "stripe.unavailable", error=type(error).__name__, status=error.http_status, request=error.request_id
-        )
-        raise GatewayUnavailable from error
-
-
-def _struct(answer: stripe.StripeObject, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(answer.to_dict(), kind)
-    except msgspec.ValidationError as error:
-        log.error("stripe.answer_not_as_documented", error=str(error))
-        raise GatewayUnavailable from error
 
 
 def _key(key: str) -> str:

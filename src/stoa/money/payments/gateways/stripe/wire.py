@@ -1,13 +1,15 @@
 """What Stripe says, as it stands in its answers and events, and what that means to us."""
 
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from stoa.kit.ids import parse_id
-from stoa.money.payments.gateways import Notice, Payment, PaymentStatus
+from stoa.money.payments.gateways import Listed, Notice, Payment, PaymentStatus
 
+NOBODY: Final = UUID(int=0)
 _STATUS: Final[dict[str, PaymentStatus]] = {
     "succeeded": "succeeded",
     "canceled": "cancelled",
@@ -35,6 +37,13 @@ class NextAction(msgspec.Struct, frozen=True):
     redirect_to_url: Redirect | None = None
 
 
+class BalanceTransaction(msgspec.Struct, frozen=True):
+    """What a charge did to our balance at Stripe, in the balance's currency: `fee` is what Stripe kept."""
+
+    fee: int
+    currency: str
+
+
 class Charge(msgspec.Struct, frozen=True):
     """The money of a PaymentIntent; `payment_intent` is its id."""
 
@@ -45,6 +54,7 @@ class Charge(msgspec.Struct, frozen=True):
     disputed: bool = False
     payment_intent: str | None = None
     metadata: dict[str, str] = {}
+    balance_transaction: str | BalanceTransaction | None = None
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -59,6 +69,7 @@ class Intent(msgspec.Struct, frozen=True):
     last_payment_error: Error | None = None
     next_action: NextAction | None = None
     latest_charge: str | Charge | None = None
+    created: int = 0
 
 
 class Checkout(msgspec.Struct, frozen=True):
@@ -96,6 +107,36 @@ class Event(msgspec.Struct, frozen=True):
     data: Data
 
 
+def fee_of(intent: Intent) -> int | None:
+    """What Stripe kept, in minor units of the payment's currency; None when it does not say so, or in another one."""
+    charge = intent.latest_charge if isinstance(intent.latest_charge, Charge) else None
+    settled = charge.balance_transaction if charge else None
+    if not isinstance(settled, BalanceTransaction) or settled.currency.lower() != intent.currency.lower():
+        return None
+    return settled.fee
+
+
+def was_tried(intent: Intent) -> bool:
+    """Whether somebody tried to pay it: before that there is nothing to tell of it."""
+    return intent.status not in ("requires_payment_method", "requires_confirmation") or bool(intent.last_payment_error)
+
+
+def listed_of(intent: Intent) -> Listed:
+    """A line of the list of payments."""
+    payment = payment_of(intent, NOBODY)
+    return Listed(
+        payment_id=intent.id,
+        order_id=parse_id(intent.metadata.get("order_id")),
+        status=payment.status,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        captured_minor=payment.captured_minor,
+        refunded_minor=payment.refunded_minor,
+        fee_minor=fee_of(intent),
+        created_at=datetime.fromtimestamp(intent.created, UTC),
+    )
+
+
 def payment_of(intent: Intent, order_id: UUID) -> Payment:
     """All that a PaymentIntent says; of refunds and disputes only when its charge is expanded."""
     charge = intent.latest_charge if isinstance(intent.latest_charge, Charge) else None
@@ -116,6 +157,7 @@ def payment_of(intent: Intent, order_id: UUID) -> Payment:
         failure_code=(failure.decline_code or failure.code) if failure and status == "failed" else None,
         failure_message=failure.message if failure and status == "failed" else None,
         action_url=redirect.url if redirect else None,
+        fee_minor=fee_of(intent),
     )
 
 
@@ -129,7 +171,7 @@ def notice_of(event: Event) -> Notice:
         order_id = parse_id(intent.metadata.get("order_id"))
         payment = payment_of(intent, order_id) if order_id else None
     elif family == "checkout.session":
-        payment = _checked_out(msgspec.json.decode(body, type=Checkout))
+        payment = checked_out(msgspec.json.decode(body, type=Checkout))
     elif event.type == "charge.refunded":
         payment = _refunded(msgspec.json.decode(body, type=Charge))
     elif family == "charge.dispute":
@@ -140,7 +182,8 @@ def notice_of(event: Event) -> Notice:
     return Notice(event.id, event.type, payment, disputed)
 
 
-def _checked_out(session: Checkout) -> Payment | None:
+def checked_out(session: Checkout) -> Payment | None:
+    """What a session of the hosted page says of its payment; None for one that is not of an order of ours."""
     order_id = parse_id(session.metadata.get("order_id"))
     if order_id is None or session.amount_total is None or session.currency is None:
         return None
