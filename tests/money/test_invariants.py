@@ -20,6 +20,10 @@ HARM = {
     "what people owe of credits is what the platform is owed (M13)": """
         insert into credit_debts (user_id, asset, debt_minor) select id, 'USD', 1 from users limit 1""",
     "a tip moved what it says (M4, M8)": "update tips set transfer_id = gen_random_uuid()",
+    "a paid order for somebody is shared wholly, and what went back came from the shares (M8, M12, M13)": """
+        update orders set cut_minor = cut_minor + 1 where kind = 'tip'""",
+    "the shares of orders are what the books say of them (M8, M12, M13)": """
+        update order_shares set platform_minor = platform_minor + 1, creator_minor = creator_minor - 1""",
     "a gift moved what it says (M4, M6)": """
         update gifts set creator_minor = creator_minor + 1, platform_minor = platform_minor - 1""",
     "a gift is undone exactly when its transfer is reversed": """
@@ -52,6 +56,10 @@ async def test_each_sees_its_harm(app: Any, client: Any, make: Any, jobs: Any, n
     credits = {"amount_minor": 500, "payment_method_id": "pm_card_visa"}
     assert (await client.as_(ana).post("/api/v1/wallet/credits", json=credits)).status_code == 201
     assert (await client.as_(ana).post("/api/v1/tips", json={"recipient_id": str(bob.id)})).status_code == 201
+    opened = (await client.as_(ana).post("/api/v1/checkout/tip", json={"recipient_id": str(bob.id)})).json()
+    card = {"payment_method_id": "pm_card_visa"}
+    paid = await client.as_(ana).post(f"/api/v1/orders/{opened['order_id']}/confirm", json=card)
+    assert paid.json()["state"] == "paid"
     for _ in range(2):
         gift = await client.as_(ana).post("/api/v1/gifts", json={"recipient_id": str(bob.id), "amount": 5})
     await client.as_(ana).post(f"/api/v1/gifts/{gift.json()['id']}/undo")

@@ -231,7 +231,9 @@ async def test_a_session_ends(app: Any, client: Any, make: Any) -> None:
     left, stale = (await checkout(client.as_(ana))).json(), (await checkout(client.as_(ana))).json()
     async with make.tx() as ctx:
         assert await hosted.leave_checkout(ctx, left["session_id"]) == "http://testserver/wallet?bought=1"
-        await ctx.db.execute("update sandbox_sessions set expires_at = $2 where id = $1", stale["session_id"], ctx.now)
+        for table, name in (("sandbox_sessions", "id"), ("checkout_sessions", "session_id")):
+            sql = f"update {table} set expires_at = $2 where {name} = $1"
+            await ctx.db.execute(sql, stale["session_id"], ctx.now)
     await run_due(app, reraise=True)
     assert (await client.as_(ana).get(f"/api/v1/orders/{left['order_id']}")).json()["state"] == "cancelled"
     assert (await client.as_(ana).get(f"/api/v1/checkouts/{stale['session_id']}")).json()["state"] == "expired"

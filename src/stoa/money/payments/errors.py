@@ -100,3 +100,17 @@ class EvidenceRefused(Conflict):
 
     code = "evidence_refused"
     title = "Evidence cannot be handed in for this dispute"
+
+
+class GatewayDisconnected(Conflict):
+    """409: the account at the gateway was left by the creator whose it is (M12)."""
+
+    code = "gateway_disconnected"
+    title = "The creator has disconnected this gateway; ask them to do this there"
+
+
+class AccountNotReady(Conflict):
+    """409: an account of one's own that cannot take payments yet. The detail says what it waits for."""
+
+    code = "account_not_ready"
+    title = "This account cannot take payments yet"

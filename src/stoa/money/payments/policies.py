@@ -36,6 +36,7 @@ async def access_order_to_decide(ctx: Ctx, order_id: UUID) -> Order:
 
 async def access_checkout(ctx: Ctx, session_id: str) -> CheckoutStatus:
     """The state of a hosted checkout, for the owner of its order. Raises NotFound."""
-    status = await queries.checkout_status(ctx, session_id)
-    await access_own_order(ctx, status.order_id)
+    status = await queries.checkout_status(ctx, ctx.member.id, session_id)
+    if status is None:
+        raise NotFound
     return status

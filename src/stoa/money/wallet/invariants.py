@@ -72,6 +72,43 @@ INVARIANTS: Final[dict[str, str]] = {
         ) p
         where (g.promotional_minor, g.purchased_minor, g.earned_minor, g.creator_minor, g.charity_minor)
           <> (p.promotional, p.purchased, p.earned, p.arrived, p.charity)""",
+    "a paid order for somebody is shared wholly, and what went back came from the shares (M8, M12, M13)": """
+        select o.id::text as subject,
+          format('%s shared, %s back, %s cut, %s returned', o.amount_minor, o.refunded_minor, o.cut_minor,
+            o.returned_minor) as expected,
+          format('%s shared, %s back, %s cut, %s returned', s.whole, s.back, s.whole - s.creator_minor,
+            s.creator_back_minor) as found
+        from (select * from orders where payee_id is not null and fulfilled_at is not null) o
+        left join (
+          select order_id, is_direct, creator_minor, creator_back_minor,
+            creator_minor + platform_minor + charity_minor + tax_minor as whole,
+            creator_back_minor + platform_back_minor + charity_back_minor + tax_back_minor as back
+          from order_shares) s on s.order_id = o.id
+        where (o.amount_minor, o.refunded_minor, o.cut_minor, o.returned_minor, o.account_id is not null)
+          is distinct from (s.whole, s.back, s.whole - s.creator_minor, s.creator_back_minor, s.is_direct)""",
+    "the shares of orders are what the books say of them (M8, M12, M13)": """
+        select s.order_id::text as subject,
+          format('%s creator, %s platform, %s charity, %s tax', s.creator_minor - s.creator_back_minor,
+            s.platform_minor - s.platform_back_minor, s.charity_minor - s.charity_back_minor,
+            s.tax_minor - s.tax_back_minor) as expected,
+          format('%s creator, %s platform, %s charity, %s tax', case when s.is_direct then p.direct else p.earned end,
+            p.platform, p.charity, p.tax) as found
+        from order_shares s
+        left join (
+          select t.metadata ->> 'order_id' as order_id,
+            sum(case when a.purpose in ('earned', 'receivable') then q.amount_minor else 0 end) as earned,
+            sum(case when a.purpose = 'direct' then q.amount_minor else 0 end) as direct,
+            sum(case when a.purpose = 'fees' then q.amount_minor else 0 end) as platform,
+            sum(case when a.purpose = 'charity' then q.amount_minor else 0 end) as charity,
+            sum(case when a.purpose = 'tax' then q.amount_minor else 0 end) as tax
+          from ledger_transfers t join ledger_postings q on q.transfer_id = t.id
+          join ledger_accounts a on a.id = q.account_id
+          where t.metadata ->> 'order_id' is not null
+          group by 1
+        ) p on p.order_id = s.order_id::text
+        where (s.creator_minor - s.creator_back_minor, s.platform_minor - s.platform_back_minor,
+            s.charity_minor - s.charity_back_minor, s.tax_minor - s.tax_back_minor)
+          is distinct from (case when s.is_direct then p.direct else p.earned end, p.platform, p.charity, p.tax)""",
     "a gift is undone exactly when its transfer is reversed": """
         select g.id::text as subject, coalesce(r.id::text, 'not reversed') as expected,
           coalesce(g.undo_transfer_id::text, 'not undone') as found

@@ -33,3 +33,13 @@ class TipSent(Event, frozen=True):
     recipient_id: UUID
     amount_minor: int
     is_superlike: bool
+
+
+class CardTipPaid(Event, frozen=True):
+    """A tip that was paid by card, as an order; `amount_minor` in US cents."""
+
+    order_id: UUID
+    sender_id: UUID
+    recipient_id: UUID
+    amount_minor: int
+    is_superlike: bool

@@ -26,8 +26,10 @@ async def access_tip(ctx: Ctx, tip_id: UUID) -> TipView:
 
 
 async def access_transfer(ctx: Ctx, transfer_id: UUID) -> HistoryLine:
-    """A transfer, for those with a posting in it and for staff. Raises NotFound for everybody else."""
+    """A transfer, for those with a posting in it, for who paid it by card, and for staff. Raises NotFound."""
     line = await history.line(ctx, transfer_id, viewer_id=ctx.member.id)
-    if not ctx.member.is_staff and not any(posting.is_own for posting in line.postings):
+    if ctx.member.is_staff or any(posting.is_own for posting in line.postings):
+        return line
+    if not await history.paid_by(ctx, transfer_id, ctx.member.id):
         raise NotFound
     return line

@@ -1,6 +1,5 @@
 """Placing, paying, cancelling and refunding orders."""
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -8,13 +7,15 @@ from uuid import UUID, uuid5
 
 from stoa.foundation.audit import actions as audit
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import insert, many, maybe, one, value
+from stoa.kit.db import insert, many, maybe, one, run, value
 from stoa.kit.errors import Invalid
 from stoa.kit.ids import new_id
 from stoa.money.payments import queries
+from stoa.money.payments.actions.accounts import account_to_pay
 from stoa.money.payments.actions.merging import merge, move
 from stoa.money.payments.actions.switchboard import default_gateway, gateway_of
 from stoa.money.payments.errors import (
+    GatewayDisconnected,
     GatewayUnavailable,
     NotRefundable,
     OrderClosed,
@@ -23,7 +24,7 @@ from stoa.money.payments.errors import (
     PriceChanged,
     UnknownGateway,
 )
-from stoa.money.payments.gateways import ChargeRequest, SessionRequest
+from stoa.money.payments.gateways import ChargeRequest, Gateway, SessionRequest
 from stoa.money.payments.policies import access_order_to_decide, access_own_order
 from stoa.money.payments.types import (
     HELD_STATES,
@@ -49,6 +50,8 @@ _NEW = maybe(
         on conflict (user_id, key) do nothing returning {queries.ORDER_COLUMNS}""",
 )
 _ATTEMPTS = value(int, "select count(*) from order_payments where order_id = $1")
+_SESSIONS_CLOSED = run("update checkout_sessions set closed_at = $2 where order_id = $1 and closed_at is null")
+_SITE_OF = value(str | None, "select slug from sites where owner_id = $1 and is_default")
 _UNPAID = many(
     Order,
     f"""select {queries.ORDER_COLUMNS} from orders
@@ -66,32 +69,30 @@ async def create_order(
     currency: str,
     key: str,
     gateway: str | None = None,
-    payee_id: UUID | None = None,
-    account_id: UUID | None = None,
 ) -> Order:
     """Place an order of the acting member for `item` of a `kind` that somebody sells, at the price they were shown.
 
-    `amount_minor` in minor units of `currency`; `payee_id` is for whom the money is, `account_id` the payee's own
-    account at the gateway (M12). The same key gives the same order (M11). Raises OrderKeyReused when it comes with
+    `amount_minor` in minor units of `currency`. What is for somebody with a gateway account of their own is paid there,
+    whatever `gateway` says (M12). The same key gives the same order (M11). Raises OrderKeyReused when it comes with
     another item, PriceChanged when the price is not that one (any more), UnknownGateway, and Invalid for what is not
     sold.
     """
     user_id = ctx.member.id
-    gateway = gateway or await default_gateway(ctx)
-    await gateway_of(ctx, gateway, account_id)
     known = await queries.order_by_key(ctx, user_id, key)
     if known is not None:
         return _same(known, kind, item, amount_minor, currency)
     quote: Quote = await purchasable(kind).price(ctx, item)
     if (quote.amount_minor, quote.currency) != (amount_minor, currency):
         raise PriceChanged(amount_minor=quote.amount_minor, currency=quote.currency)
+    own = await account_to_pay(ctx, quote.payee_id) if quote.payee_id else None
+    gateway = own.provider if own else gateway or await default_gateway(ctx)
+    parties = (quote.payee_id, own.id if own else None)
+    await gateway_of(ctx, gateway, parties[1])
     # From the key: if this transaction is lost after a gateway was told of the order, the repeated request makes the
     # same one again, and what the gateway tells of it fits.
     order_id = uuid5(user_id, key)
     money = (amount_minor, currency, gateway)
-    order = await _NEW(
-        ctx.db, order_id, user_id, kind, item, quote.description, *money, key, ctx.now, payee_id, account_id
-    )
+    order = await _NEW(ctx.db, order_id, user_id, kind, item, quote.description, *money, key, ctx.now, *parties)
     if order is None:  # the same key at the same moment
         return _same(await _known(ctx, user_id, key), kind, item, amount_minor, currency)
     event: dict[str, Any] = {
@@ -121,8 +122,7 @@ async def confirm(ctx: Ctx, order_id: UUID, payment_method_id: str, return_url: 
         return Confirmation(order)
     if order.state not in OPEN_STATES:
         raise OrderClosed(state=order.state)
-    gateway = await gateway_of(ctx, order.gateway, order.account_id)
-    await gateway.close(ctx, order.id)
+    gateway = await _closed(ctx, order)
     if order.state != OrderState.CREATED:
         order = await move(ctx, order, OrderState.PENDING, cause="another attempt", payment_id=None)
     # If this transaction is lost after the gateway has answered, the repeated request asks for the same under the same
@@ -141,25 +141,36 @@ async def confirm(ctx: Ctx, order_id: UUID, payment_method_id: str, return_url: 
     return Confirmation(order, NextAction("redirect", payment.action_url) if payment.action_url else None)
 
 
-async def start_checkout(ctx: Ctx, order_id: UUID, return_url: str) -> Checkout:
+async def start_checkout(ctx: Ctx, order_id: UUID, return_url: str | None = None) -> Checkout:
     """Open the gateway's hosted page for one's order. The outcome arrives by webhook; poll the order or the session.
 
-    `return_url` is an address of this platform, whole or from `/`. Raises OrderClosed, Invalid.
+    `return_url` is an address of this platform, whole or from `/`; without one the payer comes back to the page of this
+    checkout. Raises OrderClosed, Invalid.
     """
     await access_own_order(ctx, order_id)
     order = await _LOCKED(ctx.db, order_id)
     if order.state not in OPEN_STATES:
         raise OrderClosed(state=order.state)
-    gateway = await gateway_of(ctx, order.gateway, order.account_id)
-    await gateway.close(ctx, order.id)
+    gateway = await _closed(ctx, order)
+    checkout_id = new_id()
     request = SessionRequest(
         order_id=order.id,
         amount_minor=order.amount_minor,
         currency=order.currency,
         description=order.description,
-        return_url=_own_address(ctx, return_url),
+        return_url=_own_address(ctx, return_url or await _page_of(ctx, order, checkout_id)),
     )
     session = await gateway.open_session(ctx, request)
+    opened = {
+        "id": checkout_id,
+        "order_id": order.id,
+        "session_id": session.id,
+        "url": session.url,
+        "return_url": request.return_url,
+        "opened_at": ctx.now,
+        "expires_at": session.expires_at,
+    }
+    await insert(ctx.db, "checkout_sessions", opened)
     details = {"session_id": session.id}
     await move(ctx, order, OrderState.PENDING, cause="checkout opened", details=details, payment_id=None)
     return Checkout(order.id, session.id, session.url, session.expires_at)
@@ -173,7 +184,7 @@ async def cancel_order(ctx: Ctx, order_id: UUID) -> Order:
         return order
     if order.state not in OPEN_STATES:
         raise OrderClosed(state=order.state)
-    await (await gateway_of(ctx, order.gateway, order.account_id)).close(ctx, order.id)
+    await _closed(ctx, order)
     return await move(ctx, order, OrderState.CANCELLED, cause="cancelled by the buyer")
 
 
@@ -210,11 +221,31 @@ async def close_unpaid(ctx: Ctx) -> int:
     orders = await _UNPAID(ctx.db, ctx.now - timedelta(seconds=UNPAID_S))
     closed = 0
     for order in orders:
-        with suppress(PaymentUnderWay, GatewayUnavailable, UnknownGateway):  # looked at again the next time
-            await (await gateway_of(ctx, order.gateway, order.account_id)).close(ctx, order.id)
-            await move(ctx, order, OrderState.CANCELLED, cause="not paid in time")
-            closed += 1
+        cause = "not paid in time"
+        try:
+            await _closed(ctx, order)
+        except (PaymentUnderWay, GatewayUnavailable):  # looked at again the next time
+            continue
+        except (UnknownGateway, GatewayDisconnected):  # by now nobody can pay there any more
+            cause = "not paid in time; its gateway is switched off"
+            await _SESSIONS_CLOSED(ctx.db, order.id, ctx.now)
+        await move(ctx, order, OrderState.CANCELLED, cause=cause)
+        closed += 1
     return closed
+
+
+async def _closed(ctx: Ctx, order: Order) -> Gateway:
+    """The order's gateway, at which nothing of the order waits any more. Raises PaymentUnderWay."""
+    gateway = await gateway_of(ctx, order.gateway, order.account_id)
+    await gateway.close(ctx, order.id)
+    await _SESSIONS_CLOSED(ctx.db, order.id, ctx.now)
+    return gateway
+
+
+async def _page_of(ctx: Ctx, order: Order, checkout_id: UUID) -> str:
+    """Where the payer of a checkout sees how it went: on the site of whom it is for, or in their wallet."""
+    slug = await _SITE_OF(ctx.db, order.payee_id) if order.payee_id else None
+    return f"/s/{slug}/checkout/{checkout_id}" if slug else f"/wallet/orders/{order.id}"
 
 
 async def _known(ctx: Ctx, user_id: UUID, key: str) -> Order:

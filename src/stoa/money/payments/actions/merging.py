@@ -6,6 +6,7 @@ on the order's row.
 """
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -77,6 +78,12 @@ async def move(
     }
     await insert(ctx.db, "order_events", event)
     return msgspec.structs.replace(order, **changed)
+
+
+async def note_shares(ctx: Ctx, order_id: UUID, *, cut_minor: int, returned_minor: int) -> None:
+    """What of an order others than its payee get, and what of the payee's part went back; told by what was sold."""
+    shares = {"cut_minor": cut_minor, "returned_minor": returned_minor}
+    await update(ctx.db, "orders", shares, where={"id": order_id})
 
 
 def _check_amounts(order: Order, payment: Payment) -> None:

@@ -9,6 +9,7 @@ from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.doctor import Finding
 from stoa.kit.queue import enqueue
+from stoa.money.payments.actions.accounts import gateway_of_account
 from stoa.money.payments.errors import GatewayUnavailable, UnknownGateway
 from stoa.money.payments.gateways import Gateway
 from stoa.money.payments.gateways.sandbox import Sandbox
@@ -42,11 +43,9 @@ def gateway_named(ctx: Ctx, name: str) -> Gateway:
 async def gateway_of(ctx: Ctx, name: str, account_id: UUID | None) -> Gateway:
     """The gateway of an order or a webhook: with the platform's keys, or with those of a creator's own account (M12).
 
-    Raises UnknownGateway.
+    Raises UnknownGateway, and GatewayDisconnected where the creator has left.
     """
-    if account_id is not None:
-        raise UnknownGateway
-    return gateway_named(ctx, name)
+    return gateway_named(ctx, name) if account_id is None else await gateway_of_account(ctx, name, account_id)
 
 
 async def default_gateway(ctx: Ctx) -> str:

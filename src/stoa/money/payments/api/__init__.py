@@ -1,4 +1,4 @@
-"""`/api/v1/orders`, `/api/v1/checkouts`, and the address that gateways send their webhooks to."""
+"""`/api/v1/orders`, `/api/v1/checkout`, and the address that gateways send their webhooks to."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -12,14 +12,13 @@ from stoa.kit.ids import new_id
 from stoa.kit.pagination import Page, decode, keyset
 from stoa.money.payments import actions, queries
 from stoa.money.payments.actions import webhooks
-from stoa.money.payments.policies import access_checkout, access_order
+from stoa.money.payments.api import checkout
+from stoa.money.payments.policies import access_order
 from stoa.money.payments.schemas import (
     CheckoutIn,
-    CheckoutStatusOut,
     ConfirmIn,
     OrderDetailOut,
     RefundIn,
-    checkout_status_out,
     order_detail_out,
 )
 from stoa.money.payments.types import (
@@ -79,12 +78,6 @@ async def refund_order(
     return order_out(await actions.refund(ctx, order_id, amount_minor=data.amount_minor, reason=data.reason, key=key))
 
 
-@get("/api/v1/checkouts/{session_id:str}", opt=access("member"))
-async def get_checkout(ctx: CtxDep, session_id: Path[str]) -> CheckoutStatusOut:
-    """How far a hosted checkout of one's own is."""
-    return checkout_status_out(await access_checkout(ctx, session_id))
-
-
 @post(
     "/api/v1/webhooks/{gateway:str}",
     status_code=200,
@@ -130,7 +123,7 @@ routes = [
     start_checkout,
     cancel_order,
     refund_order,
-    get_checkout,
+    *checkout.routes,
     receive_webhook,
     list_webhook_events,
     get_webhook_event,

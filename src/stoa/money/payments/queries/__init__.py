@@ -8,6 +8,7 @@ import msgspec
 
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one
+from stoa.kit.ids import parse_id
 from stoa.money.payments.types import (
     CheckoutStatus,
     InboxDetail,
@@ -51,18 +52,22 @@ _INBOX_EVENT = one(
     InboxDetail,
     f"select {_INBOX_COLUMNS}, headers, encode(body, 'escape') as body from webhook_events where id = $1",
 )
-_CHECKOUT = one(
+# A session is known by the gateway's name of it, and by ours, which stands in the address the payer comes back to.
+_CHECKOUT = maybe(
     CheckoutStatus,
-    """select s.id as session_id,
-              case when s.state = 'open' and s.expires_at <= $2 then 'expired' else s.state end as state,
-              o.id as order_id, o.state as order_state, p.status as payment_status, p.failure_message, s.return_url
-       from sandbox_sessions s
+    """select s.id, s.session_id,
+              case when o.fulfilled_at is not null and s.closed_at is null then 'complete'
+                   when s.closed_at is not null or o.state = 'cancelled' then 'cancelled'
+                   when s.expires_at <= $3 then 'expired' else 'open' end as state,
+              o.id as order_id, o.state as order_state, p.status as payment_status, o.failure_message, s.url,
+              s.return_url, s.expires_at
+       from checkout_sessions s
        join orders o on o.id = s.order_id
        left join lateral (
-         select status, failure_message from sandbox_payments
-         where session_id = s.id order by created_at desc, id desc limit 1
+         select status from order_payments where order_id = o.id order by updated_at desc, payment_id desc limit 1
        ) p on true
-       where s.id = $1""",
+       where (s.session_id = $1 or s.id = $2) and o.user_id = $4
+       order by s.opened_at desc limit 1""",
 )
 _SESSION = one(
     SandboxSession,
@@ -124,9 +129,9 @@ async def inbox_event(ctx: Ctx, event_id: UUID) -> InboxDetail:
     return await _INBOX_EVENT(ctx.db, event_id)
 
 
-async def checkout_status(ctx: Ctx, session_id: str) -> CheckoutStatus:
-    """How far a hosted checkout is; ask `policies.access_checkout` for somebody. Raises NotFound."""
-    return await _CHECKOUT(ctx.db, session_id, ctx.now)
+async def checkout_status(ctx: Ctx, user_id: UUID, session_id: str) -> CheckoutStatus | None:
+    """How far somebody's hosted checkout is, whatever its gateway; by the gateway's id of the session, or by ours."""
+    return await _CHECKOUT(ctx.db, session_id, parse_id(session_id), ctx.now, user_id)
 
 
 async def sandbox_session(ctx: Ctx, session_id: str) -> SandboxSession:

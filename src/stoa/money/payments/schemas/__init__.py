@@ -34,7 +34,7 @@ class OrderDetailOut(OrderOut, kw_only=True):
 
 
 class CheckoutStatusOut(msgspec.Struct):
-    """How far a hosted checkout is."""
+    """How far a hosted checkout is: `state` open, complete, expired or cancelled. While it is open, pay at `url`."""
 
     session_id: str
     state: str
@@ -42,6 +42,8 @@ class CheckoutStatusOut(msgspec.Struct):
     order_state: OrderState
     payment_status: str | None
     failure_message: str | None
+    url: str
+    expires_at: datetime
 
 
 class ConfirmIn(msgspec.Struct):
@@ -79,4 +81,6 @@ def checkout_status_out(status: CheckoutStatus) -> CheckoutStatusOut:
         status.order_state,
         status.payment_status,
         status.failure_message,
+        status.url,
+        status.expires_at,
     )

@@ -183,15 +183,23 @@ def order_fields(order: Order) -> dict[str, Any]:
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """What something costs now, in minor units, and what it is called on receipts."""
+    """What something costs now, in minor units, and what it is called on receipts.
+
+    `payee_id`: for whom the money is, if not for the platform.
+    """
 
     amount_minor: int
     currency: str
     description: str
+    payee_id: UUID | None = None
 
 
 class Purchasable(Protocol):
-    """How a module sells a kind of thing. All three run inside the caller's transaction."""
+    """How a module sells a kind of thing. All of it runs inside the caller's transaction."""
+
+    async def item(self, ctx: Ctx, given: dict[str, Any]) -> dict[str, Any]:
+        """The item of an order, of what a buyer names. Raises Invalid for what is not of this kind."""
+        ...
 
     async def price(self, ctx: Ctx, item: dict[str, Any]) -> Quote:
         """What `item` costs the acting member now. Raises Invalid for what cannot be bought."""
@@ -228,6 +236,11 @@ def sells(kind: str) -> Callable[[type[Purchasable]], type[Purchasable]]:
     return register
 
 
+def is_sold(kind: str) -> bool:
+    """Whether anybody sells things of a kind."""
+    return kind in _SOLD
+
+
 def purchasable(kind: str) -> Purchasable:
     """The plug of a kind. Raises Invalid for a kind that nobody sells."""
     try:
@@ -237,18 +250,22 @@ def purchasable(kind: str) -> Purchasable:
 
 
 class CheckoutStatus(msgspec.Struct, frozen=True):
-    """How far a hosted checkout is, for its payer.
+    """How far a hosted checkout is, for its payer, by what we know of it ourselves.
 
-    `state` is that of the session (open, complete, expired, cancelled), `payment_status` that of its latest attempt.
+    `state` is that of the session (open, complete, expired, cancelled), `payment_status` that of the latest attempt to
+    pay the order. `url` is the gateway's page, `return_url` where the payer comes back to.
     """
 
+    id: UUID
     session_id: str
     state: str
     order_id: UUID
     order_state: OrderState
     payment_status: str | None
     failure_message: str | None
+    url: str
     return_url: str
+    expires_at: datetime
 
 
 class InboxEvent(msgspec.Struct, frozen=True):

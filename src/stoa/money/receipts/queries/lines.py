@@ -6,12 +6,15 @@ their own indices of (whose, created_at, id) and merges them.
 
 from typing import Final
 
+# To its receiver an order is there once it was handed over; `receiver_id` is null until then. What of it is not the
+# payee's is a fee to them, and what went back came from both (M13).
 _ORDERS: Final = """
-    select id, kind, user_id as payer_id, null::uuid as receiver_id, currency as asset, amount_minor as gross_minor,
-      0::bigint as fee_minor, amount_minor as net_minor, 0::bigint as promotional_minor, refunded_minor,
-      refunded_minor as returned_minor, state, description, null::uuid as work_id, null::text as work_title,
-      null::text as work_path, null::text as message, gateway as method, failure_message, created_at,
-      fulfilled_at as settled_at, payment_id as reference, null::uuid as transfer_id
+    select id, kind, user_id as payer_id, receiver_id, currency as asset, amount_minor as gross_minor,
+      cut_minor as fee_minor, amount_minor - cut_minor as net_minor, 0::bigint as promotional_minor, refunded_minor,
+      case when payee_id is null then refunded_minor else returned_minor end as returned_minor, state, description,
+      null::uuid as work_id, null::text as work_title, null::text as work_path, null::text as message,
+      gateway as method, failure_message, created_at, fulfilled_at as settled_at, payment_id as reference,
+      null::uuid as transfer_id
     from orders"""
 
 # M6: what paid off a debt of the receiver was received, too (M13).

@@ -23,6 +23,7 @@ from stoa.money.risk.types import Movement
 from stoa.money.splits.queries import rule_at
 from stoa.money.wallet import queries
 from stoa.money.wallet.actions.buckets import spend_buckets
+from stoa.money.wallet.actions.card_tips import order_tip
 from stoa.money.wallet.actions.coins import RECEIVABLE, CoinsItem
 from stoa.money.wallet.actions.credits import buy_credits, checkout_credits, order_credits
 from stoa.money.wallet.actions.recipients import checked_recipient
@@ -43,6 +44,7 @@ __all__ = [
     "open_wallet",
     "order_coins",
     "order_credits",
+    "order_tip",
     "spend_buckets",
     "split_gift",
     "tip",

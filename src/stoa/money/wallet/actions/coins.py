@@ -4,10 +4,11 @@ A package's bonus coins are purchased coins like the others: they were paid for 
 coins + bonus_coins arrives in the purchased bucket (M3, M4), and a creator who is gifted them really earns their share.
 """
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
+from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import value
 from stoa.kit.errors import Invalid
@@ -33,9 +34,20 @@ class CoinsItem(msgspec.Struct, frozen=True):
     bonus_coins: int
 
 
+class _Chosen(msgspec.Struct, frozen=True):
+    package_id: Annotated[int, msgspec.Meta(ge=1, le=32767)]
+
+
 @sells("coins")
 class Coins:
     """How coins are priced, handed over, and taken back."""
+
+    async def item(self, ctx: Ctx, given: dict[str, Any]) -> dict[str, Any]:
+        """The package of `package_id` as it is on offer. Raises Invalid."""
+        package = await queries.package(ctx, forms.parse(_Chosen, given).package_id)
+        if package is None:
+            raise Invalid(fields={"package_id": "There is no such package"})
+        return msgspec.structs.asdict(CoinsItem(package.id, package.coins, package.bonus_coins))
 
     async def price(self, ctx: Ctx, item: dict[str, Any]) -> Quote:
         """The package's price. Raises Invalid for a package that is not (or no longer so) on offer."""

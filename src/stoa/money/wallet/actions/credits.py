@@ -73,6 +73,10 @@ async def repay(ctx: Ctx, user_id: UUID, asset: str, incoming_minor: int) -> int
 class Credits:
     """How credits are priced, handed over, and taken back."""
 
+    async def item(self, ctx: Ctx, given: dict[str, Any]) -> dict[str, Any]:
+        """An amount of a currency. Raises Invalid."""
+        return msgspec.structs.asdict(forms.parse(CreditsItem, given))
+
     async def price(self, ctx: Ctx, item: dict[str, Any]) -> Quote:
         """The amount itself. Raises Invalid for an unknown currency, and for too little or too much of it."""
         wanted = forms.parse(CreditsItem, item)

@@ -117,7 +117,8 @@ async def wallet(ctx: Ctx, user_id: UUID) -> WalletView:
 
 def _currencies(row: WalletRow, held: dict[tuple[str, str], int]) -> list[CreditsView]:
     assets = {asset for asset, minor in row.credit_debts.items() if minor}
-    assets |= {asset for (asset, _), minor in held.items() if minor and asset != COIN}
+    # What stands in an account of one's own (M12) is no credit.
+    assets |= {asset for (asset, purpose), minor in held.items() if minor and asset != COIN and purpose != "direct"}
     return [
         CreditsView(
             asset=asset,

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many
+from stoa.kit.db import many, value
 from stoa.kit.errors import NotFound
 from stoa.kit.money import Money, format_amount
 from stoa.money.wallet.types import BUCKETS, COIN, USD, HistoryLine, PostingLine
@@ -77,6 +77,10 @@ class Fact(msgspec.Struct, frozen=True):
     order_currency: str | None
 
 
+# The transfers whose metadata name the order they belong to.
+_OF_ORDERS: Final = (
+    "coin_purchase coin_refund credit_purchase credit_refund card_tip card_tip_refund direct_tip direct_tip_refund"
+).split()
 _FACTS = many(
     Fact,
     """select t.id as transfer_id, t.kind, coalesce(o.kind, t.kind) as of_kind, t.cause,
@@ -84,8 +88,9 @@ _FACTS = many(
               exists (select from ledger_transfers v where v.reverses = t.id) as is_reversed,
               p.created_at, a.owner_id, u.username as owner, a.asset, a.purpose, p.amount_minor,
               g.amount_coins as gift_coins, g.work_title as gift_title,
-              tp.amount_minor as tip_minor, tp.is_superlike as tip_superlike,
-              coalesce(g.sender_id, tp.sender_id) as sender_id, s.username as sender,
+              tp.amount_minor as tip_minor,
+              coalesce(tp.is_superlike, (b.item ->> 'superlike')::boolean) as tip_superlike,
+              coalesce(g.sender_id, tp.sender_id, b.user_id) as sender_id, s.username as sender,
               r.username as recipient, b.description as order_description, b.amount_minor as order_minor,
               b.currency as order_currency
        from ledger_transfers t
@@ -95,12 +100,18 @@ _FACTS = many(
        left join ledger_transfers o on o.id = t.reverses
        left join gifts g on g.transfer_id = coalesce(t.reverses, t.id)
        left join tips tp on tp.transfer_id = coalesce(t.reverses, t.id)
-       left join users s on s.id = coalesce(g.sender_id, tp.sender_id)
-       left join users r on r.id = coalesce(g.recipient_id, tp.recipient_id)
-       left join orders b on b.id = (t.metadata ->> 'order_id')::uuid and t.kind in
-         ('coin_purchase', 'coin_refund', 'credit_purchase', 'credit_refund')
+       left join orders b on b.id = (t.metadata ->> 'order_id')::uuid and t.kind = any ($2)
+       left join users s on s.id = coalesce(g.sender_id, tp.sender_id, b.user_id)
+       left join users r on r.id = coalesce(g.recipient_id, tp.recipient_id, b.payee_id)
        where t.id = any ($1)
        order by a.asset, p.amount_minor, a.id desc""",
+)
+
+
+_PAID_BY = value(
+    bool,
+    """select exists (select from order_shares s join orders o on o.id = s.order_id
+                      where s.transfer_id = $1 and o.user_id = $2)""",
 )
 
 
@@ -111,19 +122,24 @@ async def lines(
     created_at, transfer_id = before or (None, None)
     changes = await _CHANGES(ctx.db, user_id, created_at, transfer_id, limit)
     facts: dict[UUID, list[Fact]] = {change.transfer_id: [] for change in changes}
-    for fact in await _FACTS(ctx.db, list(facts)):
+    for fact in await _FACTS(ctx.db, list(facts), _OF_ORDERS):
         facts[fact.transfer_id].append(fact)
     return [_line(change, facts[change.transfer_id], user_id) for change in changes]
 
 
 async def line(ctx: Ctx, transfer_id: UUID, *, viewer_id: UUID) -> HistoryLine:
     """One transfer as somebody sees it who may not be part of it. Raises NotFound where there is none."""
-    facts = await _FACTS(ctx.db, [transfer_id])
+    facts = await _FACTS(ctx.db, [transfer_id], _OF_ORDERS)
     if not facts:
         raise NotFound
     changes = await _CHANGES_OF_ONE(ctx.db, transfer_id, viewer_id)
     change = changes[0] if changes else _Change(transfer_id, facts[0].created_at, 0, 0)
     return _line(change, facts, viewer_id)
+
+
+async def paid_by(ctx: Ctx, transfer_id: UUID, user_id: UUID) -> bool:
+    """Whether a transfer is what somebody's order was shared into; what comes after it is not theirs to see."""
+    return await _PAID_BY(ctx.db, transfer_id, user_id)
 
 
 def _line(change: _Change, facts: list[Fact], viewer_id: UUID) -> HistoryLine:
@@ -182,6 +198,12 @@ def _title(fact: Fact, viewer_id: UUID, change: _Change) -> str:
             if fact.sender_id == viewer_id:
                 return f"You tipped @{fact.recipient} {what}"
             return f"@{fact.sender} tipped you {what}"
+        case (("card_tip" | "direct_tip"), _):
+            what = f"{'a superlike of ' if fact.tip_superlike else ''}{_order_money(fact)}"
+            where = "by card" if fact.kind == "card_tip" else "by card, into your own account"
+            return f"@{fact.sender} tipped you {what} {where}"
+        case (("card_tip_refund" | "direct_tip_refund"), _):
+            return f"A tip of {_order_money(fact)} by @{fact.sender} was refunded"
         case "credit_purchase", _:
             return f"You added {fact.order_description}"
         case "payout", _:
@@ -192,6 +214,11 @@ def _title(fact: Fact, viewer_id: UUID, change: _Change) -> str:
             return f"A payout did not take place: {coins} coins are back"
         case _:
             return fact.cause
+
+
+def _order_money(fact: Fact) -> str:
+    currency = fact.order_currency or USD
+    return f"{format_amount(fact.order_minor or 0, currency)} {currency}"
 
 
 _COINS_OF: Final = {
@@ -215,6 +242,7 @@ _PLATFORM: Final = {
     "welcome": "Welcome bonuses",
     "receivable": "Owed to the platform",
     "world": "Payment gateway",
+    "direct_world": "Accounts of people's own",
     "payout_world": "Payout provider",
 }
 
@@ -225,6 +253,9 @@ def _account(fact: Fact, viewer_id: UUID) -> str:
         name = _PLATFORM.get(purpose, purpose.replace("_", " ").capitalize())
         return f"{name} ({detail})" if detail else name
     held = _COINS_OF.get(purpose, purpose.replace("_", " "))
+    if purpose == "direct":
+        held = f"{fact.asset} in {'your' if fact.owner_id == viewer_id else 'their'} own account"
+        return held[0].upper() + held[1:] if fact.owner_id == viewer_id else f"@{fact.owner}: {held}"
     if fact.asset != COIN:
         held = f"{purpose.replace('_', ' ')} credit in {fact.asset}"
     return f"Your {held}" if fact.owner_id == viewer_id else f"@{fact.owner}: {held}"
@@ -249,6 +280,18 @@ _WHY: Final[dict[tuple[str, str], str]] = {
     ("credit_refund", "world"): "The money went back through the gateway",
     ("credit_refund", "purchased"): "The credit that this money had bought",
     ("credit_refund", "receivable"): "Credit that was spent already; it is owed, and taken from what comes in next",
+    ("card_tip", "world"): "The tip, paid through the gateway",
+    ("card_tip", "receivable"): "Pays off credit of a refunded payment that was spent already",
+    ("card_tip_refund", "world"): "The money went back through the gateway",
+    ("card_tip_refund", "fees"): "The platform's share of it went back, too",
+    ("card_tip_refund", "charity"): "Charity's share of it went back, too",
+    ("card_tip_refund", "tax"): "The tax on it went back, too",
+    ("card_tip_refund", "earned"): "The creator's share of it was taken back",
+    ("card_tip_refund", "receivable"): "What was spent already is owed, and taken from what comes in next",
+    ("direct_tip", "direct_world"): "The tip, paid straight into the creator's own account",
+    ("direct_tip", "direct"): "It is there already; here it can be neither spent nor paid out",
+    ("direct_tip_refund", "direct_world"): "The money went back from the creator's own account",
+    ("direct_tip_refund", "direct"): "It is not there any more",
     ("tip", "receivable"): "Pays off credit of a refunded purchase that was spent already",
     ("gift", "receivable"): "Pays off coins of a refunded purchase that were spent already",
     ("payout", "earned"): "Set aside when the payout was requested",
@@ -274,7 +317,27 @@ def _explanation(fact: Fact, viewer_id: UUID) -> str:
         return _gift_explanation(fact, purpose, viewer_id)
     if fact.kind == "tip" and purpose != "receivable":
         return _tip_explanation(fact, purpose, viewer_id)
+    if fact.kind == "card_tip" and purpose in _SHARED:
+        return _share_explanation(fact, purpose, viewer_id)
     return _WHY.get((fact.kind, purpose), fact.cause)
+
+
+_SHARED: Final = {"earned": "creator", "fees": "platform", "charity": "charity", "tax": "tax"}
+
+
+def _share_explanation(fact: Fact, purpose: str, viewer_id: UUID) -> str:
+    """A share of a tip that was paid by card, in which nothing is promotional."""
+    percent = f"{fact.metadata.get('basis_points', {}).get(_SHARED[purpose], 0) / 100:g} %"
+    match purpose:
+        case "fees":
+            return f"The platform's share: {percent} of the tip"
+        case "charity":
+            return f"For charity: {percent} of the tip"
+        case "tax":
+            return f"Tax on the platform's share: {percent} of the tip"
+        case _:
+            whose = "Your" if fact.owner_id == viewer_id else "The creator's"
+            return f"{whose} share: {percent} of the tip; it can be paid out"
 
 
 def _tip_explanation(fact: Fact, purpose: str, viewer_id: UUID) -> str:
