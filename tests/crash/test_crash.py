@@ -155,7 +155,7 @@ async def check_purchases(db: Any, receipts: Receipts) -> None:
 async def check_payouts(db: Any, receipts: Receipts) -> None:
     """Every payout is paid, and was sent once: one transfer at the provider, one in the books."""
     sql = """
-        select p.key, p.id::text, u.username, p.coins_minor, p.state,
+        select p.key, p.id::text, u.username, p.source_minor as coins_minor, p.state,
           (select count(*) from sandbox_transfers s where s.request_key like p.id || ':%') as sent,
           (select count(*) from payout_events e where e.payout_id = p.id and e.to_state = 'paid') as arrived
         from payouts p join users u on u.id = p.user_id

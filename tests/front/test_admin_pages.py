@@ -288,7 +288,7 @@ async def test_a_held_payout_is_decided(make: Any, admin: Any, signed_in: Any) -
     page = await admin.follow(await admin.post(f"{path}/hold", reason="Many gifts within an hour"))
     assert "Let $5.13 go" in page.text
     text = words((await admin.get("/admin/payouts?state=in_review")).text)
-    assert "@ana In review Many gifts within an hour 400.00 5.13 USD" in text
+    assert "@ana In review Many gifts within an hour 400.00 COIN 5.13 USD" in text
     await admin.get(path)
     answer = await admin.post(f"{path}/reject", reason="no")
     assert answer.status_code == 422

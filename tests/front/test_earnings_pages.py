@@ -102,7 +102,7 @@ async def test_a_payout_runs_through_its_steps(make: Any, signed_in: Any, jobs: 
         page = await writer.follow(await writer.post(NEW, **fields, destination="sandbox_bank"))
         assert "400 coins are on their way out." in page.text
     [payout] = await all_payouts(make, ana)
-    assert (payout.state, payout.coins_minor, payout.net_payout_minor) == ("pending", 40000, 513)
+    assert (payout.state, payout.source_minor, payout.net_payout_minor) == ("pending", 40000, 513)
     now = await timeline(make, ana)
     assert (now.available_minor, now.reserved_minor) == (0, 40000)
     text = words(page.text)

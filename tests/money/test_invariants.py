@@ -30,10 +30,10 @@ HARM = {
         update gifts set undone_at = now(), undo_transfer_id = gen_random_uuid() where undone_at is null""",
     "what people owe is what the platform is owed (M13)": "update wallets set debt_minor = 1",
     "a payout is in the state its last event says (M10)": "delete from payout_events",
-    "coins are reserved exactly while a payout is under way (M9)": """
+    "what is to be paid out is reserved, exactly while a payout is under way (M9)": """
         update payouts set state = 'cancelled', ended_at = now() where state = 'pending'""",
-    "what was sent is what was paid, once (M10)": """
-        update payouts set net_payout_minor = net_payout_minor + 1, usd_amount_minor = usd_amount_minor + 1""",
+    "what was sent is what was paid, once, and its fee is in the books (M10)": """
+        update payouts set net_payout_minor = net_payout_minor + 1, gross_minor = gross_minor + 1""",
 }
 
 

@@ -105,11 +105,10 @@ async def test_the_database_allows_one_open_payout_and_known_transitions(app: An
 
     ana = await make.member("ana", earned=400)
     payout = (await ask(client.as_(ana))).json()
-    copy = """insert into payouts (id, user_id, coins_minor, usd_amount_minor, platform_fee_minor, net_payout_minor,
-                provider, destination, hold_id, key, requested_at, submit_at, promised_from, promised_by, updated_at)
-              select gen_random_uuid(), user_id, coins_minor, usd_amount_minor, platform_fee_minor, net_payout_minor,
-                provider, destination, hold_id, 'other', requested_at, submit_at, promised_from, promised_by, updated_at
-              from payouts"""
+    columns = """user_id, asset, source_minor, gross_minor, platform_fee_minor, net_payout_minor, currency, fee_minor,
+      fee_on_platform, arrives_minor, arrives_currency, provider, destination, recipient, hold_id, requested_at,
+      submit_at, promised_from, promised_by, updated_at"""
+    copy = f"insert into payouts (id, key, {columns}) select gen_random_uuid(), 'other', {columns} from payouts"
     async with make.tx() as ctx:
         with pytest.raises(asyncpg.UniqueViolationError) as twice:
             async with ctx.db.transaction():

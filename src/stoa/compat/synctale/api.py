@@ -149,7 +149,7 @@ async def get_earnings(ctx: CtxDep) -> EarningsOut:
         total_earned_usd=worth.net_payout_minor / 100,
         available_for_payout=found.payable.net_payout_minor / 100 if found.payable else 0.0,
         minimum_payout=round(found.payout_min_coins / found.coins_per_usd, 2),
-        payouts=[payout_of(p) for p in await payout_queries.payouts(ctx, ctx.member.id, limit=10)],
+        payouts=[payout_of(p) for p in await payout_queries.payouts(ctx, ctx.member.id, asset="COIN", limit=10)],
     )
 
 

@@ -252,8 +252,8 @@ def payout_of(view: PayoutView) -> Payout:
     return Payout(
         id=view.id,
         creator_id=view.user_id,
-        coins=coins(view.coins_minor),
-        usd_amount=view.usd_amount_minor / 100,
+        coins=coins(view.source_minor),
+        usd_amount=view.gross_minor / 100,
         platform_fee=view.platform_fee_minor / 100,
         net_payout=view.net_payout_minor / 100,
         status="pending" if view.state == "in_review" else str(view.state),

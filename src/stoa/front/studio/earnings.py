@@ -22,8 +22,7 @@ from stoa.money.payouts.policies import access_own_payout
 from stoa.money.payouts.types import (
     COIN,
     SANDBOX_BANK,
-    SANDBOX_FAIL,
-    SANDBOX_FAIL_ONCE,
+    TEST_ACCOUNTS,
     DayEarned,
     EarningsView,
     PayoutState,
@@ -33,12 +32,7 @@ from stoa.money.payouts.types import (
 DAYS = 30
 LIMIT = 10
 SCOPE = "payouts"
-# Where a payout can go; while there is only the sandbox these are its accounts.
-DESTINATIONS = (
-    (SANDBOX_BANK, "Test bank account"),
-    (SANDBOX_FAIL_ONCE, "Test account that refuses once, then accepts"),
-    (SANDBOX_FAIL, "Test account that is closed"),
-)
+DESTINATIONS = tuple(TEST_ACCOUNTS.items())
 
 
 class PayoutForm(msgspec.Struct):
@@ -161,7 +155,7 @@ async def request_payout(request: Request[Any, Any, Any], ctx: CtxDep) -> Respon
         given = forms.parse(PayoutForm, form, strict=False)
         async with ctx.db.transaction():
             payout = await actions.request_payout(ctx, key=given.key, destination=given.destination)
-            if payout.coins_minor != given.coins_minor:
+            if payout.source_minor != given.coins_minor:
                 raise AmountChanged
     except (Invalid, AmountChanged) as error:
         fields = error.fields if isinstance(error, Invalid) else {"destination": error.detail}
@@ -173,7 +167,7 @@ async def request_payout(request: Request[Any, Any, Any], ctx: CtxDep) -> Respon
     except (BelowMinimum, PayoutOpen) as error:
         flash.add(request, back, flash.Toast(error.detail, "bad"))
     else:
-        text = f"{coins(payout.coins_minor)} coins are on their way out."
+        text = f"{coins(payout.source_minor)} coins are on their way out."
         flash.add(request, back, flash.Toast(text, "good"))
     return back
 
@@ -190,7 +184,6 @@ async def show_payout(request: Request[Any, Any, Any], ctx: CtxDep, payout_id: P
         events=await queries.payout_events(ctx, payout.id),
         next_step=next_step,
         can_cancel=can_cancel,
-        destinations=dict(DESTINATIONS),
     )
 
 
@@ -203,7 +196,7 @@ async def cancel_payout(request: Request[Any, Any, Any], ctx: CtxDep, payout_id:
     except WrongState:
         flash.add(request, back, flash.Toast("It is sent already, so it cannot be cancelled any more.", "bad"))
         return back
-    flash.add(request, back, flash.Toast(f"Cancelled. {coins(payout.coins_minor)} coins are back.", "good"))
+    flash.add(request, back, flash.Toast(f"Cancelled. {coins(payout.source_minor)} coins are back.", "good"))
     return back
 
 

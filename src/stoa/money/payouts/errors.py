@@ -4,10 +4,17 @@ from stoa.kit.errors import Conflict, Invalid, Unavailable
 
 
 class BelowMinimum(Conflict):
-    """409 (M7): there are fewer earned coins than a payout needs. `earned_minor` and `minimum_minor` say how many."""
+    """409 (M7): less than a payout needs is earned, or asked for. `earned_minor` and `minimum_minor` of `asset`."""
 
     code = "below_minimum"
-    title = "There are not enough earned coins for a payout yet"
+    title = "There is not enough earned for a payout yet"
+
+
+class NotEarned(Conflict):
+    """409 (M4): more is asked for than is earned and not reserved. `earned_minor` says what is."""
+
+    code = "not_earned"
+    title = "You have not earned this much"
 
 
 class PayoutOpen(Conflict):
@@ -72,3 +79,52 @@ class BadPayoutWebhook(Invalid):
     status = 400
     code = "bad_webhook"
     title = "This webhook cannot be verified"
+
+
+class NoDestination(Conflict):
+    """409: nobody said where the money should go, and there is no destination yet."""
+
+    code = "no_destination"
+    title = "Please add where the money should go first"
+
+
+class DestinationCooling(Conflict):
+    """409: the destination was added or changed just now; `usable_from` is when money can be sent there."""
+
+    code = "destination_cooling_down"
+    title = "This destination is new. For your safety money cannot be sent there yet"
+
+
+class DestinationInUse(Conflict):
+    """409: a payout is on its way there; `payout_id` is that one."""
+
+    code = "destination_in_use"
+    title = "A payout is on its way there. Cancel it, or wait until it has arrived"
+
+
+class DestinationKnown(Conflict):
+    """409: it is among one's destinations already; `destination_id` is that one."""
+
+    code = "destination_known"
+    title = "You have this destination already"
+
+
+class FeeChanged(Conflict):
+    """409: the provider's fee is not the one that was agreed to. `fee_minor` and `arrives_minor` are today's."""
+
+    code = "fee_changed"
+    title = "The fee has changed, please look again"
+
+
+class NothingArrives(Conflict):
+    """409: the provider's fee would take all of it."""
+
+    code = "nothing_arrives"
+    title = "Nothing would be left of this after the fee"
+
+
+class AmountMoved(Conflict):
+    """409: what is earned changed while the payout was being reckoned."""
+
+    code = "amount_moved"
+    title = "What you have earned has just changed, please look again"

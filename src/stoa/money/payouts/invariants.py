@@ -8,21 +8,27 @@ INVARIANTS: Final[dict[str, str]] = {
         from payouts o
         left join lateral (select to_state from payout_events where payout_id = o.id order by id desc limit 1) e on true
         where e.to_state is distinct from o.state""",
-    "coins are reserved exactly while a payout is under way (M9)": """
-        select o.id::text as subject, s.state as expected, coalesce(h.state, 'no hold') as found
+    "what is to be paid out is reserved, exactly while a payout is under way (M9)": """
+        select o.id::text as subject, format('%s: %s %s', s.state, o.source_minor, o.asset) as expected,
+          format('%s: %s %s', coalesce(h.state, 'no hold'), h.amounts[1], h.assets[1]) as found
         from payouts o left join ledger_holds h on h.id = o.hold_id
         cross join lateral (
           select case when o.state = 'paid' then 'settled' when o.ended_at is null then 'held' else 'released' end
             as state
         ) s
-        where h.state is distinct from s.state""",
-    "what was sent is what was paid, once (M10)": """
-        select o.id::text as subject, o.net_payout_minor::text as expected, coalesce(s.minor, 0)::text as found
-        from payouts o
-        left join lateral (
-          select sum(p.amount_minor)::bigint as minor
+        where (h.state, h.owners, h.assets, h.purposes, h.amounts)
+          is distinct from (s.state, array[o.user_id], array[o.asset], array['earned'], array[o.source_minor])""",
+    "what was sent is what was paid, once, and its fee is in the books (M10)": """
+        select o.id::text as subject, format('%s, fee %s', o.handed, o.fee_minor) as expected,
+          format('%s, fee %s', s.sent + s.fee, s.fee) as found
+        from (select *, net_payout_minor + case when fee_on_platform then fee_minor else 0 end as handed from payouts) o
+        left join ledger_transfers c on c.idempotency_key = 'payout-cost:' || o.id
+        cross join lateral (
+          select coalesce(sum(p.amount_minor) filter (where a.purpose = 'payout_world:' || o.provider), 0)::bigint
+              as sent,
+            coalesce(sum(p.amount_minor) filter (where a.purpose = 'payout_fees:' || o.provider), 0)::bigint as fee
           from ledger_postings p join ledger_accounts a on a.id = p.account_id
-          where p.transfer_id = o.transfer_id and a.owner_id is null and a.purpose = 'payout_world:' || o.provider
-        ) s on true
-        where o.state = 'paid' and s.minor is distinct from o.net_payout_minor""",
+          where p.transfer_id in (o.transfer_id, c.id) and a.owner_id is null and a.asset = o.currency
+        ) s
+        where o.state = 'paid' and (s.sent + s.fee, s.fee) is distinct from (o.handed, o.fee_minor)""",
 }

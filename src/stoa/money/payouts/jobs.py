@@ -4,7 +4,7 @@ from stoa.foundation.identity.messages import StatusChanged
 from stoa.kit.ctx import Ctx
 from stoa.kit.outbox import on, within
 from stoa.kit.queue import every, handles
-from stoa.money.payouts.actions import hold_of, sending, watching
+from stoa.money.payouts.actions import destinations, hold_of, sending, watching
 from stoa.money.payouts.messages import FollowPayout, SubmitPayout
 from stoa.money.risk.messages import FlagClosed, MovementFlagged
 from stoa.money.risk.types import Severity
@@ -26,6 +26,12 @@ async def follow_payout(ctx: Ctx, job: FollowPayout) -> None:
 async def remind(ctx: Ctx) -> int:
     """No payout is forgotten."""
     return await sending.remind(ctx)
+
+
+@every(name="payouts.reseal", seconds=3600)
+async def reseal(ctx: Ctx) -> dict[str, int]:
+    """Destinations are sealed and marked with the newest key."""
+    return {"resealed": await destinations.reseal(ctx)}
 
 
 @within(StatusChanged)

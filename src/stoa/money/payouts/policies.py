@@ -5,7 +5,8 @@ from uuid import UUID
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Forbidden, NotFound
 from stoa.money.payouts import queries
-from stoa.money.payouts.types import PayoutView
+from stoa.money.payouts.queries.destinations import DESTINATION
+from stoa.money.payouts.types import DestinationView, PayoutView
 
 
 async def access_payout(ctx: Ctx, payout_id: UUID) -> PayoutView:
@@ -37,3 +38,11 @@ async def access_payout_to_decide(ctx: Ctx, payout_id: UUID) -> PayoutView:
     if payout.user_id == ctx.actor.id:
         raise Forbidden("Another administrator has to decide about your own payout")
     return payout
+
+
+async def access_destination(ctx: Ctx, destination_id: UUID) -> DestinationView:
+    """A destination, for its owner alone, until it is removed. Raises NotFound."""
+    found = await DESTINATION(ctx.db, destination_id)
+    if found is None or found.user_id != ctx.member.id or found.deleted_at is not None:
+        raise NotFound
+    return found

@@ -7,18 +7,36 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.kit.money import round_ratio
+from stoa.kit.money import format_amount, round_ratio
 from stoa.money.risk.types import HoldView
 
 COIN: Final = "COIN"
 USD: Final = "USD"
 MINOR_PER_COIN: Final = 100
 
-# Destinations that the sandbox provider knows; see `gateways.Sandbox`.
+# Words for destinations at the sandbox provider; see `gateways.sandbox`.
 SANDBOX_BANK: Final = "sandbox_bank"
 SANDBOX_FAIL: Final = "sandbox_fail"
 SANDBOX_FAIL_ONCE: Final = "sandbox_fail_once"
-DESTINATIONS: Final = (SANDBOX_BANK, SANDBOX_FAIL, SANDBOX_FAIL_ONCE)
+# What they are called; each is a test account that is somebody's own, made when it is first used.
+TEST_ACCOUNTS: Final = {
+    SANDBOX_BANK: "Test bank account",
+    SANDBOX_FAIL_ONCE: "Test account that refuses once, then accepts",
+    SANDBOX_FAIL: "Test account that is closed",
+}
+# M7 for credits: about five dollars, in the smallest unit. For USD the operator says it.
+MINIMUM_MINOR: Final = {
+    "EUR": 500,
+    "GBP": 400,
+    "INR": 40_000,
+    "IDR": 8_000_000,
+    "JPY": 750,
+    "KRW": 7_000,
+    "VND": 130_000,
+    "BHD": 2_000,
+    "KWD": 1_500,
+    "TND": 15_000,
+}
 
 SUBMIT_AFTER_S: Final = 5  # the time in which one may think better of it
 PROMISED_DAYS: Final = (3, 5)  # M10, business days
@@ -39,16 +57,21 @@ OPEN_STATES: Final = frozenset({PayoutState.PENDING, PayoutState.IN_REVIEW, Payo
 
 
 class PayoutView(msgspec.Struct, frozen=True):
-    """A payout. `coins_minor` in hundredths of a coin; the three amounts in minor units of `currency` (M7).
+    """A payout: `source_minor` of `asset` left the earned bucket, for `net_payout_minor` of `currency`.
+
+    Of coins, `gross_minor` is what readers paid and `platform_fee_minor` what was kept then (M7): gross = fee + net. Of
+    credits nothing is taken, and all three are the same as the source. `fee_minor` of `currency` is the provider's, out
+    of the net unless `fee_on_platform`; `arrives_minor` of `arrives_currency` arrives, as quoted.
 
     `next_try_at` and `failure_reason` tell of an attempt that failed and will be made again; a failed payout has its
     reason there. `review_reason` and `review_until` tell why it waits for a person, and how long at most (F7).
+    `destination` is what the place was called then, `recipient` what the provider calls it.
     """
 
     id: UUID
     user_id: UUID
-    coins_minor: int
-    usd_amount_minor: int
+    source_minor: int
+    gross_minor: int
     platform_fee_minor: int
     net_payout_minor: int
     currency: str
@@ -70,6 +93,24 @@ class PayoutView(msgspec.Struct, frozen=True):
     promised_by: date
     sent_at: datetime | None
     ended_at: datetime | None
+    asset: str
+    fee_minor: int
+    fee_on_platform: bool
+    arrives_minor: int
+    arrives_currency: str
+    arrives_by: date | None
+    destination_id: UUID | None
+    recipient: str
+
+    @property
+    def handed_minor(self) -> int:
+        """What the provider is given, its fee within."""
+        return self.net_payout_minor + self.fee_minor if self.fee_on_platform else self.net_payout_minor
+
+    @property
+    def source(self) -> str:
+        """What was taken, in words: '400.00 coins', '12.50 USD'."""
+        return f"{format_amount(self.source_minor, self.asset)} {'coins' if self.asset == COIN else self.asset}"
 
 
 class PayoutEvent(msgspec.Struct, frozen=True):
@@ -82,11 +123,12 @@ class PayoutEvent(msgspec.Struct, frozen=True):
 
 
 class PayoutAmounts(msgspec.Struct, frozen=True):
-    """M7, in cents: usd_amount = platform_fee + net_payout."""
+    """M7, in minor units of `currency`: gross = platform_fee + net_payout."""
 
-    usd_amount_minor: int
+    gross_minor: int
     platform_fee_minor: int
     net_payout_minor: int
+    currency: str = USD
 
 
 def payout_amounts(coins_minor: int, *, coins_per_usd: int, creator_percent: int) -> PayoutAmounts:
@@ -99,6 +141,96 @@ def payout_amounts(coins_minor: int, *, coins_per_usd: int, creator_percent: int
     net_minor = round_ratio(coins_minor, coins_per_usd)
     usd_minor = max(net_minor, round_ratio(coins_minor * 100, coins_per_usd * max(creator_percent, 1)))
     return PayoutAmounts(usd_minor, usd_minor - net_minor, net_minor)
+
+
+def credit_amounts(minor: int, currency: str) -> PayoutAmounts:
+    """What earned credits are in money: themselves. They were shared when they were earned (M8), and only then."""
+    return PayoutAmounts(minor, 0, minor, currency)
+
+
+class DestinationView(msgspec.Struct, frozen=True):
+    """Where somebody wants to be paid out. `hint` is all that is ever shown of it; money goes there from `usable_from`.
+
+    `open_payout_id`: a payout is on its way there, and it cannot be changed meanwhile.
+    """
+
+    id: UUID
+    user_id: UUID
+    provider: str
+    label: str
+    currency: str
+    country: str
+    hint: str
+    is_default: bool
+    usable_from: datetime
+    created_at: datetime
+    changed_at: datetime
+    deleted_at: datetime | None
+    open_payout_id: UUID | None
+
+    @property
+    def title(self) -> str:
+        """'Savings (USD) •••• 4321'."""
+        return f"{self.label} ({self.currency}) {self.hint}"
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a payout would come to, before it is asked for: the amounts of M7, and what its provider says.
+
+    `arrives_minor` of `arrives_currency` arrives by `arrives_by`, after the provider's `fee_minor` of
+    `amounts.currency`, which the platform adds where it bears it.
+    """
+
+    asset: str
+    source_minor: int
+    amounts: PayoutAmounts
+    provider: str
+    destination: DestinationView
+    recipient: str
+    fee_minor: int
+    fee_on_platform: bool
+    arrives_minor: int
+    arrives_currency: str
+    arrives_by: date | None
+
+
+class Sums(msgspec.Struct, frozen=True):
+    """Somebody's payouts of one asset in one currency: how many in which state, and of those that were paid
+    (`open_minor`: of those under way) the amounts. `fees_minor`: what providers kept of the net.
+    """
+
+    asset: str
+    currency: str
+    requested: int
+    open: int
+    paid: int
+    failed: int
+    cancelled: int
+    source_minor: int
+    net_minor: int
+    fees_minor: int
+    open_minor: int
+    days_to_arrive: float | None
+    last_paid_at: datetime | None
+
+
+class Payable(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody has earned of one asset and not been paid yet, and the least that can be paid out (M7).
+
+    `reserved_minor` is in payouts under way; of it `open_payout` is the one.
+    """
+
+    asset: str
+    earned_minor: int
+    reserved_minor: int
+    minimum_minor: int
+    open_payout: PayoutView | None
+    worth: PayoutAmounts
+
+    @property
+    def can_be_paid(self) -> bool:
+        """Whether a payout could be asked for now."""
+        return self.open_payout is None and self.earned_minor >= self.minimum_minor
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):

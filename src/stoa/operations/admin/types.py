@@ -52,7 +52,8 @@ class PayoutRow(msgspec.Struct, frozen=True):
 
     id: UUID
     username: str
-    coins_minor: int
+    asset: str
+    source_minor: int
     net_payout_minor: int
     currency: str
     state: PayoutState

@@ -46,9 +46,9 @@ async def submit(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
         return
     request = TransferRequest(
         key=f"{payout.id}:{attempt}",
-        amount_minor=payout.net_payout_minor,
+        amount_minor=payout.handed_minor,
         currency=payout.currency,
-        recipient=payout.destination,
+        recipient=payout.recipient,
         description=f"Earnings, {payout.requested_at:%B %Y}",
     )
     transfer = await provider_named(ctx, payout.provider).submit(ctx, request)
@@ -130,18 +130,35 @@ async def _record(ctx: Ctx, payout_id: UUID, attempt: int, transfer: Transfer) -
 
 
 async def _arrived(ctx: Ctx, payout: PayoutView) -> None:
-    """The reserved coins are redeemed, and the money for them leaves, in one transfer."""
+    """What was reserved is redeemed, and the money for it leaves, in one transfer; the provider's fee is part of it.
+
+    A fee that the platform bears is a transfer of its own, beside it: a hold pays for nothing but itself.
+    """
+    kept_minor = 0 if payout.fee_on_platform else payout.fee_minor
+    out = [
+        Leg(AccountRef(None, payout.currency, f"payout_world:{payout.provider}"), payout.net_payout_minor - kept_minor),
+        Leg(_fees(payout), kept_minor),
+    ]
+    is_coins = payout.asset == COIN
+    sold = Leg(AccountRef(None, payout.currency, "coin_sales"), -payout.net_payout_minor)
     settled = await ledger.settle(
         ctx,
         payout.hold_id,
-        legs_to=[Leg(AccountRef(None, COIN, "redeemed"), payout.coins_minor)],
-        beside=[
-            Leg(AccountRef(None, payout.currency, "coin_sales"), -payout.net_payout_minor),
-            Leg(AccountRef(None, payout.currency, f"payout_world:{payout.provider}"), payout.net_payout_minor),
-        ],
+        legs_to=[Leg(AccountRef(None, COIN, "redeemed"), payout.source_minor)] if is_coins else out,
+        beside=[sold, *out] if is_coins else [],
         key=f"payout-paid:{payout.id}",
         cause=f"Payout {payout.provider_reference} has arrived",
     )
+    if payout.fee_on_platform and payout.fee_minor:
+        costs = AccountRef(None, payout.currency, "payout_costs")
+        await ledger.post(
+            ctx,
+            kind="payout_cost",
+            legs=[Leg(costs, -payout.fee_minor), Leg(_fees(payout), payout.fee_minor)],
+            key=f"payout-cost:{payout.id}",
+            cause=f"The fee of {payout.provider} for payout {payout.provider_reference}",
+            metadata={"payout_id": str(payout.id)},
+        )
     await move(
         ctx,
         payout,
@@ -151,6 +168,11 @@ async def _arrived(ctx: Ctx, payout: PayoutView) -> None:
         ended_at=ctx.now,
     )
     await emit(ctx, PayoutPaid(payout.id, payout.user_id, payout.net_payout_minor, payout.currency))
+
+
+def _fees(payout: PayoutView) -> AccountRef:
+    """What the provider has kept."""
+    return AccountRef(None, payout.currency, f"payout_fees:{payout.provider}")
 
 
 async def _failed(ctx: Ctx, payout: PayoutView, transfer: Transfer) -> None:

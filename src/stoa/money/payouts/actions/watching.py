@@ -29,31 +29,33 @@ async def hold_if_open(ctx: Ctx, payout: PayoutView) -> bool:
 
 
 async def after_flag(ctx: Ctx, user_id: UUID) -> None:
-    """Somebody was flagged: their payout waits, if it is not sent yet."""
-    payout = await _under_way(ctx, user_id)
-    if payout is not None and payout.state == PayoutState.PENDING:
-        await hold_if_open(ctx, payout)
+    """Somebody was flagged: their payouts wait that are not sent yet."""
+    for payout in await _under_way(ctx, user_id):
+        if payout.state == PayoutState.PENDING:
+            await hold_if_open(ctx, payout)
 
 
 async def after_decision(ctx: Ctx, user_id: UUID, reason: str) -> None:
-    """A flag was decided. A payout that was held for it goes on, unless something else holds it, and then says so.
+    """A flag was decided. Payouts that were held for it go on, unless something else holds them, and then say so.
 
     One that was held by hand, for another reason, stays as it is.
     """
-    payout = await _under_way(ctx, user_id)
-    if payout is None or payout.state != PayoutState.IN_REVIEW or payout.review_reason != reason:
-        return
+    held_for_it = [
+        payout
+        for payout in await _under_way(ctx, user_id)
+        if payout.state == PayoutState.IN_REVIEW and payout.review_reason == reason
+    ]
     holds = await holds_of(ctx, user_id)
-    if holds or await is_barred(ctx, payout):
-        left = holds[0].reason if holds else "The account is not in good standing"
-        await update(ctx.db, "payouts", {"review_reason": left, "updated_at": ctx.now}, where={"id": payout.id})
-        return
-    cause = "somebody has looked at the movements"
-    payout = await move(ctx, payout, PayoutState.PENDING, cause=cause, review_reason=None, review_until=None)
-    await enqueue(ctx, SubmitPayout(payout.id, 1), unique=f"{payout.id}:1")
+    for payout in held_for_it:
+        if holds or await is_barred(ctx, payout):
+            left = holds[0].reason if holds else "The account is not in good standing"
+            await update(ctx.db, "payouts", {"review_reason": left, "updated_at": ctx.now}, where={"id": payout.id})
+            continue
+        cause = "somebody has looked at the movements"
+        moved = await move(ctx, payout, PayoutState.PENDING, cause=cause, review_reason=None, review_until=None)
+        await enqueue(ctx, SubmitPayout(moved.id, 1), unique=f"{moved.id}:1")
 
 
-async def _under_way(ctx: Ctx, user_id: UUID) -> PayoutView | None:
-    """Somebody's open payout, locked."""
-    found = await queries.OPEN_PAYOUT(ctx.db, user_id)
-    return await LOCKED(ctx.db, found.id) if found else None
+async def _under_way(ctx: Ctx, user_id: UUID) -> list[PayoutView]:
+    """Somebody's open payouts, locked in the order of their ids."""
+    return [await LOCKED(ctx.db, found.id) for found in await queries.OPEN_PAYOUTS(ctx.db, user_id)]

@@ -23,7 +23,8 @@ MAX_FIELD: Final = 200
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A question of the form for a destination. `pattern` matches the whole answer; with `options` it is one of their
-    values. `secret` is what is never shown again but for its end, as an account number."""
+    values. `secret` is what is never shown again but for its end, as an account number. `identifies`: two destinations
+    in which all such answers are the same are one place (F4)."""
 
     name: str
     label: str
@@ -32,6 +33,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     options: list[tuple[str, str]] = []
     required: bool = True
     secret: bool = False
+    identifies: bool = True
 
 
 class DestinationDetails(msgspec.Struct, frozen=True, kw_only=True):

@@ -88,7 +88,7 @@ class Sandbox:
                 pattern="[0-9A-Za-z]{8,40}",
                 secret=True,
             ),
-            Field(name="speed", label="Speed", options=_SPEEDS),
+            Field(name="speed", label="Speed", options=_SPEEDS, identifies=False),
         ]
 
     async def register(self, ctx: Ctx, details: DestinationDetails) -> str:

@@ -143,16 +143,16 @@ async def paid_by(ctx: Ctx, transfer_id: UUID, user_id: UUID) -> bool:
 
 
 def _line(change: _Change, facts: list[Fact], viewer_id: UUID) -> HistoryLine:
-    first = facts[0]
+    first, changes = facts[0], _changes(facts, viewer_id)
     is_part = any(fact.owner_id == viewer_id for fact in facts)
     return HistoryLine(
         transfer_id=change.transfer_id,
         kind=first.kind,
         created_at=change.created_at,
-        title=_title(first, viewer_id, change) if is_part else first.cause,
+        title=_title(first, viewer_id, changes) if is_part else first.cause,
         coins_minor=change.coins_minor,
         usd_minor=change.usd_minor,
-        changes=_changes(facts, viewer_id),
+        changes=changes,
         is_reversed=first.is_reversed,
         postings=[
             PostingLine(
@@ -176,8 +176,7 @@ def _changes(facts: list[Fact], viewer_id: UUID) -> list[Money]:
     return [Money(asset, minor) for asset, minor in sums.items() if minor]
 
 
-def _title(fact: Fact, viewer_id: UUID, change: _Change) -> str:
-    coins = format_amount(abs(change.coins_minor), COIN)
+def _title(fact: Fact, viewer_id: UUID, changes: list[Money]) -> str:
     match fact.kind, fact.of_kind:
         case "welcome", _:
             return "Welcome bonus"
@@ -207,11 +206,12 @@ def _title(fact: Fact, viewer_id: UUID, change: _Change) -> str:
         case "credit_purchase", _:
             return f"You added {fact.order_description}"
         case "payout", _:
-            return f"{coins} coins set aside for a payout"
+            return f"{_paid_out(changes)} set aside for a payout"
         case "payout.settled", _:
             return "Your payout has arrived"
         case "payout.released", _:
-            return f"A payout did not take place: {coins} coins are back"
+            back = "is" if changes and changes[0].asset != COIN else "are"
+            return f"A payout did not take place: {_paid_out(changes)} {back} back"
         case _:
             return fact.cause
 
@@ -219,6 +219,12 @@ def _title(fact: Fact, viewer_id: UUID, change: _Change) -> str:
 def _order_money(fact: Fact) -> str:
     currency = fact.order_currency or USD
     return f"{format_amount(fact.order_minor or 0, currency)} {currency}"
+
+
+def _paid_out(changes: list[Money]) -> str:
+    """What a payout took, or gave back."""
+    money = changes[0] if changes else Money(COIN, 0)
+    return f"{format_amount(abs(money.amount_minor), money.asset)} {'coins' if money.asset == COIN else money.asset}"
 
 
 _COINS_OF: Final = {
