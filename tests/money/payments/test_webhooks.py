@@ -225,7 +225,8 @@ async def test_an_event_of_an_unknown_order_is_tried_again_and_can_be_repeated(
     assert [e["id"] for e in waiting] == [sent["id"]]
     order = (await checkout(client.as_(ana))).json()
     async with make.tx() as ctx:  # the order turns up under the id that the gateway speaks of
-        await ctx.db.execute("delete from order_events where order_id = $1", order["order_id"])
+        for table in ("order_events", "checkout_sessions"):
+            await ctx.db.execute(f"delete from {table} where order_id = $1", order["order_id"])
         await ctx.db.execute("update orders set id = $1 where id = $2", order_id, order["order_id"])
     path = f"/api/v1/webhook-events/{sent['id']}/repeat"
     assert (await client.as_(ana).post(path)).status_code == 403

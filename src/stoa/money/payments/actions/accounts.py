@@ -44,6 +44,11 @@ _LISTENING = many(
           select from orders o where o.account_id = a.id and o.state in ('created', 'pending', 'failed'))))
         order by ended_at desc nulls first limit 10""",
 )
+_CONNECTED = many(
+    AccountRow,
+    f"""select {_COLUMNS} from gateway_accounts where account_id = $1 and way = 'oauth'
+        order by ended_at desc nulls first, connected_at desc limit 10""",
+)
 _HAS_OPEN_ORDERS = value(
     bool,
     "select exists (select from orders where account_id = $1 and state in ('created', 'pending', 'failed'))",
@@ -217,6 +222,11 @@ async def gateway_of_account(ctx: Ctx, name: str, account_id: UUID) -> Gateway:
 async def listening(ctx: Ctx, owner_id: UUID, provider: Provider) -> list[AccountRow]:
     """Whose events may come to a creator's address: the account in use first."""
     return await _LISTENING(ctx.db, owner_id, provider)
+
+
+async def connected_to(ctx: Ctx, account_id: str) -> list[AccountRow]:
+    """The creators' rows of an account that is connected to the platform's by OAuth, those in use first."""
+    return await _CONNECTED(ctx.db, account_id)
 
 
 def gateway_with(ctx: Ctx, row: AccountRow) -> Gateway:

@@ -12,18 +12,23 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import maybe, one, run, update, value
 from stoa.kit.errors import Conflict, Forbidden, NotFound
 from stoa.kit.ids import new_id
+from stoa.kit.limits import allow
 from stoa.kit.queue import enqueue
 from stoa.money.payments import queries
+from stoa.money.payments.actions.accounts import connected_to, gateway_with, listening
 from stoa.money.payments.actions.merging import merge
-from stoa.money.payments.actions.switchboard import gateway_of
-from stoa.money.payments.errors import AmountMismatch, BadWebhook, OrderNotYetKnown
-from stoa.money.payments.gateways import Notice, Payment
+from stoa.money.payments.actions.switchboard import gateway_named, gateway_of
+from stoa.money.payments.errors import AmountMismatch, BadWebhook, OrderNotYetKnown, UnknownGateway
+from stoa.money.payments.gateways import Gateway, Notice, Payment
+from stoa.money.payments.gateways.trying import Provider
 from stoa.money.payments.messages import ApplyWebhook
 from stoa.money.payments.types import Order
+from stoa.money.payments.types.accounts import AccountRow
 
 MAX_BODY_BYTES: Final = 256 * 1024
 MAX_EVENT_ID: Final = 200
 UNBELIEVED_KEPT_DAYS: Final = 30
+CREATORS_PER_MINUTE: Final = 600  # at the address of one creator: they can sign what they like
 UNBELIEVED_PER_MINUTE: Final = 60  # more than that are refused without being kept: anybody can send them
 _UNKEPT_HEADERS: Final = frozenset({"authorization", "cookie", "x-forwarded-for"})
 
@@ -55,6 +60,13 @@ def applies(family: str) -> Callable[[Applier], Applier]:
         return applier
 
     return register
+
+
+class _Heard(msgspec.Struct, frozen=True):
+    """Whether a webhook is believed, and what it says then."""
+
+    verdict: str
+    notice: Notice | None = None
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -96,32 +108,88 @@ _ORDER_LOCKED = maybe(
     f"""select {queries.ORDER_COLUMNS} from orders
         where id = $1 and gateway = $2 and account_id is not distinct from $3 for update""",
 )
-_REFUSED_LATELY = value(int, "select count(*) from webhook_events where verdict <> 'verified' and received_at > $1")
+# What is forged at creators' addresses does not hide what is forged at ours.
+_REFUSED_LATELY = value(
+    int,
+    """select count(*) from webhook_events
+       where verdict <> 'verified' and received_at > $1 and (account_id is null) = $2""",
+)
+_ACCOUNT_OF = value(
+    UUID | None,
+    """select o.account_id from orders o
+       where o.account_id = any ($1) and (o.id = $3 or exists (
+         select from order_payments p
+         where p.order_id = o.id and p.gateway = $2 and p.account_id = o.account_id and p.payment_id = $4))
+       limit 1""",
+)
 _FORGET = run("delete from webhook_events where verdict <> 'verified' and received_at < $1")
 
 
-async def receive(
-    ctx: Ctx, gateway_name: str, headers: Mapping[str, str], body: bytes, account_id: UUID | None = None
-) -> UUID:
+async def receive(ctx: Ctx, gateway_name: str, headers: Mapping[str, str], body: bytes) -> UUID:
     """Keep a webhook, and order that it be applied. Needs a connection in autocommit: what is refused stays kept.
 
     Header names in lower case. The same event again is counted, and nothing else. Answers the inbox row's id.
-    `account_id`: of the creator's own account at the gateway it came to (M12); None is the platform's.
-    Raises UnknownGateway, and BadWebhook for what is not believed.
+    What speaks of an account that is connected to the platform's is of that account (M12). Raises UnknownGateway, and
+    BadWebhook for what is not believed.
     """
-    gateway = await gateway_of(ctx, gateway_name, account_id)
+    gateway = gateway_named(ctx, gateway_name)
+    heard = _heard(ctx, gateway, headers, body)
+    account_id: UUID | None = None
+    if heard.notice is not None and heard.notice.account is not None:
+        rows = await connected_to(ctx, heard.notice.account)
+        account_id = await _whose(ctx, rows, gateway_with(ctx, rows[0]).read(body)) if rows else None
+    return await _keep_heard(ctx, gateway, headers, body, heard, account_id)
+
+
+async def receive_of_creator(
+    ctx: Ctx, provider: Provider, owner_id: UUID, headers: Mapping[str, str], body: bytes
+) -> UUID:
+    """The same for what came to a creator's own address, believed by the secret of their own account (M12).
+
+    It is an event of the account with which its order was placed, if that was theirs: it touches no other orders.
+    Raises UnknownGateway where nothing is connected, TooManyRequests, BadWebhook.
+    """
+    rows = await listening(ctx, owner_id, provider)
+    if not rows:
+        raise UnknownGateway
+    await allow(ctx.app, f"webhooks:{provider}:{owner_id}", CREATORS_PER_MINUTE, 60)
+    gateway, heard = gateway_with(ctx, rows[0]), _Heard("bad_signature")
+    for gateway in (gateway_with(ctx, row) for row in rows):
+        heard = _heard(ctx, gateway, headers, body)
+        if heard.verdict != "bad_signature":
+            break
+    account_id = await _whose(ctx, rows, heard.notice) if heard.notice else rows[0].id
+    return await _keep_heard(ctx, gateway, headers, body, heard, account_id)
+
+
+def _heard(ctx: Ctx, gateway: Gateway, headers: Mapping[str, str], body: bytes) -> "_Heard":
     verdict: str = gateway.verify(ctx, headers, body)
-    notice: Notice | None = None
-    if verdict == "verified":
-        try:
-            notice = gateway.read(body)
-        except BadWebhook:
-            verdict = "unreadable"
+    if verdict != "verified":
+        return _Heard(verdict)
+    try:
+        return _Heard(verdict, gateway.read(body))
+    except BadWebhook:
+        return _Heard("unreadable")
+
+
+async def _whose(ctx: Ctx, rows: list[AccountRow], notice: Notice) -> UUID:
+    """Which version of an account an event is of: the one with which the order was placed, else the one in use."""
+    payment = notice.payment
+    payment_id = payment.payment_id if payment else notice.disputed_payment_id or notice.changed_payment_id
+    found = await _ACCOUNT_OF(
+        ctx.db, [row.id for row in rows], rows[0].provider, payment.order_id if payment else None, payment_id
+    )
+    return found or rows[0].id
+
+
+async def _keep_heard(
+    ctx: Ctx, gateway: Gateway, headers: Mapping[str, str], body: bytes, heard: "_Heard", account_id: UUID | None
+) -> UUID:
     known: Known | None = None
-    if notice is not None:
-        event_id = headers.get(gateway.event_id_header or "") or notice.event_id
-        known = Known(event_id[:MAX_EVENT_ID], notice.kind)
-    return await keep(ctx, gateway.name, headers, body, verdict, known, account_id)
+    if heard.notice is not None:
+        event_id = headers.get(gateway.event_id_header or "") or heard.notice.event_id
+        known = Known(event_id[:MAX_EVENT_ID], heard.notice.kind)
+    return await keep(ctx, gateway.name, headers, body, heard.verdict, known, account_id)
 
 
 async def keep(
@@ -137,7 +205,8 @@ async def keep(
 
     Raises BadWebhook for what is not.
     """
-    if known is None and await _REFUSED_LATELY(ctx.db, ctx.now - timedelta(minutes=1)) >= UNBELIEVED_PER_MINUTE:
+    since = ctx.now - timedelta(minutes=1)
+    if known is None and await _REFUSED_LATELY(ctx.db, since, account_id is None) >= UNBELIEVED_PER_MINUTE:
         raise BadWebhook(verdict=verdict)
     kept = {name: content for name, content in headers.items() if name not in _UNKEPT_HEADERS}
     async with ctx.db.transaction():
@@ -189,7 +258,8 @@ async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
         raise OrderNotYetKnown
     note: str | None = None
     try:
-        if notice.changed_payment_id:
+        # Who knows the secret of their own account can write what they like: their gateway itself is asked.
+        if notice.changed_payment_id or row.account_id is not None:
             news = await gateway.payments_of(ctx, order.id)
         else:
             news = [payment or _disputed(order, payment_id)]

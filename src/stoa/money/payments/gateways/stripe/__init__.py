@@ -194,14 +194,23 @@ class Stripe:
             return [listed_of(struct_of(intent, Intent)) async for intent in page.auto_paging_iter()]
 
     def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:
-        """By the header SIGNATURE_HEADER; without a secret nothing is believed."""
-        secret = self._keys.webhook_secret
-        return verify(secret.encode(), headers.get(SIGNATURE_HEADER, ""), body, ctx.now) if secret else "bad_signature"
+        """By the header SIGNATURE_HEADER and any of the secrets; without one nothing is believed."""
+        verdict: Verdict = "bad_signature"
+        for secret in filter(None, (one.strip() for one in self._keys.webhook_secret.split(","))):
+            verdict = verify(secret.encode(), headers.get(SIGNATURE_HEADER, ""), body, ctx.now)
+            if verdict != "bad_signature":
+                break
+        return verdict
 
     def read(self, body: bytes) -> Notice:
-        """What an event says. One of a type we have no use for, or of somebody else's payment, has no payment."""
+        """What an event says. One of a type we have no use for, or of somebody else's payment, has no payment.
+
+        Neither has one of another account than ours: its owner can have written there what they like.
+        """
         try:
             event = msgspec.json.decode(body, type=Event)
+            if event.account not in (None, self._keys.connected):
+                return Notice(event.id, event.type, account=event.account)
             return notice_of(event)
         except (msgspec.DecodeError, UnicodeDecodeError, Invalid) as error:
             raise BadWebhook("The event cannot be read") from error

@@ -100,11 +100,12 @@ class Data(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """A webhook's body."""
+    """A webhook's body; `account` is set where it speaks of an account connected to ours."""
 
     id: str
     type: str
     data: Data
+    account: str | None = None
 
 
 def fee_of(intent: Intent) -> int | None:
