@@ -13,7 +13,7 @@ from stoa.kit.ids import new_id
 from stoa.money.payments import queries
 from stoa.money.payments.actions.accounts import account_to_pay
 from stoa.money.payments.actions.merging import merge, move
-from stoa.money.payments.actions.switchboard import default_gateway, gateway_of
+from stoa.money.payments.actions.switchboard import default_gateway, gateway_of, takes
 from stoa.money.payments.errors import (
     GatewayDisconnected,
     GatewayUnavailable,
@@ -23,8 +23,10 @@ from stoa.money.payments.errors import (
     PaymentUnderWay,
     PriceChanged,
     UnknownGateway,
+    UnknownPaymentMethod,
 )
-from stoa.money.payments.gateways import ChargeRequest, Gateway, SessionRequest
+from stoa.money.payments.gateways import ChargeRequest, Gateway, Proving, SessionRequest
+from stoa.money.payments.gateways.proofs import proof_in
 from stoa.money.payments.policies import access_order_to_decide, access_own_order
 from stoa.money.payments.types import (
     HELD_STATES,
@@ -85,9 +87,10 @@ async def create_order(
     if (quote.amount_minor, quote.currency) != (amount_minor, currency):
         raise PriceChanged(amount_minor=quote.amount_minor, currency=quote.currency)
     own = await account_to_pay(ctx, quote.payee_id) if quote.payee_id else None
-    gateway = own.provider if own else gateway or await default_gateway(ctx)
+    gateway = own.provider if own else gateway or await default_gateway(ctx, currency)
     parties = (quote.payee_id, own.id if own else None)
-    await gateway_of(ctx, gateway, parties[1])
+    if not takes(await gateway_of(ctx, gateway, parties[1]), currency):
+        raise Invalid(fields={"currency": f"{gateway.capitalize()} does not take {currency}"})
     # From the key: if this transaction is lost after a gateway was told of the order, the repeated request makes the
     # same one again, and what the gateway tells of it fits.
     order_id = uuid5(user_id, key)
@@ -122,7 +125,7 @@ async def confirm(ctx: Ctx, order_id: UUID, payment_method_id: str, return_url: 
         return Confirmation(order)
     if order.state not in OPEN_STATES:
         raise OrderClosed(state=order.state)
-    gateway = await _closed(ctx, order)
+    gateway = await _made_ready(ctx, order, payment_method_id)
     if order.state != OrderState.CREATED:
         order = await move(ctx, order, OrderState.PENDING, cause="another attempt", payment_id=None)
     # If this transaction is lost after the gateway has answered, the repeated request asks for the same under the same
@@ -147,6 +150,19 @@ async def start_checkout(ctx: Ctx, order_id: UUID, return_url: str | None = None
     `return_url` is an address of this platform, whole or from `/`; without one the payer comes back to the page of this
     checkout. Raises OrderClosed, Invalid.
     """
+    return await _opened(ctx, order_id, return_url, in_browser=False)
+
+
+async def start_proven_checkout(ctx: Ctx, order_id: UUID, return_url: str | None = None) -> Checkout:
+    """Open one's order at its gateway for a checkout on a page of somebody else's, which hands a proof to the payer.
+
+    `confirm` takes the proof as a payment method. `session_id` is the gateway's order; `url`, where the gateway has
+    one, is a page of its own for the same. Raises OrderClosed, Invalid, and UnknownGateway where it has no such way.
+    """
+    return await _opened(ctx, order_id, return_url, in_browser=True)
+
+
+async def _opened(ctx: Ctx, order_id: UUID, return_url: str | None, *, in_browser: bool) -> Checkout:
     await access_own_order(ctx, order_id)
     order = await _LOCKED(ctx.db, order_id)
     if order.state not in OPEN_STATES:
@@ -160,7 +176,12 @@ async def start_checkout(ctx: Ctx, order_id: UUID, return_url: str | None = None
         description=order.description,
         return_url=_own_address(ctx, return_url or await _page_of(ctx, order, checkout_id)),
     )
-    session = await gateway.open_session(ctx, request)
+    if in_browser:
+        if not isinstance(gateway, Proving):
+            raise UnknownGateway
+        session = await gateway.open_order(ctx, request)
+    else:
+        session = await gateway.open_session(ctx, request)
     opened = {
         "id": checkout_id,
         "order_id": order.id,
@@ -240,6 +261,17 @@ async def _closed(ctx: Ctx, order: Order) -> Gateway:
     await gateway.close(ctx, order.id)
     await _SESSIONS_CLOSED(ctx.db, order.id, ctx.now)
     return gateway
+
+
+async def _made_ready(ctx: Ctx, order: Order, payment_method_id: str) -> Gateway:
+    """The order's gateway for a payment by this method. Raises PaymentUnderWay, UnknownPaymentMethod."""
+    gateway = await gateway_of(ctx, order.gateway, order.account_id)
+    if proof_in(payment_method_id) is not None:  # what is proven is paid already: nothing has to make room for it
+        return gateway
+    if not gateway.charges_methods:
+        told = f"{gateway.name.capitalize()} charges nothing that is stored here. Please open its page"
+        raise UnknownPaymentMethod(fields={"payment_method_id": told})
+    return await _closed(ctx, order)
 
 
 async def _page_of(ctx: Ctx, order: Order, checkout_id: UUID) -> str:

@@ -7,9 +7,10 @@ second effect; a request that died between the gateway's answer and our commit i
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
 
+import httpx
 import msgspec
 
 from stoa.kit.ctx import Ctx
@@ -183,6 +184,29 @@ class Gateway(Protocol):
         """Every payment begun in a time, for reconciliation, the oldest first. Raises GatewayUnavailable."""
         ...
 
+    async def look(self, http: httpx.AsyncClient) -> None:
+        """Whether it knows our keys, for the doctor. Raises GatewayUnavailable."""
+        ...
+
     async def submit_evidence(self, ctx: Ctx, *, dispute_id: str, evidence: Evidence, key: str) -> DisputeNews:
         """Answers a dispute, once per key. Raises EvidenceRefused when it cannot be answered (any more) or here."""
+        ...
+
+
+@runtime_checkable
+class Proving(Protocol):
+    """A gateway whose checkout can run on somebody else's page, which then has a proof of the payment.
+
+    `charge` takes the proof as a payment method (see `proofs`).
+    """
+
+    name: str
+
+    @property
+    def public_key(self) -> str:
+        """What that page has to tell the gateway's checkout."""
+        ...
+
+    async def open_order(self, ctx: Ctx, request: SessionRequest) -> Session:
+        """The gateway's order. Its `url` is empty where the gateway has no page for it."""
         ...

@@ -6,6 +6,7 @@ payment method the three stand in one line, with a bar between them.
 
 import hashlib
 import hmac
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import msgspec
 
@@ -35,3 +36,15 @@ def proof_in(payment_method_id: str) -> Proof | None:
     """The proof that the id of a payment method is; None for an id of another form."""
     parts = payment_method_id.split("|")
     return Proof(*parts) if len(parts) == 3 and all(parts) else None
+
+
+def proven(secret: bytes, url: str, order: str, payment: str) -> str:
+    """An address with the proof of a payment in its query, in the words of Razorpay's checkout."""
+    proof = {
+        "razorpay_order_id": order,
+        "razorpay_payment_id": payment,
+        "razorpay_signature": signature(secret, order, payment),
+    }
+    parts = urlsplit(url)
+    query = "&".join(part for part in (parts.query, urlencode(proof)) if part)
+    return urlunsplit(parts._replace(query=query))

@@ -6,19 +6,19 @@ change by a signed webhook over HTTP. Orders learn of it only from its answers a
 
 import hashlib
 import hmac
-import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
+import httpx
 import msgspec
 
 from stoa.kit.ctx import App, Ctx
 from stoa.kit.db import insert, many, maybe, one, run, update, value
 from stoa.kit.ids import new_id
-from stoa.money.payments.errors import BadCard, BadWebhook, NotRefundable, SessionClosed, UnknownPaymentMethod
+from stoa.money.payments.errors import BadWebhook, NotRefundable, SessionClosed, UnknownPaymentMethod
 from stoa.money.payments.gateways import (
     ChargeRequest,
     Listed,
@@ -29,27 +29,14 @@ from stoa.money.payments.gateways import (
     SessionRequest,
     Verdict,
 )
+from stoa.money.payments.gateways.cards import DECLINED, METHODS, NOT_AUTHENTICATED, behaviour_of
+from stoa.money.payments.gateways.proofs import Proof, proof_in, proven
 from stoa.money.payments.gateways.signatures import sign, verify
 from stoa.money.payments.types import SandboxAnswer, SandboxCard, SandboxSession
 
 SIGNATURE_HEADER: Final = "sandbox-signature"
 SESSION_S: Final = 30 * 60
-
-# What a card does. "disputed" is paid, and disputed by its owner right after.
-METHODS: Final = {
-    "pm_card_visa": "good",
-    "pm_card_chargeDeclined": "declined",
-    "pm_card_authenticationRequired": "asks",
-    "pm_card_createDispute": "disputed",
-}
-CARDS: Final = {
-    "4242424242424242": "good",
-    "4000000000000002": "declined",
-    "4000002500003155": "asks",
-    "4000000000000259": "disputed",
-}
-DECLINED: Final = ("card_declined", "The card was declined. Please use another one")
-NOT_AUTHENTICATED: Final = ("authentication_failed", "The card's bank did not recognise you. Please try again")
+ORDER: Final = "order_test_"  # how its orders begin, of which the payer gets a proof, as from Razorpay's checkout
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -88,6 +75,12 @@ _CANCEL_WAITING = run(
     """update sandbox_payments set status = 'cancelled', updated_at = $2
        where order_id = $1 and status = 'requires_action'"""
 )
+_PAID_IN_SESSION = maybe(
+    _Row, f"select {_COLUMNS} from sandbox_payments where session_id = $1 and status = 'succeeded' limit 1"
+)
+_PROVEN = maybe(
+    _Row, f"select {_COLUMNS} from sandbox_payments where id = $1 and session_id = $2 and order_id = $3 for update"
+)
 _LATEST_SESSION = maybe(
     SandboxSession,
     """select id, order_id, amount_minor, currency, description, return_url, state, expires_at
@@ -122,7 +115,10 @@ class Sandbox:
     # ---- what every gateway can do
 
     async def charge(self, ctx: Ctx, request: ChargeRequest) -> Payment:
-        """Charges one of METHODS."""
+        """Charges one of METHODS, or takes the proof of an order that was paid on its page."""
+        proof = proof_in(request.payment_method_id)
+        if proof is not None:
+            return await self._proven(ctx, request, proof)
         behaviour = METHODS.get(request.payment_method_id)
         if behaviour is None:
             known = ", ".join(sorted(METHODS))
@@ -141,7 +137,19 @@ class Sandbox:
 
     async def open_session(self, ctx: Ctx, request: SessionRequest) -> Session:
         """A hosted page under /sandbox/checkout/."""
-        session_id = "cs_test_" + secrets.token_urlsafe(24)
+        return await self._open(ctx, request, "cs_test_")
+
+    async def open_order(self, ctx: Ctx, request: SessionRequest) -> Session:
+        """The same page; from there the payer comes back with a proof of the payment in the address."""
+        return await self._open(ctx, request, ORDER)
+
+    @property
+    def public_key(self) -> str:
+        """There is only one sandbox."""
+        return self.name
+
+    async def _open(self, ctx: Ctx, request: SessionRequest, beginning: str) -> Session:
+        session_id = beginning + secrets.token_urlsafe(24)
         expires_at = ctx.now + timedelta(seconds=SESSION_S)
         row = {"id": session_id, "created_at": ctx.now, "expires_at": expires_at}
         await insert(ctx.db, "sandbox_sessions", row | msgspec.structs.asdict(request))
@@ -186,16 +194,20 @@ class Sandbox:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadWebhook("The event cannot be read") from error
 
+    async def look(self, http: httpx.AsyncClient) -> None:
+        """It has no keys."""
+
     # ---- the hosted pages
 
     async def submit_card(self, ctx: Ctx, session_id: str, card: SandboxCard) -> SandboxAnswer:
-        """The payer's card on the hosted page. Raises BadCard, SessionClosed; pressing twice pays once."""
+        """The payer's card on the hosted page. Raises SessionClosed; pressing twice pays once."""
         session = await _SESSION(ctx.db, session_id)
         if session.state == "complete":
-            return SandboxAnswer("succeeded", session.return_url, None)
+            paid = await _PAID_IN_SESSION(ctx.db, session_id)
+            return SandboxAnswer("succeeded", _back(ctx.app, session, paid), None)
         if session.state != "open" or session.expires_at <= ctx.now:
             raise SessionClosed
-        behaviour = _behaviour(card, ctx.now)
+        behaviour = behaviour_of(card, ctx.now)
         row = await _WAITING_IN_SESSION(ctx.db, session_id, behaviour)
         if row is None:
             row = await self._attempt(ctx, session, behaviour, f"{session_id}:{new_id()}")
@@ -204,7 +216,7 @@ class Sandbox:
         if row.status == "failed":
             return SandboxAnswer(row.status, None, row.failure_message)
         await update(ctx.db, "sandbox_sessions", {"state": "complete"}, where={"id": session_id})
-        return SandboxAnswer(row.status, session.return_url, None)
+        return SandboxAnswer(row.status, _back(ctx.app, session, row), None)
 
     async def answer_challenge(self, ctx: Ctx, payment_id: str, *, approve: bool) -> SandboxAnswer:
         """The payer's answer to 3-D Secure. A second answer changes nothing and is told the first one's outcome."""
@@ -220,7 +232,8 @@ class Sandbox:
                 await update(ctx.db, "sandbox_sessions", {"state": "complete"}, where={"id": session.id})
         if row.status == "failed" and session is not None and session.state == "open":
             return SandboxAnswer(row.status, checkout_url(ctx, session.id), row.failure_message)
-        return SandboxAnswer(row.status, row.return_url, row.failure_message)
+        back = _back(ctx.app, session, row) if session is not None else row.return_url
+        return SandboxAnswer(row.status, back, row.failure_message)
 
     async def leave(self, ctx: Ctx, session_id: str) -> str:
         """The payer turns back on the hosted page: the checkout ends; answers where to go."""
@@ -231,6 +244,13 @@ class Sandbox:
         return session.return_url
 
     # ---- its books
+
+    async def _proven(self, ctx: Ctx, request: ChargeRequest, proof: Proof) -> Payment:
+        """The payment that a proof is of. Raises UnknownPaymentMethod for a proof of another order, or of nothing."""
+        row = await _PROVEN(ctx.db, proof.payment, proof.order, request.order_id)
+        if row is None or not proof.is_genuine(_proof_secret(ctx.app)):
+            raise UnknownPaymentMethod(fields={"payment_method_id": "The sandbox knows no such payment of this order"})
+        return _told(ctx, row)
 
     async def _attempt(self, ctx: Ctx, session: SandboxSession, behaviour: str, key: str) -> _Row:
         """One payment attempt, once per key, with its event."""
@@ -333,19 +353,12 @@ def _secret(app: App) -> bytes:
     return hmac.new(app.settings.secret_key.encode(), b"sandbox webhooks", hashlib.sha256).digest()
 
 
-def _behaviour(card: SandboxCard, now: datetime) -> str:
-    """What a typed card does. Raises BadCard naming every field that is wrong."""
-    wrong: dict[str, str] = {}
-    number = re.sub(r"[ -]", "", card.number)
-    if number not in CARDS:
-        wrong["number"] = "This is a sandbox: please use one of the test cards"
-    match = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(?:20)?(\d{2})\s*", card.expiry, re.ASCII)
-    if match is None or not 1 <= int(match[1]) <= 12:
-        wrong["expiry"] = "Please give month and year, such as 04/30"
-    elif (2000 + int(match[2]), int(match[1])) < (now.year, now.month):
-        wrong["expiry"] = "This card has expired"
-    if re.fullmatch(r"\d{3,4}", card.cvc.strip(), re.ASCII) is None:
-        wrong["cvc"] = "Three or four digits"
-    if wrong:
-        raise BadCard(fields=wrong)
-    return CARDS[number]
+def _proof_secret(app: App) -> bytes:
+    return hmac.new(app.settings.secret_key.encode(), b"sandbox proofs", hashlib.sha256).digest()
+
+
+def _back(app: App, session: SandboxSession, paid: _Row | None) -> str:
+    """Where the payer goes: back, and from an order's page with a proof of what was paid."""
+    if not session.id.startswith(ORDER) or paid is None or paid.status != "succeeded":
+        return session.return_url
+    return proven(_proof_secret(app), session.return_url, session.id, paid.id)

@@ -69,6 +69,20 @@ _CHECKOUT = maybe(
        where (s.session_id = $1 or s.id = $2) and o.user_id = $4
        order by s.opened_at desc limit 1""",
 )
+
+
+class OverThere(msgspec.Struct, frozen=True):
+    """A gateway's order for one of ours."""
+
+    order_id: UUID
+    session_id: str
+
+
+_OVER_THERE = many(
+    OverThere,
+    r"""select distinct on (order_id) order_id, session_id from checkout_sessions
+        where order_id = any($1) and session_id like 'order\_%' order by order_id, opened_at desc""",
+)
 _SESSION = one(
     SandboxSession,
     """select id, order_id, amount_minor, currency, description, return_url,
@@ -132,6 +146,11 @@ async def inbox_event(ctx: Ctx, event_id: UUID) -> InboxDetail:
 async def checkout_status(ctx: Ctx, user_id: UUID, session_id: str) -> CheckoutStatus | None:
     """How far somebody's hosted checkout is, whatever its gateway; by the gateway's id of the session, or by ours."""
     return await _CHECKOUT(ctx.db, session_id, parse_id(session_id), ctx.now, user_id)
+
+
+async def orders_over_there(ctx: Ctx, order_ids: list[UUID]) -> dict[UUID, str]:
+    """The gateway's own order that was opened last for each of these orders, where there is one."""
+    return {row.order_id: row.session_id for row in await _OVER_THERE(ctx.db, order_ids)}
 
 
 async def sandbox_session(ctx: Ctx, session_id: str) -> SandboxSession:

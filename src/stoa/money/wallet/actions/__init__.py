@@ -81,7 +81,7 @@ async def change_settings(ctx: Ctx, *, accepts_promotional: bool) -> None:
     await update(ctx.db, "wallets", {"accepts_promotional": accepts_promotional}, where={"user_id": ctx.member.id})
 
 
-async def order_coins(ctx: Ctx, package_id: int, *, key: str) -> Order:
+async def order_coins(ctx: Ctx, package_id: int, *, key: str, gateway: str | None = None) -> Order:
     """An order for a package (M3), not paid yet. Raises Invalid for one that is not on offer."""
     package = await queries.package(ctx, package_id)
     if package is None:
@@ -94,6 +94,7 @@ async def order_coins(ctx: Ctx, package_id: int, *, key: str) -> Order:
         amount_minor=package.price_minor,
         currency=package.currency,
         key=key,
+        gateway=gateway,
     )
 
 

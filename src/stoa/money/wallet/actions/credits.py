@@ -33,7 +33,7 @@ class CreditsItem(msgspec.Struct, frozen=True):
     currency: str
 
 
-async def order_credits(ctx: Ctx, amount_minor: int, currency: str, *, key: str) -> Order:
+async def order_credits(ctx: Ctx, amount_minor: int, currency: str, *, key: str, gateway: str | None = None) -> Order:
     """An order for credits, not paid yet. Raises Invalid for an amount or a currency that is not on offer."""
     return await payments.create_order(
         ctx,
@@ -42,6 +42,7 @@ async def order_credits(ctx: Ctx, amount_minor: int, currency: str, *, key: str)
         amount_minor=amount_minor,
         currency=currency,
         key=key,
+        gateway=gateway,
     )
 
 

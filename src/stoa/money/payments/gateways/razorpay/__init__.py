@@ -43,11 +43,13 @@ from stoa.money.payments.gateways.razorpay.contesting import contest
 from stoa.money.payments.gateways.razorpay.talking import RazorpayKeys as RazorpayKeys
 from stoa.money.payments.gateways.razorpay.talking import ask_razorpay, struct, to_razorpay, why
 from stoa.money.payments.gateways.razorpay.wire import (
+    OVER,
     LinkEntity,
     LinkPage,
     OrderEntity,
     Page,
     PaymentEntity,
+    ended,
     notice_of,
     order_named_in,
     payment_of,
@@ -174,9 +176,9 @@ class Razorpay:
 
         Raises PaymentUnderWay when one of them is paid.
         """
-        ended = set(await _ENDED(ctx.db, order_id))
+        over = set(await _ENDED(ctx.db, order_id))
         for opened in await _OPENED(ctx.db, order_id):
-            if opened.startswith("plink_") and opened not in ended:
+            if opened.startswith("plink_") and opened not in over:
                 await self._close_link(ctx, order_id, opened)
             elif opened.startswith("order_"):
                 order = struct(await self._ask(ctx, "GET", f"orders/{opened}"), OrderEntity)
@@ -218,20 +220,16 @@ class Razorpay:
 
     async def payments_of(self, ctx: Ctx, order_id: UUID) -> list[Payment]:
         """By the links and orders that were opened for the order."""
-        found: dict[str, PaymentEntity] = {}
+        found: dict[str, Payment] = {}
         for opened in await _OPENED(ctx.db, order_id):
             try:
-                if opened.startswith("plink_"):
-                    link = struct(await self._ask(ctx, "GET", f"payment_links/{opened}"), LinkEntity)
-                    for paid in link.payments or []:
-                        told = await self._ask(ctx, "GET", f"payments/{paid.payment_id}")
-                        found[paid.payment_id] = struct(told, PaymentEntity)
-                else:
-                    page = struct(await self._ask(ctx, "GET", f"orders/{opened}/payments"), Page)
-                    found |= {payment.id: payment for payment in page.items}
+                told = await self._paid_by_link(ctx, order_id, opened)
+                told = told if told is not None else await self._paid_by_order(ctx, order_id, opened)
             except Refused as refused:  # it was made with other keys
                 log.warning("razorpay.not_known_there", opened=opened, status=refused.status)
-        return [payment_of(payment, order_id) for payment in found.values()]
+            else:
+                found |= {payment.payment_id: payment for payment in told}
+        return list(found.values())
 
     async def list_payments(self, ctx: Ctx, since: datetime, until: datetime) -> list[Listed]:
         """By pages, the newest first over there; payments of other programs have no order."""
@@ -296,6 +294,19 @@ class Razorpay:
         except Refused:
             return None
         return next((link for link in page.payment_links if link.reference_id == name), None)
+
+    async def _paid_by_link(self, ctx: Ctx, order_id: UUID, opened: str) -> list[Payment] | None:
+        """What was paid by a link, and that it has ended; None for what is no link."""
+        if not opened.startswith("plink_"):
+            return None
+        link = struct(await self._ask(ctx, "GET", f"payment_links/{opened}"), LinkEntity)
+        told = [await self._ask(ctx, "GET", f"payments/{paid.payment_id}") for paid in link.payments or []]
+        payments = [payment_of(struct(one, PaymentEntity), order_id) for one in told]
+        return [*payments, ended(link, order_id)] if link.status in OVER else payments
+
+    async def _paid_by_order(self, ctx: Ctx, order_id: UUID, opened: str) -> list[Payment]:
+        page = struct(await self._ask(ctx, "GET", f"orders/{opened}/payments"), Page)
+        return [payment_of(payment, order_id) for payment in page.items]
 
     async def _close_link(self, ctx: Ctx, order_id: UUID, link_id: str) -> None:
         try:

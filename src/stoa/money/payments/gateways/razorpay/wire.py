@@ -17,6 +17,7 @@ _STATUS: Final[dict[str, PaymentStatus]] = {
     "refunded": "succeeded",
     "failed": "failed",
 }
+OVER: Final = frozenset({"expired", "cancelled"})  # links that take no money any more
 _DISPUTE_STATUS: Final[dict[str, DisputeStatus]] = {
     "under_review": "under_review",
     "won": "won",
@@ -193,8 +194,8 @@ def notice_of(body: bytes) -> Notice:
     if link is not None:
         order_id = order_id or order_named_in(notes=link.notes, name=link.reference_id)
     if payment is None:
-        ended = link is not None and order_id is not None and link.status in ("expired", "cancelled")
-        return Notice(event_id, event.event, _ended(link, order_id) if link and order_id and ended else None)
+        is_over = link is not None and link.status in OVER
+        return Notice(event_id, event.event, ended(link, order_id) if link and order_id and is_over else None)
     if order_id is not None:
         return Notice(event_id, event.event, payment_of(payment, order_id, dispute))
     if dispute is not None:
@@ -204,7 +205,8 @@ def notice_of(body: bytes) -> Notice:
     return Notice(event_id, event.event)
 
 
-def _ended(link: LinkEntity, order_id: UUID) -> Payment:
+def ended(link: LinkEntity, order_id: UUID) -> Payment:
+    """That nobody will pay by a link any more."""
     return Payment(
         payment_id=link.id,
         order_id=order_id,

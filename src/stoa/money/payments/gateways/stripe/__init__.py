@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
+import httpx
 import msgspec
 import stripe
 
@@ -214,6 +215,10 @@ class Stripe:
             return notice_of(event)
         except (msgspec.DecodeError, UnicodeDecodeError, Invalid) as error:
             raise BadWebhook("The event cannot be read") from error
+
+    async def look(self, http: httpx.AsyncClient) -> None:
+        """By its balance."""
+        await ask(self._keys, http)
 
     # ---- its own steps
 
