@@ -1,9 +1,11 @@
-"""Each row of 3AM's payments that has to do with credits and tips: the body, and the postings."""
+"""Each row of 3AM's payments that has to do with credits, tips and payouts: the body, and the postings."""
 
 from typing import Any
 
 import pytest
 
+from stoa.kit.clock import utcnow
+from stoa.kit.days import business_days_after
 from tests.money.books import assert_clean, count, postings
 from tests.money.payments.test_orders import transfer_of
 from tests.money.wallet.test_credits import no_promotional
@@ -161,3 +163,68 @@ async def test_balance(client: Any, make: Any) -> None:
     assert (await client.get(f"/api/payments/balance/{ana.id}")).status_code == 401
     for path in ("ana", "00000000-0000-7000-8000-000000000000"):
         assert (await client.as_(chief).get(f"/api/payments/balance/{path}")).status_code == 404
+
+
+async def test_withdraw(app: Any, client: Any, make: Any) -> None:
+    """M7, M8, M9: what was earned is reserved, once for each key; nothing is taken from it again but the fee."""
+    ana, ben = await make.user("ana"), await make.user("ben")
+    await make.credits(ana, promotional=0, purchased=2_000, earned=1_500)
+    await make.destination(ana, speed="express")
+    me = client.as_(ana)
+    headers = {"Idempotency-Key": "w"}
+    answer = await me.post("/api/payments/withdraw", json={"user_id": str(ana.id), "amount": 12.5}, headers=headers)
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    transaction = body["transaction"]
+    assert body == {
+        "transaction": {
+            "id": transaction["id"],
+            "from_user_id": str(ana.id),
+            "to_user_id": None,
+            "amount": 12.5,
+            "platform_fee": 0.0,
+            "charity_fee": 0.0,
+            "provider_fee": 0.13,
+            "net_amount": 12.37,
+            "currency": "USD",
+            "type": "payout",
+            "status": "pending",
+            "stripe_payment_id": None,
+            "metadata": {
+                "destination": "Savings (USD) •••• 6789",
+                "arrives": 12.37,
+                "arrives_currency": "USD",
+                "arrives_by": business_days_after(utcnow().date(), 1).isoformat(),
+            },
+            "created_at": transaction["created_at"],
+        },
+        "balance": {
+            "user_id": str(ana.id),
+            "balance": 22.5,
+            "reserved_balance": 12.5,
+            "promotional": 0.0,
+            "purchased": 20.0,
+            "earned": 2.5,
+            "currency": "USD",
+        },
+    }
+    payout = (await me.get(f"/api/v1/payouts/{transaction['id']}")).json()
+    async with make.tx() as ctx:
+        hold_id = await ctx.db.fetchval("select hold_id from payouts where id = $1", payout["id"])
+    assert await postings(app, hold_id) == {("ana", "USD", "earned"): -1_250, ("ana", "USD", "earned_reserved"): 1_250}
+    again = await me.post("/api/payments/withdraw", json={"user_id": str(ana.id), "amount": 12.5}, headers=headers)
+    assert again.json() == body
+    before = await count(app, "select count(*) from ledger_transfers")
+    refused = [
+        ({"user_id": str(ana.id), "amount": 2.5}, 409),
+        ({"user_id": str(ben.id), "amount": 12.5}, 404),
+        *[({"user_id": str(ana.id), "amount": amount}, 422) for amount in (-5, 0, 5.001, 10**30, "5", None, True, [])],
+    ]
+    for given, status in refused:
+        assert (await me.post("/api/payments/withdraw", json=given)).status_code == status, given
+    short = await client.as_(ben).post("/api/payments/withdraw", json={"user_id": str(ben.id), "amount": 10**9})
+    assert (short.status_code, short.json()["code"]) == (409, "not_earned"), "promotional credit is no earning"
+    assert (await client.post("/api/payments/withdraw", json=refused[0][0])).status_code == 401
+    assert await count(app, "select count(*) from ledger_transfers") == before
+    assert await count(app, "select count(*) from payouts") == 1
+    await assert_clean(app)

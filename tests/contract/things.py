@@ -316,6 +316,11 @@ async def payout(world: World) -> Params:
     return {"payout_id": made["id"]}
 
 
+async def destination(world: World) -> Params:
+    """Where the owner wants to be paid out."""
+    return {"destination_id": (await world.make.destination(world.owner)).id, "provider": "sandbox"}
+
+
 async def held_payout(world: World) -> Params:
     """A payout that staff holds for review."""
     made = await payout(world)
@@ -389,6 +394,14 @@ def _text_fields(made: Params) -> dict[str, str]:
 REASON = _fixed(reason="It has to be looked at")
 REFUND = _fixed(amount="4.99", reason="It was not wanted", key="refund-1")
 NOTE = _fixed(amount=5, message="Thank you")
+PLACE = {
+    "label": "Savings",
+    "holder": "Ana Lima",
+    "currency": "USD",
+    "country": "DE",
+    "fields": {"account_number": "DE89370400440532013000", "speed": "standard"},
+    "password": PASSWORD,
+}
 CARD = _fixed(number="4242424242424242", expiry="12/99", cvc="123")
 
 CASES: dict[str, tuple[Case, ...]] = {
@@ -590,6 +603,12 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /account/payments/{payment_id}/receipt/pdf": (Case(Who.OWNER, made_payment),),
     "GET /dashboard/payments/{payment_id}": (Case(Who.OWNER, received_payment),),
     # payouts
+    "GET /api/v1/payout-destinations/{destination_id}": (Case(Who.OWNER, destination),),
+    "PUT /api/v1/payout-destinations/{destination_id}": (Case(Who.OWNER, destination, json=_fixed(**PLACE)),),
+    "DELETE /api/v1/payout-destinations/{destination_id}": (
+        Case(Who.OWNER, destination, json=_fixed(password=PASSWORD)),
+    ),
+    "POST /api/v1/payout-destinations/{destination_id}/default": (Case(Who.OWNER, destination),),
     "GET /api/v1/payouts/{payout_id}": (Case(Who.OWNER, payout),),
     "POST /api/v1/payouts/{payout_id}/cancel": (Case(Who.OWNER, payout),),
     "POST /api/v1/payouts/{payout_id}/review": (Case(Who.STAFF, payout, json=REASON),),
@@ -606,6 +625,7 @@ NO_THING = (
     "/api/openapi",
     "/api/v1/webhooks/{gateway}",
     "/api/v1/auth/oauth/{provider}",
+    "/api/v1/payout-providers/{provider}",
     "/api/v1/users/me/connected-accounts/{provider}",
     "/oauth/{provider}",
     "/dashboard/account/connected/{provider}",
@@ -842,6 +862,10 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/v1/wallet/credits/checkout": lambda w: {"amount_minor": 500, "currency": "USD", "return_url": "/wallet"},
     "PATCH /api/v1/wallet/settings": lambda w: {"accepts_promotional": True},
     "POST /api/v1/payouts": lambda w: {"destination": "sandbox_bank"},
+    "POST /api/v1/payouts/quote": lambda w: {"asset": "COIN", "amount_minor": 39_000, "destination": "sandbox_bank"},
+    "POST /api/v1/payout-destinations": lambda w: {"provider": "sandbox", **PLACE},
+    "POST /api/payments/withdraw": lambda w: {"user_id": str(w.owner.id), "amount": 5},
+    "POST /api/payment/redeem-balance": lambda w: {"amount": 5},
     "POST /api/v1/admin/splits": lambda w: {
         "kind": "tip",
         "effective_from": "2099-01-01T00:00:00Z",

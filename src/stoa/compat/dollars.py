@@ -6,10 +6,14 @@ from typing import Annotated
 from msgspec import Meta
 
 from stoa.kit.errors import Invalid
-from stoa.kit.money import to_decimal
+from stoa.kit.money import MAX_MINOR, to_decimal
 from stoa.money.wallet.types import CREDIT_LIMITS, USD
 
 Dollars = Annotated[float, Meta(ge=CREDIT_LIMITS[USD][0] / 100, le=CREDIT_LIMITS[USD][1] / 100)]
+
+
+# What is earned can be more than what can be bought at once; how much there is, is asked elsewhere.
+Earned = Annotated[float, Meta(ge=0.01, le=MAX_MINOR / 100)]
 
 
 def cents(amount: float) -> int:

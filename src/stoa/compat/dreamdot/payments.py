@@ -1,13 +1,13 @@
-"""DreamDot's routes of payments: adding to the balance, and what has moved."""
+"""DreamDot's routes of payments: adding to the balance, redeeming it, and what has moved."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, get, post
 
-from stoa.compat.dollars import Dollars, cents, dollars
+from stoa.compat.dollars import Dollars, Earned, cents, dollars
 from stoa.foundation.people.policies import NOBODY
 from stoa.kit.errors import NotFound
 from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, access
@@ -15,6 +15,9 @@ from stoa.kit.http.idempotency import key_of
 from stoa.kit.ids import new_id, parse_id
 from stoa.kit.pagination import decode, keyset
 from stoa.money.payments.types import ReturnUrl
+from stoa.money.payouts import actions as payouts
+from stoa.money.payouts.actions import offers
+from stoa.money.payouts.schemas import Place
 from stoa.money.wallet import actions, queries
 from stoa.money.wallet.queries import history
 from stoa.money.wallet.types import USD, HistoryLine
@@ -79,6 +82,54 @@ async def create_checkout(ctx: CtxDep, data: Body[CheckoutIn], request: Request[
     )
 
 
+class RedeemIn(msgspec.Struct):
+    """POST /api/payment/redeem-balance: how many of the earned dollars, all where nothing is said; `destination` is the
+    id of one of one's payout destinations, or the default one."""
+
+    amount: Earned | None = None
+    destination: Place | None = None
+
+
+class RedeemOut(msgspec.Struct, kw_only=True):
+    """201: what was earned is reserved and on its way. amount = fee + what is sent; `arrives` after a conversion."""
+
+    payout_id: UUID
+    amount: float
+    fee: float
+    currency: str
+    arrives: float
+    arrives_currency: str
+    arrives_by: date
+    destination: str
+    status: str
+    redeemable_balance: float
+
+
+@post("/api/payment/redeem-balance", opt=access("member", idempotent=True))
+async def redeem_balance(ctx: CtxDep, data: Body[RedeemIn], request: Request[Any, Any, Any]) -> RedeemOut:
+    """Withdraw what one has earned; what was given or bought cannot be redeemed (M4)."""
+    made = await payouts.request_payout(
+        ctx,
+        key=key_of(request.scope) or str(new_id()),
+        asset=USD,
+        amount_minor=None if data.amount is None else cents(data.amount),
+        destination=data.destination,
+    )
+    left_minor = await offers.earned_now(ctx, USD)
+    return RedeemOut(
+        payout_id=made.id,
+        amount=dollars(made.source_minor),
+        fee=dollars(0 if made.fee_on_platform else made.fee_minor),
+        currency=made.currency,
+        arrives=dollars(made.arrives_minor, made.arrives_currency),
+        arrives_currency=made.arrives_currency,
+        arrives_by=made.arrives_by or made.promised_by,
+        destination=made.destination,
+        status=made.state.value,
+        redeemable_balance=dollars(left_minor),
+    )
+
+
 @get("/api/payment/transactions/{user_id:str}", opt=access("member"))
 async def list_transactions(
     ctx: CtxDep, user_id: Path[str], cursor: Cursor = None, limit: PageLimit = 20
@@ -106,4 +157,4 @@ def _transaction(line: HistoryLine) -> Transaction:
     )
 
 
-routes = [create_checkout, list_transactions]
+routes = [create_checkout, redeem_balance, list_transactions]

@@ -1,9 +1,9 @@
-"""3AM's routes of payments: credits, tips and the balance, in US dollars with cents after the point.
+"""3AM's routes of payments: credits, tips, the balance and withdrawing it, in US dollars with cents after the point.
 
 Answers hold a `transaction` with the columns of the document's table of transactions.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import msgspec
 from litestar import Request, get, post
 from msgspec import Meta
 
-from stoa.compat.dollars import Dollars, cents, dollars
+from stoa.compat.dollars import Dollars, Earned, cents, dollars
 from stoa.foundation.people.policies import NOBODY, access_person
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import NotFound
@@ -19,6 +19,9 @@ from stoa.kit.http import Body, CtxDep, Path, access
 from stoa.kit.http.idempotency import key_of
 from stoa.kit.ids import new_id, parse_id
 from stoa.money.payments.types import Confirmation, MethodId, OrderState
+from stoa.money.payouts import actions as payouts
+from stoa.money.payouts.schemas import Place
+from stoa.money.payouts.types import PayoutState, PayoutView
 from stoa.money.wallet import actions, queries
 from stoa.money.wallet.types import USD, TipView
 
@@ -33,6 +36,16 @@ STATUS = {
     OrderState.REFUNDED: "refunded",
     OrderState.FAILED: "failed",
     OrderState.CANCELLED: "failed",
+}
+
+
+PAYOUT_STATUS = {
+    PayoutState.PENDING: "pending",
+    PayoutState.IN_REVIEW: "pending",
+    PayoutState.PROCESSING: "pending",
+    PayoutState.PAID: "completed",
+    PayoutState.FAILED: "failed",
+    PayoutState.CANCELLED: "failed",
 }
 
 
@@ -109,6 +122,44 @@ class PurchaseOut(msgspec.Struct):
     next_action_url: str | None
 
 
+class WithdrawIn(msgspec.Struct):
+    """POST /api/payments/withdraw; `user_id` is one's own. `destination`: the id of a payout destination of one's
+    own, or the default one."""
+
+    user_id: UUID
+    amount: Earned
+    destination: Place | None = None
+
+
+class Arrival(msgspec.Struct):
+    """Where a payout goes, and what arrives there by when."""
+
+    destination: str
+    arrives: float
+    arrives_currency: str
+    arrives_by: date
+
+
+class Withdrawal(msgspec.Struct, kw_only=True):
+    """A payout in the columns of a transaction. amount = net_amount + provider_fee, all in `currency`; platform and
+    charity had their shares when it was earned (M8). `metadata` says where and by when it arrives."""
+
+    id: UUID
+    from_user_id: UUID
+    to_user_id: None = None
+    amount: float
+    platform_fee: float
+    charity_fee: float
+    provider_fee: float
+    net_amount: float
+    currency: str
+    type: str
+    status: str
+    stripe_payment_id: str | None
+    metadata: Arrival
+    created_at: datetime
+
+
 class Balance(msgspec.Struct):
     """Credits in US dollars: `balance` can be spent; `reserved_balance`, set aside for payouts, is not in it."""
 
@@ -119,6 +170,13 @@ class Balance(msgspec.Struct):
     purchased: float
     earned: float
     currency: str
+
+
+class WithdrawOut(msgspec.Struct):
+    """201 of a withdrawal: it is reserved, and on its way in a moment."""
+
+    transaction: Withdrawal
+    balance: Balance
 
 
 class BalanceOut(msgspec.Struct):
@@ -176,18 +234,55 @@ async def show_balance(ctx: CtxDep, user_id: Path[str]) -> BalanceOut:
     if wanted is None or not ctx.member.is_admin:
         _only_oneself(ctx, wanted)
     assert wanted is not None
-    found = await queries.wallet(ctx, wanted)
+    return BalanceOut(await _balance(ctx, wanted))
+
+
+@post("/api/payments/withdraw", opt=access("member", idempotent=True))
+async def withdraw(ctx: CtxDep, data: Body[WithdrawIn], request: AnyRequest) -> WithdrawOut:
+    """Has earned credits paid out (M7): at least 5.00 USD, reserved at once, sent by the worker."""
+    _only_oneself(ctx, data.user_id)
+    key = key_of(request.scope) or str(new_id())
+    made = await payouts.request_payout(
+        ctx, key=key, asset=USD, amount_minor=cents(data.amount), destination=data.destination
+    )
+    return WithdrawOut(_withdrawn(made), await _balance(ctx, data.user_id))
+
+
+async def _balance(ctx: Ctx, user_id: UUID) -> Balance:
+    found = await queries.wallet(ctx, user_id)
     held = next((one for one in found.currencies if one.asset == USD), None)
-    return BalanceOut(
-        Balance(
-            user_id=wanted,
-            balance=dollars(held.total_minor if held else 0),
-            reserved_balance=dollars(held.reserved_minor if held else 0),
-            promotional=dollars(held.promotional_minor if held else 0),
-            purchased=dollars(held.purchased_minor if held else 0),
-            earned=dollars(held.earned_minor if held else 0),
-            currency=USD,
-        )
+    return Balance(
+        user_id=user_id,
+        balance=dollars(held.total_minor if held else 0),
+        reserved_balance=dollars(held.reserved_minor if held else 0),
+        promotional=dollars(held.promotional_minor if held else 0),
+        purchased=dollars(held.purchased_minor if held else 0),
+        earned=dollars(held.earned_minor if held else 0),
+        currency=USD,
+    )
+
+
+def _withdrawn(payout: PayoutView) -> Withdrawal:
+    fee_minor = 0 if payout.fee_on_platform else payout.fee_minor
+    return Withdrawal(
+        id=payout.id,
+        from_user_id=payout.user_id,
+        amount=dollars(payout.source_minor),
+        platform_fee=0.0,
+        charity_fee=0.0,
+        provider_fee=dollars(fee_minor),
+        net_amount=dollars(payout.net_payout_minor - fee_minor),
+        currency=payout.currency,
+        type="payout",
+        status=PAYOUT_STATUS[payout.state],
+        stripe_payment_id=payout.provider_reference,
+        metadata=Arrival(
+            destination=payout.destination,
+            arrives=dollars(payout.arrives_minor, payout.arrives_currency),
+            arrives_currency=payout.arrives_currency,
+            arrives_by=payout.arrives_by or payout.promised_by,
+        ),
+        created_at=payout.requested_at,
     )
 
 
@@ -232,4 +327,4 @@ def _tipped(tip: TipView) -> Transaction:
     )
 
 
-routes = [create_intent, buy_credits, send_tip, show_balance]
+routes = [create_intent, buy_credits, send_tip, show_balance, withdraw]
