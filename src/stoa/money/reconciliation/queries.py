@@ -31,15 +31,15 @@ _RUNS = many(
         where $1::timestamptz is null or (started_at, id) < ($1, $2::uuid)
         order by started_at desc, id desc limit $3""",
 )
-_DISCREPANCY: Final = """
+DISCREPANCY_SQL: Final = """
     select d.id, d.subject, d.gateway, d.account_id, d.kind, d.reference, d.order_id, d.payout_id, d.currency, d.here,
       d.there, d.at, d.state, d.note, u.username as decided_by, d.found_at, d.seen_at, d.ended_at
     from reconciliation_discrepancies d left join users u on u.id = d.decided_by
 """
-DISCREPANCY = one(Discrepancy, f"{_DISCREPANCY} where d.id = $1")
+DISCREPANCY = one(Discrepancy, f"{DISCREPANCY_SQL} where d.id = $1")
 _DISCREPANCIES = many(
     Discrepancy,
-    f"""{_DISCREPANCY}
+    f"""{DISCREPANCY_SQL}
     where ($1::text is null or d.kind = $1) and ($2::text is null or d.state = $2)
       and ($3::text is null or d.gateway = $3)
       and ($4::timestamptz is null or (d.found_at, d.id) < ($4, $5::uuid))
@@ -61,10 +61,12 @@ _OLDEST_OPEN = value(
        where state = 'open' and subject = $1 and gateway = $2 and account_id is not distinct from $3""",
 )
 _BOOKED: Final = """
-    select t.metadata ->> 'order_id' as order_id, a.asset, -sum(l.amount_minor) as minor
+    select coalesce(t.metadata ->> 'order_id', r.metadata ->> 'order_id') as order_id, a.asset,
+      -sum(l.amount_minor) as minor
     from ledger_accounts a
     join ledger_postings l on l.account_id = a.id and l.created_at >= (select min(created_at) from chosen)
     join ledger_transfers t on t.id = l.transfer_id
+    left join ledger_transfers r on r.id = t.reverses
     where a.owner_id is null and a.purpose = 'world:' || $1
     group by 1, 2
 """
@@ -74,6 +76,8 @@ _OURS = many(
     with chosen as materialized (
       select o.* from orders o
       where o.gateway = $1 and o.account_id is not distinct from $2 and o.id in (
+        select $6::uuid
+        union
         select p.order_id from order_payments p
         where p.gateway = $1 and p.account_id is not distinct from $2 and p.payment_id = any($3::text[])
         union
@@ -106,28 +110,29 @@ _STRAYS = many(
     from ledger_accounts a
     join ledger_postings l on l.account_id = a.id and l.created_at >= $2 and l.created_at < $3
     join ledger_transfers t on t.id = l.transfer_id
-    where a.owner_id is null and a.purpose = 'world:' || $1 and not exists (
-      select from orders o where o.id::text = t.metadata ->> 'order_id' and o.gateway = $1)
+    where a.owner_id is null and a.purpose = 'world:' || $1
+      and not exists (select from orders o where o.id::text = t.metadata ->> 'order_id' and o.gateway = $1)
+      and t.reverses is null and not exists (select from ledger_transfers x where x.reverses = t.id)
     order by l.created_at, t.id
     """,
 )
-_PAYOUTS_HERE = many(
-    PayoutHere,
-    """
+_PAYOUT_HERE: Final = """
     select p.id, p.state, p.provider_reference as reference, p.net_payout_minor as amount_minor, p.currency,
       coalesce((
         select sum(l.amount_minor) from ledger_postings l join ledger_accounts a on a.id = l.account_id
         where l.transfer_id = p.transfer_id and a.owner_id is null and a.purpose = 'payout_world:' || p.provider
-      ), 0)::bigint as booked_minor, p.requested_at, p.sent_at, p.updated_at, p.promised_by < $4::date as is_late
+      ), 0)::bigint as booked_minor, p.requested_at, p.sent_at, p.updated_at, p.promised_by < $1::date as is_late
     from payouts p
-    where p.provider = $1 and ((p.state = 'processing' and p.requested_at < $3)
-      or (p.state = 'paid' and p.requested_at >= $2 and p.requested_at < $3))
+"""
+_PAYOUTS_HERE = many(
+    PayoutHere,
+    f"""{_PAYOUT_HERE}
+    where p.provider = $2 and ((p.state = 'processing' and p.requested_at < $4)
+      or (p.state = 'paid' and p.requested_at >= $3 and p.requested_at < $4))
     order by p.requested_at, p.id
     """,
 )
-_PAYOUT_HERE_PROVIDERS = value(
-    list[str], "select coalesce(array_agg(distinct provider order by provider), '{}') from payouts"
-)
+_ONE_PAYOUT_HERE = one(PayoutHere, f"{_PAYOUT_HERE} where p.id = $2")
 
 
 async def run(ctx: Ctx, run_id: UUID) -> Run:
@@ -188,7 +193,12 @@ async def ours(
     until: datetime,
 ) -> list[Ours]:
     """Payments by these ids, and those of paid orders of this time: with all other payments of their orders."""
-    return await _OURS(ctx.db, gateway, account_id, list(payment_ids), since, until)
+    return await _OURS(ctx.db, gateway, account_id, list(payment_ids), since, until, None)
+
+
+async def ours_of(ctx: Ctx, gateway: str, account_id: UUID | None, order_id: UUID) -> list[Ours]:
+    """The payments of one order."""
+    return await _OURS(ctx.db, gateway, account_id, [], ctx.now, ctx.now, order_id)
 
 
 async def orders_here(ctx: Ctx, gateway: str, account_id: UUID | None, ids: Collection[UUID]) -> dict[UUID, OrderHere]:
@@ -197,15 +207,15 @@ async def orders_here(ctx: Ctx, gateway: str, account_id: UUID | None, ids: Coll
 
 
 async def strays(ctx: Ctx, gateway: str, since: datetime, until: datetime) -> list[Stray]:
-    """Movements of a gateway's money in the books that belong to none of its orders."""
+    """Movements of a gateway's money in the books that belong to none of its orders, and stand."""
     return await _STRAYS(ctx.db, gateway, since, until)
 
 
 async def payouts_here(ctx: Ctx, provider: str, since: datetime, until: datetime) -> list[PayoutHere]:
     """Payouts asked for in this time and paid, and all that are under way."""
-    return await _PAYOUTS_HERE(ctx.db, provider, since, until, ctx.now.date())
+    return await _PAYOUTS_HERE(ctx.db, ctx.now.date(), provider, since, until)
 
 
-async def providers_used(ctx: Ctx) -> list[str]:
-    """The providers that payouts went to."""
-    return await _PAYOUT_HERE_PROVIDERS(ctx.db)
+async def payout_here(ctx: Ctx, payout_id: UUID) -> PayoutHere:
+    """One payout. Raises NotFound."""
+    return await _ONE_PAYOUT_HERE(ctx.db, ctx.now.date(), payout_id)

@@ -5,6 +5,7 @@ Nothing is locked while a gateway is asked.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -19,11 +20,11 @@ from stoa.money.payments import queries
 from stoa.money.payments.actions.merging import merge
 from stoa.money.payments.actions.switchboard import gateway_of
 from stoa.money.payments.errors import AmountMismatch, GatewayUnavailable
-from stoa.money.payments.gateways import Payment
+from stoa.money.payments.gateways import Listed, Payment
 from stoa.money.payments.messages import AskOrder
 from stoa.money.payments.types import Order
 
-__all__ = ["ask", "ask_again", "ask_soon"]
+__all__ = ["Listed", "Payment", "ask", "ask_again", "ask_soon", "list_payments", "payments_of"]
 
 log = structlog.get_logger(__name__)
 
@@ -119,6 +120,18 @@ async def ask_again(ctx: Ctx) -> dict[str, int]:
             counted["asked"] += 1
             counted["changed"] += after != before
     return counted
+
+
+async def payments_of(ctx: Ctx, order: Order) -> list[Payment]:
+    """What the gateway says of an order now, for looking only. Raises GatewayUnavailable, UnknownGateway."""
+    return await (await gateway_of(ctx, order.gateway, order.account_id)).payments_of(ctx, order.id)
+
+
+async def list_payments(
+    ctx: Ctx, gateway: str, account_id: UUID | None, since: datetime, until: datetime
+) -> list[Listed]:
+    """What an account at a gateway lists of a time. Raises GatewayUnavailable, UnknownGateway."""
+    return await (await gateway_of(ctx, gateway, account_id)).list_payments(ctx, since, until)
 
 
 async def _merge_all(ctx: Ctx, order_id: UUID, payments: list[Payment]) -> Order:
