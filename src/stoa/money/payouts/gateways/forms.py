@@ -42,14 +42,29 @@ _IFSC: Final = Field(
 )
 _BANK_CODE: Final = Field(name="bank_code", label="Bank code", help="Four digits", pattern="[0-9]{4}")
 _BRANCH_CODE: Final = Field(name="branch_code", label="Branch code", help="Three digits", pattern="[0-9]{3}")
+# An account is the same account wherever its holder is said to live.
 _KIND: Final = Field(
-    name="account_type", label="Kind of account", options=[("checking", "Checking"), ("savings", "Savings")]
+    name="account_type",
+    label="Kind of account",
+    options=[("checking", "Checking"), ("savings", "Savings")],
+    identifies=False,
 )
 _ADDRESS: Final = (
-    Field(name="street", label="Street and number", help="Where the holder of the account lives; no P.O. box"),
-    Field(name="city", label="City"),
-    Field(name="state", label="State", help="Two letters, such as WA", pattern="[A-Z]{2}"),
-    Field(name="postcode", label="ZIP code", help="Five digits, or nine", pattern="[0-9]{5}(-[0-9]{4})?"),
+    Field(
+        name="street",
+        label="Street and number",
+        help="Where the holder of the account lives; no P.O. box",
+        identifies=False,
+    ),
+    Field(name="city", label="City", identifies=False),
+    Field(name="state", label="State", help="Two letters, such as WA", pattern="[A-Z]{2}", identifies=False),
+    Field(
+        name="postcode",
+        label="ZIP code",
+        help="Five digits, or nine",
+        pattern="[0-9]{5}(-[0-9]{4})?",
+        identifies=False,
+    ),
 )
 
 
