@@ -73,9 +73,12 @@ class _Event(msgspec.Struct, frozen=True):
 
 def to_xendit(amount_minor: int, currency: str) -> Decimal:
     """An amount as Xendit counts it. Raises Invalid for parts of what has no decimals there."""
-    if currency in WHOLE and amount_minor % 10 ** exponent(currency):
+    if currency not in WHOLE:
+        return to_decimal(amount_minor, currency)
+    whole, rest = divmod(amount_minor, 10 ** exponent(currency))
+    if rest:
         raise Invalid(fields={"amount_minor": f"Xendit takes {currency} without decimals only"})
-    return to_decimal(amount_minor, currency)
+    return Decimal(whole)
 
 
 def minor(amount: Decimal, currency: str) -> int:
