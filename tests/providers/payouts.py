@@ -94,9 +94,9 @@ S = TypeVar("S", bound=PayoutServer)
 
 @contextmanager
 def standing(app: Any, kind: type[S]) -> Iterator[S]:
-    """A server, set up for an App and reached by it in process; no other provider is switched on."""
+    """A server, set up for an App and reached by it in process."""
     made, settings, http = kind(), app.settings, app.http
-    app.settings = msgspec.structs.replace(settings, sandbox=False, **kind.settings())
+    app.settings = msgspec.structs.replace(settings, **kind.settings())
     app.http = httpx.AsyncClient(mounts={kind.base: httpx.ASGITransport(app=made)}, transport=http._transport)
     yield made
     app.settings, app.http = settings, http

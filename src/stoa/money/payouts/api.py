@@ -13,7 +13,7 @@ from stoa.kit.http.idempotency import key_of
 from stoa.kit.ids import new_id
 from stoa.kit.pagination import Page, decode, keyset
 from stoa.money.payouts import actions, queries
-from stoa.money.payouts.actions import destinations, offers
+from stoa.money.payouts.actions import destinations, hearing, offers
 from stoa.money.payouts.actions.switchboard import provider_named, switched_on
 from stoa.money.payouts.policies import access_destination, access_payout
 from stoa.money.payouts.queries import destinations as owned
@@ -146,6 +146,19 @@ async def reject_payout(ctx: CtxDep, payout_id: Path[UUID], data: Body[ReasonIn]
     return payout_out(await actions.reject(ctx, payout_id, reason=data.reason))
 
 
+@post(
+    "/api/v1/payout-webhooks/{provider:str}",
+    status_code=200,
+    # What is refused is kept, so a refusal must not roll back; and a provider's burst is no abuse.
+    opt=access("provider", write=False, limit="none"),
+    request_max_body_size=hearing.MAX_BODY_BYTES,
+)
+async def receive_payout_webhook(ctx: CtxDep, provider: Path[str], request: Request[Any, Any, Any]) -> dict[str, UUID]:
+    """A payout provider's event: kept, then looked into by a job."""
+    headers = {name.lower(): content for name, content in request.headers.items()}
+    return {"id": await hearing.receive(ctx, provider, headers, await request.body())}
+
+
 @get("/api/v1/payout-destinations", opt=access("member"))
 async def list_destinations(ctx: CtxDep) -> Page[DestinationOut]:
     """One's own, the default one first."""
@@ -232,6 +245,7 @@ routes = [
     review_payout,
     approve_payout,
     reject_payout,
+    receive_payout_webhook,
     list_destinations,
     list_providers,
     get_fields,

@@ -73,6 +73,13 @@ class ProviderUnavailable(Unavailable):
     title = "The payout service does not answer right now. Please try again"
 
 
+class AccountChanged(ProviderUnavailable):
+    """503: the keys of now are those of another account at the provider than the one that was asked to send it."""
+
+    code = "provider_account_changed"
+    title = "This was sent through another account of ours, which has to answer first"
+
+
 class BadPayoutWebhook(Invalid):
     """400: the signature, its age, or the body of a provider's webhook is not acceptable."""
 

@@ -4,7 +4,8 @@ from stoa.foundation.identity.messages import StatusChanged
 from stoa.kit.ctx import Ctx
 from stoa.kit.outbox import on, within
 from stoa.kit.queue import every, handles
-from stoa.money.payouts.actions import destinations, hold_of, sending, watching
+from stoa.money.payments.actions.webhooks import Applied, applies
+from stoa.money.payouts.actions import destinations, hearing, hold_of, sending, watching
 from stoa.money.payouts.messages import FollowPayout, SubmitPayout
 from stoa.money.risk.messages import FlagClosed, MovementFlagged
 from stoa.money.risk.types import Severity
@@ -20,6 +21,12 @@ async def submit_payout(ctx: Ctx, job: SubmitPayout) -> None:
 async def follow_payout(ctx: Ctx, job: FollowPayout) -> None:
     """What became of it."""
     await sending.follow(ctx, job.payout_id, job.attempt)
+
+
+@applies(hearing.FAMILY)
+async def apply_news(ctx: Ctx, provider_name: str, body: bytes) -> Applied:
+    """A provider's webhook has the payout looked at now."""
+    return await hearing.apply(ctx, provider_name, body)
 
 
 @every(name="payouts.remind", seconds=300)

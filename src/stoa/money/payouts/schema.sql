@@ -152,6 +152,19 @@ create table sandbox_transfers (
   constraint sandbox_transfers_state_known check (state in ('accepted', 'failed'))
 );
 
+-- What was asked of a provider: through which of our accounts there, since only that one knows what became of it, and
+-- under which reference it took it.
+create table payout_attempts (
+  payout_id uuid not null,
+  attempt   smallint not null,
+  account   text not null,
+  reference text,
+  begun_at  timestamptz not null,
+  constraint payout_attempts_pkey primary key (payout_id, attempt),
+  constraint payout_attempts_payout_fk foreign key (payout_id) references payouts (id)
+);
+create index payout_attempts_by_reference on payout_attempts (reference) where reference is not null;
+
 insert into ledger_purposes (purpose, platform, kind, about) values
   ('payout_fees', true, 'asset', 'money that payout providers kept as their fee'),
   ('payout_costs', true, 'expense', 'fees of payout providers that the platform bears');

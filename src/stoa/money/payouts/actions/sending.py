@@ -12,7 +12,7 @@ from uuid import UUID
 
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, update
+from stoa.kit.db import insert, many, update, value
 from stoa.kit.outbox import emit
 from stoa.kit.queue import enqueue
 from stoa.money.ledger import actions as ledger
@@ -21,7 +21,8 @@ from stoa.money.payouts import queries
 from stoa.money.payouts.actions.moving import LOCKED, end, hold, is_barred, move
 from stoa.money.payouts.actions.switchboard import provider_named
 from stoa.money.payouts.actions.watching import hold_if_open
-from stoa.money.payouts.gateways import Transfer, TransferRequest
+from stoa.money.payouts.errors import AccountChanged
+from stoa.money.payouts.gateways import Provider, Transfer, TransferRequest
 from stoa.money.payouts.messages import FollowPayout, PayoutPaid, PayoutSent, SubmitPayout
 from stoa.money.payouts.types import COIN, PayoutState, PayoutView
 
@@ -36,6 +37,7 @@ _FORGOTTEN = many(
         where state in ('pending', 'processing') and greatest(updated_at, submit_at, next_try_at) < $1
         order by requested_at, id limit 100""",
 )
+_BEGUN_BY = value(str | None, "select account from payout_attempts where payout_id = $1 and attempt = $2")
 
 
 async def submit(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
@@ -44,6 +46,7 @@ async def submit(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
         payout = await _begin(replace(ctx, db=db), payout_id, attempt)
     if payout is None:
         return
+    provider = await _asked(ctx, payout, attempt)
     request = TransferRequest(
         key=f"{payout.id}:{attempt}",
         amount_minor=payout.handed_minor,
@@ -51,7 +54,7 @@ async def submit(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
         recipient=payout.recipient,
         description=f"Earnings, {payout.requested_at:%B %Y}",
     )
-    transfer = await provider_named(ctx, payout.provider).submit(ctx, request)
+    transfer = await provider.submit(ctx, request)
     async with ctx.app.database.transaction() as db:
         await _record(replace(ctx, db=db), payout_id, attempt, transfer)
 
@@ -61,7 +64,7 @@ async def follow(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
     payout = await queries.PAYOUT(ctx.db, payout_id)
     if not _is_at(payout, attempt) or payout.provider_reference is None:
         return
-    transfer = await provider_named(ctx, payout.provider).look_up(ctx, payout.provider_reference)
+    transfer = await (await _asked(ctx, payout, attempt)).look_up(ctx, payout.provider_reference)
     async with ctx.app.database.transaction() as db:
         await _record(replace(ctx, db=db), payout_id, attempt, transfer)
 
@@ -94,6 +97,9 @@ async def _begin(ctx: Ctx, payout_id: UUID, attempt: int) -> PayoutView | None:
         return None
     if first and await hold_if_open(ctx, payout):  # a flag whose news has not come yet
         return None
+    account = provider_named(ctx, payout.provider).account(ctx)
+    begun = {"payout_id": payout.id, "attempt": attempt, "account": account, "begun_at": ctx.now}
+    await insert(ctx.db, "payout_attempts", begun)
     return await move(
         ctx,
         payout,
@@ -107,6 +113,18 @@ async def _begin(ctx: Ctx, payout_id: UUID, attempt: int) -> PayoutView | None:
     )
 
 
+async def _asked(ctx: Ctx, payout: PayoutView, attempt: int) -> Provider:
+    """The provider of an attempt. Raises AccountChanged while our keys belong to another account than when it began:
+    that one would not know the transfer, and make a second one."""
+    provider = provider_named(ctx, payout.provider)
+    begun_by = await _BEGUN_BY(ctx.db, payout.id, attempt)
+    if begun_by not in (None, provider.account(ctx)):
+        raise AccountChanged(
+            f"Attempt {attempt} of payout {payout.id} was begun by account {begun_by} at {provider.name}"
+        )
+    return provider
+
+
 async def _record(ctx: Ctx, payout_id: UUID, attempt: int, transfer: Transfer) -> None:
     """What the provider said of an attempt; news of an attempt that is over is left alone."""
     payout = await LOCKED(ctx.db, payout_id)
@@ -117,6 +135,8 @@ async def _record(ctx: Ctx, payout_id: UUID, attempt: int, transfer: Transfer) -
         payout = await move(
             ctx, payout, payout.state, cause=cause, provider_reference=transfer.reference, sent_at=ctx.now
         )
+        taken = {"reference": transfer.reference}
+        await update(ctx.db, "payout_attempts", taken, where={"payout_id": payout.id, "attempt": attempt})
         await emit(ctx, PayoutSent(payout.id, payout.user_id))
     match transfer.state:
         case "arrived":
