@@ -530,6 +530,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /api/users/{user_id}/upgrade": (Case(Who.OWNER, oneself),),
     "GET /api/payments/balance/{user_id}": (Case(Who.OWNER, oneself),),
     "GET /api/payment/transactions/{user_id}": (Case(Who.OWNER, oneself),),
+    "GET /api/payments/orders/{order_id}": (Case(Who.OWNER, order),),
     # orders; whoever has the address of a sandbox page may pay there, as with a real gateway
     "GET /api/v1/orders/{order_id}": (Case(Who.OWNER, order),),
     "POST /api/v1/orders/{order_id}/confirm": (Case(Who.OWNER, order, json=_fixed(payment_method_id="pm_card_visa")),),
@@ -832,6 +833,18 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     },
     "POST /api/payment/create-checkout-session": lambda w: {"amount": 5, "return_url": "/wallet"},
     "POST /api/payments/intent": lambda w: {"amount": 5, "user_id": str(w.owner.id)},
+    "POST /api/payments/create-order": lambda w: {
+        "kind": "credits",
+        "amount": 500,
+        "currency": "INR",
+        "package_id": 1,
+        "return_url": "/wallet",
+    },
+    "POST /api/payments/verify-payment": lambda w: {
+        "razorpay_order_id": "order_of_nobody",
+        "razorpay_payment_id": "pay_of_nobody",
+        "razorpay_signature": "00",
+    },
     "POST /api/payments/credits/purchase": lambda w: {
         "user_id": str(w.owner.id),
         "amount": 5,
