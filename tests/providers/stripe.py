@@ -70,6 +70,13 @@ class StripeServer:
         self.settles_in = ""
         self.searches = True
         self.page = 100
+        self.keys = {SECRET_KEY}
+        self.account = {
+            "id": "acct_platform",
+            "charges_enabled": True,
+            "payouts_enabled": True,
+            "details_submitted": True,
+        }
         self._numbers = itertools.count(1)
 
     # ---- what happens at Stripe
@@ -155,7 +162,7 @@ class StripeServer:
 
     def _once(self, method: str, path: str, params: dict[str, Any], headers: dict[str, str]) -> tuple[int, Any]:
         """The answer, kept under the request's key; with other parameters the key is refused."""
-        if headers.get("authorization") != f"Bearer {SECRET_KEY}":
+        if headers.get("authorization", "").removeprefix("Bearer ") not in self.keys:
             return 401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}
         key = headers.get("idempotency-key") if method == "POST" else None
         assert method != "POST" or key, "the client gives every POST a key"
@@ -203,6 +210,8 @@ class StripeServer:
                 return self._session(session, params)
             case ["POST", "refunds"]:
                 return self._refund(params)
+            case ["GET", "account"]:
+                return {"object": "account", "type": "standard", "country": "US"} | self.account
             case ["GET", "balance"]:
                 return {"object": "balance", "available": [], "pending": [], "livemode": False}
         raise Refused(404, "invalid_request_error", f"Unrecognized request URL ({method}: {path})")

@@ -5,9 +5,9 @@ from dataclasses import replace
 from stoa.kit.ctx import Ctx
 from stoa.kit.queue import every, handles
 from stoa.money.payments import actions
-from stoa.money.payments.actions import asking, hosted, webhooks
+from stoa.money.payments.actions import accounts, asking, hosted, webhooks
 from stoa.money.payments.actions.switchboard import gateway_of
-from stoa.money.payments.messages import ApplyWebhook, AskOrder, DeliverSandboxEvent, RefundExtra
+from stoa.money.payments.messages import ApplyWebhook, AskOrder, DeliverSandboxEvent, LetAccountGo, RefundExtra
 
 
 @handles(ApplyWebhook)
@@ -54,3 +54,17 @@ async def close_unpaid(ctx: Ctx) -> int:
 async def forget_unbelieved(ctx: Ctx) -> int:
     """Webhooks that were not believed are kept for a while, not for ever."""
     return await webhooks.forget_unbelieved(ctx)
+
+
+@handles(LetAccountGo)
+async def let_account_go(ctx: Ctx, job: LetAccountGo) -> None:
+    """An account that is not connected any more is let go already."""
+    from stoa.money.payments.gateways.stripe.connect import let_go  # its client takes a while to import
+
+    await let_go(ctx.app, job.account_id)
+
+
+@every(name="payments.wipe_gateway_keys", seconds=600)
+async def wipe_gateway_keys(ctx: Ctx) -> dict[str, int]:
+    """Keys of accounts that were left go with the last open order; the others are sealed by the first key."""
+    return {"wiped": await accounts.wipe(ctx), "resealed": await accounts.reseal(ctx)}

@@ -114,10 +114,11 @@ _REFUSED_LATELY = value(
     """select count(*) from webhook_events
        where verdict <> 'verified' and received_at > $1 and (account_id is null) = $2""",
 )
+# Of the creators whose account an event is of; it may be a row before the one in use, with the keys of that time.
 _ACCOUNT_OF = value(
     UUID | None,
-    """select o.account_id from orders o
-       where o.account_id = any ($1) and (o.id = $3 or exists (
+    """select o.account_id from orders o join gateway_accounts a on a.id = o.account_id
+       where a.owner_id = any ($1) and a.provider = $2 and (o.id = $3 or exists (
          select from order_payments p
          where p.order_id = o.id and p.gateway = $2 and p.account_id = o.account_id and p.payment_id = $4))
        limit 1""",
@@ -177,7 +178,7 @@ async def _whose(ctx: Ctx, rows: list[AccountRow], notice: Notice) -> UUID:
     payment = notice.payment
     payment_id = payment.payment_id if payment else notice.disputed_payment_id or notice.changed_payment_id
     found = await _ACCOUNT_OF(
-        ctx.db, [row.id for row in rows], rows[0].provider, payment.order_id if payment else None, payment_id
+        ctx.db, [row.owner_id for row in rows], rows[0].provider, payment.order_id if payment else None, payment_id
     )
     return found or rows[0].id
 

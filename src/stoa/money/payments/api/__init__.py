@@ -12,7 +12,7 @@ from stoa.kit.ids import new_id
 from stoa.kit.pagination import Page, decode, keyset
 from stoa.money.payments import actions, queries
 from stoa.money.payments.actions import webhooks
-from stoa.money.payments.api import checkout
+from stoa.money.payments.api import checkout, gateways
 from stoa.money.payments.policies import access_order
 from stoa.money.payments.schemas import (
     CheckoutIn,
@@ -124,6 +124,7 @@ routes = [
     cancel_order,
     refund_order,
     *checkout.routes,
+    *gateways.routes,
     receive_webhook,
     list_webhook_events,
     get_webhook_event,

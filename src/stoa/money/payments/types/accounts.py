@@ -1,6 +1,6 @@
 """Creators' own accounts at gateways (M12), as they are kept and as their owners see them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
@@ -35,6 +35,16 @@ class AccountRow(msgspec.Struct, frozen=True):
     ended_at: datetime | None
 
     @property
+    def masked_key(self) -> str | None:
+        """Its secret, to know it by."""
+        return f"••••{self.key_hint}" if self.key_hint else None
+
+    @property
+    def masked_webhook(self) -> str | None:
+        """What its events are verified by, to know it by."""
+        return f"••••{self.webhook_hint}" if self.webhook_hint else None
+
+    @property
     def waits_for(self) -> str | None:
         """What keeps payments from going to it, in a sentence; None when nothing does."""
         if not self.charges_enabled:
@@ -42,3 +52,53 @@ class AccountRow(msgspec.Struct, frozen=True):
         if self.way == "keys" and self.webhook_sealed is None:
             return "Please add the webhook secret, so that we hear of payments, refunds and disputes"
         return None
+
+
+HealthState = Literal["quiet", "well", "late", "failing"]
+LATE_AFTER: Final = timedelta(minutes=5)
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How the webhooks of a gateway come in, of the last 30 days: the platform's (no owner), or a creator's own.
+
+    `waiting` are believed and not applied yet, `dead` have been given up and wait for somebody. `refused` were not
+    believed within the last day. `lag_s`: how long it took on average, within that day, until one was applied.
+    """
+
+    gateway: str
+    owner_id: UUID | None
+    owner: str | None
+    last_received_at: datetime | None
+    last_refused_at: datetime | None
+    oldest_waiting_at: datetime | None
+    waiting: int
+    dead: int
+    refused: int
+    lag_s: float | None
+
+    def state(self, now: datetime) -> HealthState:
+        """In one word: quiet before anything was believed, failing when people have to look."""
+        refused_last = self.last_refused_at is not None and (
+            self.last_received_at is None or self.last_refused_at > self.last_received_at
+        )
+        if self.dead or refused_last:
+            return "failing"
+        if self.oldest_waiting_at is not None and self.oldest_waiting_at < now - LATE_AFTER:
+            return "late"
+        return "quiet" if self.last_received_at is None else "well"
+
+
+def unheard(gateway: str, owner_id: UUID | None = None) -> Health:
+    """The health of a gateway that has sent nothing yet."""
+    return Health(
+        gateway=gateway,
+        owner_id=owner_id,
+        owner=None,
+        last_received_at=None,
+        last_refused_at=None,
+        oldest_waiting_at=None,
+        waiting=0,
+        dead=0,
+        refused=0,
+        lag_s=None,
+    )
