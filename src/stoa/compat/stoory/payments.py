@@ -26,6 +26,7 @@ from stoa.money.payments.errors import UnknownPaymentMethod
 from stoa.money.payments.gateways.proofs import Proof
 from stoa.money.payments.types import HELD_STATES, OrderState, ReturnUrl
 from stoa.money.wallet.actions import credits, order_coins
+from stoa.money.wallet.types import CREDIT_LIMITS
 
 AnyRequest = Request[Any, Any, Any]
 Token = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^|\s]+$")]
@@ -169,6 +170,8 @@ async def _ordered(ctx: Ctx, data: CreateOrderIn, gateway: str, key: str) -> ord
         return await order_coins(ctx, data.package_id, key=key, gateway=gateway)
     if data.amount is None:
         raise Invalid(fields={"amount": "How much credit?"})
+    if data.currency not in CREDIT_LIMITS:
+        raise Invalid(fields={"currency": f"Please use one of {', '.join(CREDIT_LIMITS)}"})
     amount_minor = parse_decimal(str(data.amount), data.currency)
     return await credits.order_credits(ctx, amount_minor, data.currency, key=key, gateway=gateway)
 

@@ -1,5 +1,6 @@
 """Which gateways are switched on."""
 
+from typing import Final
 from uuid import UUID
 
 import httpx
@@ -24,6 +25,11 @@ async def _announce(ctx: Ctx, event_id: str) -> None:
 
 
 SANDBOX = Sandbox(_announce)
+_KEYS: Final = {
+    "stripe": "stripe_secret_key",
+    "razorpay": "razorpay_key_id and razorpay_key_secret",
+    "xendit": "xendit_secret_key",
+}
 
 
 def switched_on(settings: Settings) -> list[str]:
@@ -110,12 +116,13 @@ async def look(settings: Settings) -> Finding:
             except GatewayUnavailable:
                 silent.append(name)
     if silent:
-        settings_of = {"stripe": "stripe_secret_key", "razorpay": "razorpay_key_…", "xendit": "xendit_secret_key"}
-        cure = "; ".join(
-            f"see to {settings_of[name]}, and whether this machine reaches {name}_api_base" for name in silent
-        )
-        return Finding("payments", False, f"{' and '.join(map(str.capitalize, silent))} does not answer us", cure)
-    return Finding("payments", True, f"by {' and '.join(names)}" if names else "nothing can be paid: no gateway is on")
+        cure = "; ".join(f"see to {_KEYS[name]}, and whether this machine reaches {name}_api_base" for name in silent)
+        return Finding("payments", False, f"{_listed([n.capitalize() for n in silent])}: no answer to our keys", cure)
+    return Finding("payments", True, f"by {_listed(names)}" if names else "nothing can be paid: no gateway is on")
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def sandbox(ctx: Ctx) -> Sandbox:
