@@ -205,7 +205,13 @@ async def cancel_order(ctx: Ctx, order_id: UUID) -> Order:
         return order
     if order.state not in OPEN_STATES:
         raise OrderClosed(state=order.state)
-    await _closed(ctx, order)
+    try:
+        await _closed(ctx, order)
+    except (
+        UnknownGateway,
+        GatewayDisconnected,
+    ):  # nothing can be ended there; should it be paid all the same, it counts
+        await _SESSIONS_CLOSED(ctx.db, order.id, ctx.now)
     return await move(ctx, order, OrderState.CANCELLED, cause="cancelled by the buyer")
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 import msgspec
 import stripe
+import structlog
 
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import run, value
@@ -39,6 +40,8 @@ from stoa.money.payments.gateways.stripe.wire import (
     payment_of,
     was_tried,
 )
+
+log = structlog.get_logger(__name__)
 
 __all__ = ["Stripe", "StripeKeys", "ask", "to_stripe"]
 
@@ -270,11 +273,15 @@ class Stripe:
     async def _close_session(self, ctx: Ctx, order_id: UUID, session_id: str) -> None:
         sessions = self._client(ctx).v1.checkout.sessions
         expand: Any = {"expand": ["payment_intent"]}
-        with reached():
-            try:
-                answer = await sessions.expire_async(session_id, expand)
-            except stripe.InvalidRequestError:  # it has ended already
-                answer = await sessions.retrieve_async(session_id, expand)
+        try:
+            with reached():
+                try:
+                    answer = await sessions.expire_async(session_id, expand)
+                except stripe.InvalidRequestError:  # it has ended already
+                    answer = await sessions.retrieve_async(session_id, expand)
+        except stripe.InvalidRequestError as error:
+            await self._not_here(ctx, error, session_id, order_id)
+            return
         session = struct_of(answer, Checkout)
         intent = session.payment_intent if isinstance(session.payment_intent, Intent) else None
         is_paid = session.payment_status == "paid" or (intent is not None and intent.status in _UNDER_WAY)
@@ -286,16 +293,27 @@ class Stripe:
 
     async def _cancel(self, ctx: Ctx, order_id: UUID, payment_id: str) -> None:
         intents = self._client(ctx).v1.payment_intents
-        with reached():
-            try:
-                answer = await intents.cancel_async(payment_id)
-            except stripe.InvalidRequestError:  # it has gone on meanwhile
-                answer = await intents.retrieve_async(payment_id)
+        try:
+            with reached():
+                try:
+                    answer = await intents.cancel_async(payment_id)
+                except stripe.InvalidRequestError:  # it has gone on meanwhile
+                    answer = await intents.retrieve_async(payment_id)
+        except stripe.InvalidRequestError as error:
+            await self._not_here(ctx, error, payment_id, order_id)
+            return
         intent = struct_of(answer, Intent)
         if intent.status in _UNDER_WAY:
             raise PaymentUnderWay
         if intent.status == "canceled":
             await _NOTE_CANCELLED(ctx.db, payment_id, order_id, ctx.now)
+
+    async def _not_here(self, ctx: Ctx, error: stripe.InvalidRequestError, name: str, order_id: UUID) -> None:
+        """What was begun with the keys of another account cannot be ended with these: it runs out by itself there."""
+        if error.http_status != 404:
+            raise GatewayUnavailable from error
+        log.warning("stripe.begun_at_another_account", name=name, order_id=str(order_id))
+        await _NOTE_CANCELLED(ctx.db, name, order_id, ctx.now)
 
 
 def to_stripe(amount_minor: int, currency: str) -> int:
