@@ -197,6 +197,11 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/admin/payouts": _seen("/admin/payouts", "admin"),
     "/admin/fraud": (*_seen("/admin/fraud", "admin"), *_seen("/admin/fraud?person=nobodylikethat", "admin")),
     "/admin/fraud/{flag_id}": _seen("/admin/fraud/{flag_id}", "admin"),
+    "/admin/reconciliation": (
+        *_seen("/admin/reconciliation", "admin"),
+        *_seen("/admin/reconciliation?kind=fee&state=resolved", "admin"),
+    ),
+    "/admin/reconciliation/{discrepancy_id}": _seen("/admin/reconciliation/{discrepancy_id}", "admin"),
     "/admin/payouts/{payout_id}": _seen("/admin/payouts/{payout_id}", "admin"),
     "/admin/users": (*_seen("/admin/users", "admin"), *_seen("/admin/users?q=nobodylikethat", "admin")),
     "/admin/users/{user_id}": _seen("/admin/users/{suspended_id}", "admin"),
@@ -298,6 +303,7 @@ async def fill(house: House) -> Hall:
         suspended = await things.suspended(world)
         values |= {"suspended_id": suspended["user_id"], "audit_id": suspended["event_id"]}
         values |= await things.held_payout(world) | await things.kept_mail(world) | await things.flag(world)
+        values["discrepancy_id"] = (await things.discrepancy(world))["discrepancy_id"]
         await make.phone(creator)
         await make.recent(creator)
         await make.passkey(creator, origin=house.url)

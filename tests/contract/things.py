@@ -9,6 +9,7 @@ owner it is no use either.
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,12 @@ from urllib.parse import urlsplit
 from stoa.foundation.identity.actions import links
 from stoa.foundation.identity.types import LinkKind
 from stoa.foundation.mail import actions as mail
+from stoa.kit.clock import utcnow
+from stoa.kit.ctx import Ctx
 from stoa.kit.ids import new_id
+from stoa.money.payments.actions import hosted
+from stoa.money.payments.types import SandboxCard
+from stoa.money.reconciliation import actions as reconciliation
 from tests.conftest import PASSWORD
 from tests.factories.creation import BODY
 
@@ -338,6 +344,24 @@ async def flag(world: World) -> Params:
     return {"flag_id": found["items"][0]["id"], "decision": "reject"}
 
 
+async def discrepancy(world: World) -> Params:
+    """A payment that a gateway lists and nobody here heard of, and the comparison that found it."""
+    opened = await order(world)
+    async with world.make.tx() as ctx:
+        await hosted.submit_card(ctx, opened["session_id"], SandboxCard("4242 4242 4242 4242", "04/40", "123"))
+        await ctx.db.execute("delete from jobs where type like '%DeliverSandboxEvent'")
+    later = utcnow() + timedelta(seconds=1)
+    async with world.make.app.database.transaction() as db:
+        asked = Ctx(db, None, later, "things", world.make.app)
+        begun = await reconciliation.start(asked, subject="payments", gateway="sandbox", until=later, queued=False)
+    async with world.make.app.database.connection() as db:
+        run = await reconciliation.perform(Ctx(db, None, later, "things", world.make.app), begun.id)
+    path = "/api/v1/reconciliation/discrepancies?matter_state=open&limit=50"
+    found = await world.call(world.staff, "GET", path)
+    (row,) = [one for one in found["items"] if one["order_id"] == opened["order_id"]]
+    return opened | {"discrepancy_id": row["id"], "run_id": run.id}
+
+
 async def webhook_event(world: World) -> Params:
     """Something in the inbox whose signature is not the gateway's."""
     await world.client.post("/api/v1/webhooks/sandbox", json={"id": "evt_x"}, headers={"Stripe-Signature": "t=1,v1=00"})
@@ -584,6 +608,17 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /api/v1/admin/fraud/{flag_id}/reject": (Case(Who.STAFF, flag, json=_fixed(note="In a circle")),),
     "POST /admin/review/{work_id}/approve": (Case(Who.STAFF, waiting, form=_revision()),),
     "POST /admin/review/{work_id}/refuse": (Case(Who.STAFF, waiting, form=_revision(reason="An advertisement")),),
+    "GET /admin/reconciliation/{discrepancy_id}": (Case(Who.STAFF, discrepancy),),
+    "POST /admin/reconciliation/{discrepancy_id}/merge": (Case(Who.STAFF, discrepancy, form=_fixed()),),
+    "POST /admin/reconciliation/{discrepancy_id}/resolve": (
+        Case(Who.STAFF, discrepancy, form=_fixed(note="Seen to by letter")),
+    ),
+    "GET /api/v1/reconciliation/runs/{run_id}": (Case(Who.STAFF, discrepancy),),
+    "GET /api/v1/reconciliation/discrepancies/{discrepancy_id}": (Case(Who.STAFF, discrepancy),),
+    "POST /api/v1/reconciliation/discrepancies/{discrepancy_id}/merge": (Case(Who.STAFF, discrepancy),),
+    "POST /api/v1/reconciliation/discrepancies/{discrepancy_id}/resolve": (
+        Case(Who.STAFF, discrepancy, json=_fixed(note="Seen to by letter")),
+    ),
     "GET /admin/webhooks/{event_id}": (Case(Who.STAFF, webhook_event),),
     "POST /admin/webhooks/{event_id}/repeat": (Case(Who.STAFF, webhook_event, form=_fixed()),),
     # gifts and movements
@@ -850,6 +885,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "amount": 5,
         "payment_method_id": "pm_card_visa",
     },
+    "POST /api/v1/reconciliation/runs": lambda w: {"gateway": "sandbox"},
     "POST /api/payments/tip": lambda w: {
         "from_user_id": str(w.owner.id),
         "to_creator_username": w.stranger.username,

@@ -28,6 +28,8 @@ look after it
   migrate                                   bring the database up to date
   user create-admin                         make an administrator, or make a user one
   ledger verify                             recompute every balance from the postings
+  reconcile [--gateway NAME]                what gateways list beside what stands here; exit 1 if something differs
+     [--since DAY] [--until DAY]
 
 work on it
   test [paths]                              all checks and tests, or some
@@ -119,6 +121,10 @@ def parser() -> argparse.ArgumentParser:
     admin = add("create-admin", lazily("operate", "create_admin"), group(commands, "user"))
     admin.add_argument("--username")
     admin.add_argument("--email")
+    reconcile = add("reconcile", lazily("reconcile", "reconcile"))
+    reconcile.add_argument("--gateway", help="of payments or payouts; all that are switched on, if there is none")
+    reconcile.add_argument("--since", help="2026-05-03, or with a time and its zone")
+    reconcile.add_argument("--until", help="the same; a day counts to its end")
     add("verify", lazily("operate", "ledger_verify"), group(commands, "ledger"))
     return top
 
