@@ -36,6 +36,7 @@ MODULES: Final = (
     "money.payouts",
     "money.receipts",
     "money.reconciliation",
+    "money.whereabouts",
     "money.entitlements",
     "creation.works",
     "creation.posts",

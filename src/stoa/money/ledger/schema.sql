@@ -134,6 +134,7 @@ create table ledger_holds (
 create unique index ledger_holds_by_closing on ledger_holds (closing) where closing is not null;
 create index ledger_holds_due on ledger_holds (expires_at) where state = 'held' and expires_at is not null;
 create index ledger_holds_open on ledger_holds (id) where state = 'held';
+create index ledger_holds_by_owner on ledger_holds ((owners[1])) where state = 'held';
 
 -- ---- What the database refuses. SQLSTATE LGnnn; errors.py gives each its class.
 --   LG001 overdrawn   LG002 not balanced, or legs out of form   LG003 key used for another input

@@ -40,13 +40,14 @@ _CHANGES = many(
        group by p.transfer_id, p.created_at
        order by p.created_at desc, p.transfer_id desc limit $4""",
 )
-_CHANGES_OF_ONE = many(
+_CHANGES_OF_SOME = many(
     _Change,
     f"""select p.transfer_id, p.created_at,
               {_SUMS}
        from ledger_postings p join ledger_accounts a on a.id = p.account_id
-       where p.transfer_id = $1 and a.owner_id = $2
-       group by p.transfer_id, p.created_at""",
+       where p.transfer_id = any ($1) and a.owner_id = $2
+       group by p.transfer_id, p.created_at
+       order by p.created_at desc, p.transfer_id desc""",
 )
 
 
@@ -106,8 +107,6 @@ _FACTS = many(
        where t.id = any ($1)
        order by a.asset, p.amount_minor, a.id desc""",
 )
-
-
 _PAID_BY = value(
     bool,
     """select exists (select from order_shares s join orders o on o.id = s.order_id
@@ -120,7 +119,15 @@ async def lines(
 ) -> list[HistoryLine]:
     """What changed in somebody's coins and credit, newest first, those before the given (created_at, transfer_id)."""
     created_at, transfer_id = before or (None, None)
-    changes = await _CHANGES(ctx.db, user_id, created_at, transfer_id, limit)
+    return await _opened(ctx, user_id, await _CHANGES(ctx.db, user_id, created_at, transfer_id, limit))
+
+
+async def some_lines(ctx: Ctx, user_id: UUID, transfer_ids: list[UUID]) -> list[HistoryLine]:
+    """The same of transfers that somebody is part of, newest first."""
+    return await _opened(ctx, user_id, await _CHANGES_OF_SOME(ctx.db, transfer_ids, user_id))
+
+
+async def _opened(ctx: Ctx, user_id: UUID, changes: list[_Change]) -> list[HistoryLine]:
     facts: dict[UUID, list[Fact]] = {change.transfer_id: [] for change in changes}
     for fact in await _FACTS(ctx.db, list(facts), _OF_ORDERS):
         facts[fact.transfer_id].append(fact)
@@ -132,7 +139,7 @@ async def line(ctx: Ctx, transfer_id: UUID, *, viewer_id: UUID) -> HistoryLine:
     facts = await _FACTS(ctx.db, [transfer_id], _OF_ORDERS)
     if not facts:
         raise NotFound
-    changes = await _CHANGES_OF_ONE(ctx.db, transfer_id, viewer_id)
+    changes = await _CHANGES_OF_SOME(ctx.db, [transfer_id], viewer_id)
     change = changes[0] if changes else _Change(transfer_id, facts[0].created_at, 0, 0)
     return _line(change, facts, viewer_id)
 
