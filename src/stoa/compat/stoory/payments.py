@@ -23,7 +23,6 @@ from stoa.money.payments import policies, queries
 from stoa.money.payments import types as orders
 from stoa.money.payments.actions.switchboard import proving_gateway
 from stoa.money.payments.errors import UnknownPaymentMethod
-from stoa.money.payments.gateways.proofs import Proof
 from stoa.money.payments.types import HELD_STATES, OrderState, ReturnUrl
 from stoa.money.wallet.actions import credits, order_coins
 from stoa.money.wallet.types import CREDIT_LIMITS
@@ -129,9 +128,14 @@ async def verify_payment(ctx: CtxDep, data: Body[VerifyIn]) -> VerifiedOut:
     422 for a signature that is not the gateway's for this payment of this order.
     """
     status = await policies.access_checkout(ctx, data.razorpay_order_id)
-    proof = Proof(data.razorpay_order_id, data.razorpay_payment_id, data.razorpay_signature)
     try:
-        confirmation = await payments.confirm(ctx, status.order_id, str(proof))
+        confirmation = await payments.confirm_proven(
+            ctx,
+            status.order_id,
+            order=data.razorpay_order_id,
+            payment=data.razorpay_payment_id,
+            signature=data.razorpay_signature,
+        )
     except UnknownPaymentMethod as error:
         told = error.fields.get("payment_method_id", error.detail)
         raise UnknownPaymentMethod(fields={"razorpay_signature": told}) from error

@@ -26,7 +26,7 @@ from stoa.money.payments.errors import (
     UnknownPaymentMethod,
 )
 from stoa.money.payments.gateways import ChargeRequest, Gateway, Proving, SessionRequest
-from stoa.money.payments.gateways.proofs import proof_in
+from stoa.money.payments.gateways.proofs import Proof, proof_in
 from stoa.money.payments.policies import access_order_to_decide, access_own_order
 from stoa.money.payments.types import (
     HELD_STATES,
@@ -142,6 +142,12 @@ async def confirm(ctx: Ctx, order_id: UUID, payment_method_id: str, return_url: 
     payment = await gateway.charge(ctx, request)
     order = await merge(ctx, order, payment, cause=f"{gateway.name} answered the charge")
     return Confirmation(order, NextAction("redirect", payment.action_url) if payment.action_url else None)
+
+
+async def confirm_proven(ctx: Ctx, order_id: UUID, *, order: str, payment: str, signature: str) -> Confirmation:
+    """Pay one's order with what the gateway's checkout on somebody's own page has answered: its order, its payment, and
+    its signature of both. Raises OrderClosed, and UnknownPaymentMethod for a signature that is not the gateway's."""
+    return await confirm(ctx, order_id, str(Proof(order, payment, signature)))
 
 
 async def start_checkout(ctx: Ctx, order_id: UUID, return_url: str | None = None) -> Checkout:
