@@ -36,7 +36,7 @@ class AirwallexServer(PayoutServer):
         self.client_id, self.api_key = CLIENT_ID, API_KEY
         self.tokens: list[str] = []
         self.beneficiaries: dict[str, dict[str, Any]] = {}
-        self.balance: dict[str, Decimal] = dict.fromkeys(RATES, Decimal(1_000_000))
+        self.balance = dict.fromkeys(RATES, Decimal(1_000_000))
         self._numbers = itertools.count(1)
 
     @classmethod

@@ -7,8 +7,9 @@
 Mischief: `timeout` is before anything was done, `timeout_after` after it was; `crash` is 500, `crash_after` 500 though
 it was done; `limit` is 429, `denied` 401; `gibberish` is no JSON, `another` JSON of another shape; "" lets one pass.
 
-`python -m tests.providers.payouts wise|airwallex <port>` serves one on this machine, in a process of its own. What it
-was asked is told at `/books`; a request whose path contains what was posted to `/stall` is done, and never answered.
+`python -m tests.providers.payouts wise|airwallex <port>` serves one on this machine, in a process of its own: `/books`
+tells what it has; a request whose path contains what was posted to `/stall` is done, and never answered; all transfers
+go to the state that is posted to `/move`.
 """
 
 import asyncio
@@ -43,6 +44,7 @@ class PayoutServer:
         self.asked: list[tuple[str, str, Any]] = []
         self.mischief: list[str] = []
         self.transfers: dict[str, dict[str, Any]] = {}
+        self.balance: dict[str, Decimal] = {}
         self.stalls = ""
         self.encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -61,9 +63,8 @@ class PayoutServer:
             return
         headers = {name.decode().lower(): content.decode() for name, content in scope["headers"]}
         body = await _body(receive)
-        if scope["path"] in ("/books", "/stall"):
-            self.stalls = body.decode() if scope["path"] == "/stall" else self.stalls
-            await _send(send, 200, msgspec.json.encode({"transfers": list(self.transfers.values())}, enc_hook=str))
+        if scope["path"] in ("/books", "/stall", "/move"):
+            await _send(send, 200, self._steered(scope["path"], body.decode()))
             return
         content: Any = dict(parse_qsl(scope["query_string"].decode()))
         if body:
@@ -87,6 +88,15 @@ class PayoutServer:
             status, told = 500, {"error": "it was done"}
         wire = self.encoder.encode([5] if mischief == "another" else told)
         await _send(send, status, b"<html>Bad gateway</html>" if mischief == "gibberish" else wire)
+
+    def _steered(self, path: str, told: str) -> bytes:
+        """From another process: what happens here, and the books."""
+        if path == "/stall":
+            self.stalls = told
+        if path == "/move":
+            for transfer in self.transfers.values():
+                transfer["status"] = told
+        return msgspec.json.encode({"transfers": list(self.transfers.values()), "balance": self.balance})
 
 
 S = TypeVar("S", bound=PayoutServer)

@@ -40,7 +40,7 @@ class WiseServer(PayoutServer):
         self.profile, self.token = PROFILE, TOKEN
         self.accounts: dict[str, dict[str, Any]] = {}
         self.quotes: dict[str, dict[str, Any]] = {}
-        self.balance: dict[str, Decimal] = dict.fromkeys((*RATES, "KWD"), Decimal(1_000_000))
+        self.balance = dict.fromkeys((*RATES, "KWD"), Decimal(1_000_000))
         self.funded: list[str] = []
         self._numbers = itertools.count(50_000_001)
 
