@@ -1,4 +1,4 @@
-"""Tips: a page that says what arrives, and sends one or three dollars (M8)."""
+"""Tips: a page that says what arrives, and sends one or three dollars, from the wallet or by card (M8)."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,11 +13,13 @@ from stoa.front import flash, formats
 from stoa.front.flash import Toast
 from stoa.front.page import page, safe_next, see_other
 from stoa.front.public.profile import username_of
+from stoa.front.reader.wallet import to_checkout
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Conflict, Invalid
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.ids import new_id
+from stoa.money.payments.actions.accounts import account_to_pay
 from stoa.money.splits.actions import split
 from stoa.money.wallet import actions
 from stoa.money.wallet.errors import TipToOneself
@@ -28,12 +30,13 @@ NOTHING = CreditsView(asset=USD, promotional_minor=0, purchased_minor=0, earned_
 
 
 class TipForm(msgspec.Struct):
-    """What the form sends: which tip, and the key that was drawn when it was shown (M11)."""
+    """What the form sends: which tip, how it is paid, and the key that was drawn when it was shown (M11)."""
 
     recipient_id: UUID
     amount: str
     key: Annotated[str, msgspec.Meta(min_length=8, max_length=100)]
     next: str = "/"
+    by: str = "wallet"
 
 
 async def _form_page(
@@ -62,6 +65,7 @@ async def _form_page(
         spendable_minor=spendable_minor,
         promotional_minor=credits.promotional_minor if found.accepts_promotional else 0,
         refuses_promotional=not found.accepts_promotional,
+        goes_directly=await account_to_pay(ctx, person.id) is not None,
         back=back,
         key=str(new_id()),
         chosen=chosen,
@@ -85,12 +89,17 @@ async def tip_for_post(request: Request[Any, Any, Any], ctx: CtxDep, slug: Path[
 
 @post("/tips", opt=access("member"))
 async def send(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
-    """Sends the tip; a second click is the same tip."""
+    """Sends the tip, or goes to where a card pays it; a second click is the same tip."""
     given = forms.parse(TipForm, dict(await request.form()), strict=False)
     person = await access_person(ctx, given.recipient_id)
     try:
         if given.amount not in ("1", "3"):
             raise Invalid(fields={"amount": "Please choose 1 or 3 dollars"})
+        if given.by == "card":
+            order = await actions.order_tip(
+                ctx, recipient_id=person.id, superlike=given.amount == "3", key=f"tip-{given.key}"
+            )
+            return await to_checkout(request, ctx, order.id, own_page=True)
         tip = await actions.tip(ctx, recipient_id=person.id, superlike=given.amount == "3", key=given.key)
     except (Invalid, Conflict) as error:
         if isinstance(error, TipToOneself):

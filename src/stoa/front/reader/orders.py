@@ -52,15 +52,16 @@ async def show_order(request: Request[Any, Any, Any], ctx: CtxDep, order_id: Pat
         can_pay=order.state in OPEN_STATES,
     )
     if partial and order.state == OrderState.PAID and order.fulfilled_at is not None:
-        flash.add(request, response, flash.Toast(f"{order.description} are in your wallet.", "good"))
+        text = "Your tip has arrived." if order.kind == "tip" else f"{order.description} are in your wallet."
+        flash.add(request, response, flash.Toast(text, "good"))
     return response
 
 
 @post("/wallet/orders/{order_id:uuid}/checkout", opt=access("member"))
-async def pay_order(ctx: CtxDep, order_id: Path[UUID]) -> Response[Any]:
+async def pay_order(request: Request[Any, Any, Any], ctx: CtxDep, order_id: Path[UUID]) -> Response[Any]:
     """Another attempt to pay one's order on the gateway's page."""
     await access_own_order(ctx, order_id)
-    return await to_checkout(ctx, order_id)
+    return await to_checkout(request, ctx, order_id)
 
 
 @post("/wallet/orders/{order_id:uuid}/cancel", opt=access("member"))

@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 
 from stoa.foundation.settings.queries import platform
 from stoa.front import flash
+from stoa.front.leaving import leave_to
 from stoa.front.page import page, see_other
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
@@ -110,7 +111,7 @@ async def open_checkout(request: Request[Any, Any, Any], ctx: CtxDep) -> Respons
         order = await actions.order_coins(ctx, given.package_id, key=given.key)
     except Invalid as error:
         return await _wallet_page(request, ctx, errors=error.fields, status=error.status)
-    return await to_checkout(ctx, order.id)
+    return await to_checkout(request, ctx, order.id)
 
 
 @post("/wallet/credits", opt=access("member"))
@@ -128,16 +129,22 @@ async def add_credits(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[
     except Invalid as error:
         typed = str(form.get("amount", ""))[:20], str(form.get("currency", ""))[:10]
         return await _wallet_page(request, ctx, errors=error.fields, status=error.status, credit=typed)
-    return await to_checkout(ctx, order.id)
+    return await to_checkout(request, ctx, order.id)
 
 
-async def to_checkout(ctx: Ctx, order_id: UUID) -> Response[Any]:
-    """Off to the hosted page of an order; one that is closed shows what became of it instead."""
+async def to_checkout(
+    request: Request[Any, Any, Any], ctx: Ctx, order_id: UUID, *, own_page: bool = False
+) -> Response[Any]:
+    """Off to the hosted page of an order; one that is closed shows what became of it instead.
+
+    own_page: the payer comes back to the page of the checkout, where it has one, and not to the order in their wallet.
+    """
+    back = f"/wallet/orders/{order_id}"
     try:
-        checkout = await payments.start_checkout(ctx, order_id, f"/wallet/orders/{order_id}")
+        checkout = await payments.start_checkout(ctx, order_id, None if own_page else back)
     except OrderClosed:
-        return see_other(f"/wallet/orders/{order_id}")
-    return see_other(checkout.url)
+        return see_other(back)
+    return await leave_to(request, ctx, checkout.url, back=back, why="There you enter your card.")
 
 
 @post("/wallet/purchase", opt=access("member"))
@@ -154,7 +161,8 @@ async def purchase(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any
     except OrderClosed:
         return see_other(f"/wallet/orders/{order.id}")
     if confirmation.next_action is not None:
-        return see_other(confirmation.next_action.url)
+        back = f"/wallet/orders/{order.id}"
+        return await leave_to(request, ctx, confirmation.next_action.url, back=back, why="Your bank asks you first.")
     return see_other(f"/wallet/orders/{order.id}")
 
 

@@ -112,6 +112,21 @@ SEEN = maybe(
 )
 
 
+class SiteName(msgspec.Struct, frozen=True):
+    """A site, as far as a checkout on it shows."""
+
+    slug: str
+    title: str
+
+
+_SITE = maybe(SiteName, "select slug, title from sites where slug = $1 and ($2::uuid is null or owner_id = $2)")
+
+
+async def site_named(ctx: Ctx, slug: str, payee_id: UUID | None) -> SiteName | None:
+    """The site of an address, if what is paid there is for its owner; None else."""
+    return await _SITE(ctx.db, slug, payee_id)
+
+
 async def order_by_key(ctx: Ctx, user_id: UUID, key: str) -> Order | None:
     """The order that a person placed under a key."""
     return await ORDER_BY_KEY(ctx.db, user_id, key)
