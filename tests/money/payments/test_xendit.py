@@ -443,7 +443,7 @@ async def test_what_xendit_counts_otherwise_or_does_not_take(
     app: Any, client: Any, make: Any, server: XenditServer
 ) -> None:
     ana = await make.member("ana")
-    for amount_minor, currency, field in ((1_500_050, "IDR", "amount_minor"), (50_000, "EUR", "currency")):
+    for amount_minor, currency, field in ((1_500_050, "IDR", "amount"), (50_000, "EUR", "currency")):
         refused = await checkout(client.as_(ana), amount_minor, currency)
         assert (refused.status_code, list(refused.json()["fields"])) == (422, [field]), currency
     assert server.invoices == {}

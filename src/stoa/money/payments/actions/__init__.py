@@ -89,8 +89,10 @@ async def create_order(
     own = await account_to_pay(ctx, quote.payee_id) if quote.payee_id else None
     gateway = own.provider if own else gateway or await default_gateway(ctx, currency)
     parties = (quote.payee_id, own.id if own else None)
-    if not takes(await gateway_of(ctx, gateway, parties[1]), currency):
+    place = await gateway_of(ctx, gateway, parties[1])
+    if not takes(place, currency):
         raise Invalid(fields={"currency": f"{gateway.capitalize()} does not take {currency}"})
+    place.check_amount(amount_minor, currency)
     # From the key: if this transaction is lost after a gateway was told of the order, the repeated request makes the
     # same one again, and what the gateway tells of it fits.
     order_id = uuid5(user_id, key)

@@ -146,6 +146,10 @@ class Gateway(Protocol):
     charges_methods: bool
     event_id_header: str | None
 
+    def check_amount(self, amount_minor: int, currency: str) -> None:
+        """Asked before an order is placed. Raises Invalid for an amount of a currency that it cannot count."""
+        ...
+
     async def charge(self, ctx: Ctx, request: ChargeRequest) -> Payment:
         """Charges. A refused card is an answer (`failed`), not an error.
 

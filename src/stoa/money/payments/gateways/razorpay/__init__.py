@@ -114,6 +114,10 @@ class Razorpay:
 
     # ---- what every gateway can do
 
+    def check_amount(self, amount_minor: int, currency: str) -> None:
+        """Raises Invalid for a third decimal."""
+        to_razorpay(amount_minor, currency)
+
     async def charge(self, ctx: Ctx, request: ChargeRequest) -> Payment:
         """Takes what Standard Checkout has shown to the payer as proof; a payment that is only authorized is captured.
 

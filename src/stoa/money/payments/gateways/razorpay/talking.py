@@ -38,7 +38,7 @@ class RazorpayKeys(msgspec.Struct, frozen=True):
 def to_razorpay(amount_minor: int, currency: str) -> int:
     """An amount as Razorpay counts it: in the smallest unit; with three decimals, in steps of ten. Raises Invalid."""
     if exponent(currency) == 3 and amount_minor % 10:
-        raise Invalid(fields={"amount_minor": f"Razorpay takes {currency} with two decimals only"})
+        raise Invalid(fields={"amount": f"Razorpay takes {currency} with two decimals only"})
     return amount_minor
 
 

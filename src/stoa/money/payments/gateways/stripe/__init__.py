@@ -92,6 +92,10 @@ class Stripe:
     def __init__(self, keys: StripeKeys) -> None:
         self._keys = keys
 
+    def check_amount(self, amount_minor: int, currency: str) -> None:
+        """Raises Invalid for a third decimal."""
+        to_stripe(amount_minor, currency)
+
     async def charge(self, ctx: Ctx, request: ChargeRequest) -> Payment:
         """A PaymentIntent, confirmed at once, with the payer at hand. Raises UnknownPaymentMethod, Invalid."""
         params: Any = {
@@ -319,7 +323,7 @@ class Stripe:
 def to_stripe(amount_minor: int, currency: str) -> int:
     """An amount as Stripe counts it: in the smallest unit; with three decimals, in steps of ten. Raises Invalid."""
     if exponent(currency) == 3 and amount_minor % 10:
-        raise Invalid(fields={"amount_minor": f"Stripe takes {currency} with two decimals only"})
+        raise Invalid(fields={"amount": f"Stripe takes {currency} with two decimals only"})
     return amount_minor
 
 

@@ -104,6 +104,10 @@ class Xendit:
 
     # ---- what every gateway can do
 
+    def check_amount(self, amount_minor: int, currency: str) -> None:
+        """Raises Invalid for parts of a rupiah or a dong."""
+        to_xendit(amount_minor, currency)
+
     async def charge(self, ctx: Ctx, request: ChargeRequest) -> Payment:
         """Raises UnknownPaymentMethod: people pay at Xendit's page, nothing is stored here."""
         raise UnknownPaymentMethod(fields={"payment_method_id": "With Xendit people pay on its own page only"})

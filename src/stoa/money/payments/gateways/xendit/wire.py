@@ -77,7 +77,7 @@ def to_xendit(amount_minor: int, currency: str) -> Decimal:
         return to_decimal(amount_minor, currency)
     whole, rest = divmod(amount_minor, 10 ** exponent(currency))
     if rest:
-        raise Invalid(fields={"amount_minor": f"Xendit takes {currency} without decimals only"})
+        raise Invalid(fields={"amount": f"Xendit takes {currency} without decimals only"})
     return Decimal(whole)
 
 
