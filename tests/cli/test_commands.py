@@ -88,6 +88,7 @@ def test_migrate_doctor_admin_and_verify_start_the_database_themselves(home: Pat
     well(home, *named, given="a stoa has columns\n")
     assert well(home, *named) == "theo is an administrator now\n"
     assert "every balance" in well(home, "ledger", "verify")
+    assert "nothing is open" in well(home, "reconcile", "--gateway", "sandbox")
     assert not (find_place(home).data / "postmaster.pid").exists()
 
 

@@ -10,14 +10,14 @@ from uuid import uuid4
 from stoa.cli.serve import Refused, using_database
 from stoa.kit.config import Settings, load_settings
 
-__all__ = ["reconcile"]
+__all__ = ["compare", "reconcile"]
 
 
 async def reconcile(arguments: argparse.Namespace) -> int:
     """Compare, print what differs, and answer 1 if something is open or a gateway could not be asked."""
     since, until = moment(arguments.since, "--since"), moment(arguments.until, "--until", end=True)
     with using_database(load_settings()) as settings:
-        return await _compare(settings, arguments.gateway, since, until)
+        return await compare(settings, arguments.gateway, since, until)
 
 
 def moment(given: str | None, option: str, *, end: bool = False) -> datetime | None:
@@ -36,7 +36,8 @@ def moment(given: str | None, option: str, *, end: bool = False) -> datetime | N
     return at
 
 
-async def _compare(settings: Settings, gateway: str | None, since: datetime | None, until: datetime | None) -> int:
+async def compare(settings: Settings, gateway: str | None, since: datetime | None, until: datetime | None) -> int:
+    """One account or all that are switched on; see `reconcile`."""
     from stoa.kit import migrate
     from stoa.kit.clock import utcnow
     from stoa.kit.ctx import Ctx

@@ -125,3 +125,19 @@ def test_days_of_the_command() -> None:
     for wrong in ("yesterday", "2026-13-03", "2026-05-03T10:00:00", "9999-12-31"):
         with pytest.raises(Refused):
             command.moment(wrong, "--until", end=True)
+
+
+async def test_the_command(app: Any, client: Any, world: World, capsys: Any) -> None:
+    """1 and a line for each difference while one is open, 0 once there is none."""
+    made = await discrepancy(world)
+    assert await command.compare(app.settings, None, None, None) == 1
+    told = capsys.readouterr().out
+    assert "sandbox, payments, " in told and "sandbox, payouts, " in told
+    assert f"order {made['order_id']}  here order pending, " in told
+    assert "1 open: see /admin/reconciliation" in told
+    path = f"{HOME}/discrepancies/{made['discrepancy_id']}/merge"
+    assert (await client.as_(world.staff).post(path)).json()["state"] == "closed"
+    assert await command.compare(app.settings, "sandbox", utcnow() - timedelta(days=1), utcnow()) == 0
+    assert "1 compared, 0 differ" in (told := capsys.readouterr().out) and "nothing is open" in told
+    with pytest.raises(Refused, match="switched on are sandbox"):
+        await command.compare(app.settings, "nobody", None, None)
