@@ -207,6 +207,22 @@ async def test_an_answer_that_is_none(app: Any, client: Any, make: Any, server: 
     assert await count(app, "select count(*) from orders") == 0
 
 
+async def test_the_keys_of_another_account(app: Any, client: Any, make: Any, server: RazorpayServer) -> None:
+    """They are changed while orders are open: what was begun there cannot be ended, and can be paid anew here."""
+    ana, order, opened_id = await ordered(app, make, client, server)
+    await client.as_(ana).post(f"/api/v1/orders/{order['id']}/checkout", json={})
+    with standing(app) as other:
+        again = await client.as_(ana).post(f"/api/v1/orders/{order['id']}/checkout", json={})
+        assert again.status_code == 201, again.text
+        payment = other.pay(again.json()["session_id"])
+        proof = server.proof(server.pay(opened_id))
+        assert (await confirm(client, ana, order, proof)).status_code == 422, "that payment is not here"
+        await told(app, client, other, "payment.captured", payment=payment)
+    assert await state_of(client, ana, order) == "paid"
+    assert await credits_of(app, ana) == {"purchased": 50_000}
+    await assert_clean(app)
+
+
 # ---- proofs of Standard Checkout
 
 

@@ -180,6 +180,18 @@ async def test_an_answer_that_is_none(app: Any, client: Any, make: Any, server: 
     assert await count(app, "select count(*) from orders") == 0
 
 
+async def test_the_keys_of_another_account(app: Any, client: Any, make: Any, server: XenditServer) -> None:
+    """They are changed while orders are open: what was begun there is not known here, and can be paid anew."""
+    ana, order = await opened(make, client)
+    with standing(app) as other:
+        again = await client.as_(ana).post(f"/api/v1/orders/{order['order_id']}/checkout", json={})
+        assert again.status_code == 201, again.text
+        await settled(app, client, other, again.json())
+    assert await state_of(client, ana, order) == "paid"
+    assert await credits_of(app, ana, "PHP") == {"purchased": 50_000}
+    await assert_clean(app)
+
+
 # ---- refunds
 
 

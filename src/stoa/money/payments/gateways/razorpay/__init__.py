@@ -184,10 +184,8 @@ class Razorpay:
         for opened in await _OPENED(ctx.db, order_id):
             if opened.startswith("plink_") and opened not in over:
                 await self._close_link(ctx, order_id, opened)
-            elif opened.startswith("order_"):
-                order = struct(await self._ask(ctx, "GET", f"orders/{opened}"), OrderEntity)
-                if order.status == "paid":
-                    raise PaymentUnderWay
+            elif opened.startswith("order_") and await self._is_paid(ctx, opened):
+                raise PaymentUnderWay
 
     async def refund(self, ctx: Ctx, *, payment_id: str, amount_minor: int, key: str) -> Payment:
         """Gives money back, once per key, then asks for the payment as it is."""
@@ -203,8 +201,7 @@ class Razorpay:
         except Refused as refused:
             left_minor = before.amount - before.amount_refunded if before.status == "captured" else 0
             raise NotRefundable(why(refused), refundable_minor=left_minor) from refused
-        after = struct(await self._ask(ctx, "GET", f"payments/{payment_id}"), PaymentEntity)
-        return payment_of(after, order_id)
+        return payment_of(await self._as_it_is(ctx, payment_id), order_id)
 
     def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:
         """By the header SIGNATURE_HEADER, over the body with the time in it; without a secret nothing is believed."""
@@ -281,7 +278,13 @@ class Razorpay:
         try:
             return struct(await self._ask(ctx, "POST", f"payments/{told.id}/capture", json=wanted), PaymentEntity)
         except Refused:  # it has been captured, or given back, meanwhile
-            return struct(await self._ask(ctx, "GET", f"payments/{told.id}"), PaymentEntity)
+            return await self._as_it_is(ctx, told.id)
+
+    async def _as_it_is(self, ctx: Ctx, payment_id: str) -> PaymentEntity:
+        try:
+            return struct(await self._ask(ctx, "GET", f"payments/{payment_id}"), PaymentEntity)
+        except Refused as refused:  # a moment ago it was there
+            raise GatewayUnavailable from refused
 
     async def _open_link(self, ctx: Ctx, wanted: dict[str, Any]) -> LinkEntity:
         try:
@@ -314,12 +317,23 @@ class Razorpay:
 
     async def _close_link(self, ctx: Ctx, order_id: UUID, link_id: str) -> None:
         try:
-            told = await self._ask(ctx, "POST", f"payment_links/{link_id}/cancel")
-        except Refused:  # it has ended already
-            told = await self._ask(ctx, "GET", f"payment_links/{link_id}")
-        if struct(told, LinkEntity).status in ("paid", "partially_paid"):
-            raise PaymentUnderWay
+            try:
+                told = await self._ask(ctx, "POST", f"payment_links/{link_id}/cancel")
+            except Refused:  # it has ended already
+                told = await self._ask(ctx, "GET", f"payment_links/{link_id}")
+        except Refused as refused:  # begun with the keys of another account: it runs out by itself there
+            log.warning("razorpay.begun_at_another_account", name=link_id, status=refused.status)
+        else:
+            if struct(told, LinkEntity).status in ("paid", "partially_paid"):
+                raise PaymentUnderWay
         await _NOTE_CANCELLED(ctx.db, link_id, order_id, ctx.now)
+
+    async def _is_paid(self, ctx: Ctx, opened: str) -> bool:
+        try:
+            return struct(await self._ask(ctx, "GET", f"orders/{opened}"), OrderEntity).status == "paid"
+        except Refused as refused:
+            log.warning("razorpay.begun_at_another_account", name=opened, status=refused.status)
+            return False
 
     async def _order_of(self, ctx: Ctx, payment_id: str) -> UUID:
         known = await _ORDERS_OF(ctx.db, [payment_id])

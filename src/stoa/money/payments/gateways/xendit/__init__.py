@@ -228,9 +228,12 @@ class Xendit:
 
     async def _expire(self, ctx: Ctx, order_id: UUID, invoice_id: str) -> None:
         try:
-            told = await self._ask(ctx, "POST", f"invoices/{invoice_id}/expire!")
-        except Refused:  # it has gone on meanwhile
-            told = await self._ask(ctx, "GET", f"v2/invoices/{invoice_id}")
+            try:
+                told = await self._ask(ctx, "POST", f"invoices/{invoice_id}/expire!")
+            except Refused:  # it has gone on meanwhile
+                told = await self._ask(ctx, "GET", f"v2/invoices/{invoice_id}")
+        except Refused as refused:  # a moment ago it was there
+            raise GatewayUnavailable from refused
         if _struct(told, Invoice).status in _PAID:
             raise PaymentUnderWay
         await _NOTE_CANCELLED(ctx.db, invoice_id, order_id, ctx.now)
