@@ -399,6 +399,19 @@ async def test_xendit_keys(app: Any, client: Any, make: Any, others: list[tuple[
         assert (refused.status_code, list(refused.json()["fields"])) == (422, ["api_key"])
 
 
+async def test_a_currency_that_their_gateway_does_not_take(
+    app: Any, client: Any, make: Any, others: list[tuple[str, str]]
+) -> None:
+    """Xendit knows no dollars: they come through the platform, as for those who have connected nothing."""
+    app.settings = msgspec.structs.replace(app.settings, sandbox=True)
+    ana, ben = await make.user("ana"), await make.user("ben")
+    keys = {"api_key": "xnd_production_of_ana", "webhook_token": "token-of-ana", "password": PASSWORD}
+    shown = (await client.as_(ana).post(f"{BASE}/xendit/connect", json=keys)).json()
+    assert (shown["ready"], shown["is_default"]) == (True, True)
+    assert (await tipped(client, ben, ana))["gateway"] == "sandbox"
+    assert await earned(app, ana) == 291
+
+
 # ---- Connect
 
 

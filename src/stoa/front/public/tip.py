@@ -65,7 +65,7 @@ async def _form_page(
         spendable_minor=spendable_minor,
         promotional_minor=credits.promotional_minor if found.accepts_promotional else 0,
         refuses_promotional=not found.accepts_promotional,
-        goes_directly=await account_to_pay(ctx, person.id) is not None,
+        goes_directly=await account_to_pay(ctx, person.id, USD) is not None,
         back=back,
         key=str(new_id()),
         chosen=chosen,

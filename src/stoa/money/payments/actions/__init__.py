@@ -86,7 +86,7 @@ async def create_order(
     quote: Quote = await purchasable(kind).price(ctx, item)
     if (quote.amount_minor, quote.currency) != (amount_minor, currency):
         raise PriceChanged(amount_minor=quote.amount_minor, currency=quote.currency)
-    own = await account_to_pay(ctx, quote.payee_id) if quote.payee_id else None
+    own = await account_to_pay(ctx, quote.payee_id, currency) if quote.payee_id else None
     gateway = own.provider if own else gateway or await default_gateway(ctx, currency)
     parties = (quote.payee_id, own.id if own else None)
     place = await gateway_of(ctx, gateway, parties[1])

@@ -36,6 +36,11 @@ _ROW = maybe(AccountRow, f"select {_COLUMNS} from gateway_accounts where id = $1
 _DEFAULT = maybe(
     AccountRow, f"select {_COLUMNS} from gateway_accounts where owner_id = $1 and is_default and ended_at is null"
 )
+_IN_USE = many(
+    AccountRow,
+    f"""select {_COLUMNS} from gateway_accounts where owner_id = $1 and ended_at is null
+        order by is_default desc, provider""",
+)
 # The one that is in use, then those before it which open orders still need.
 _LISTENING = many(
     AccountRow,
@@ -193,10 +198,20 @@ async def reseal(ctx: Ctx) -> int:
 # ---- for payments
 
 
-async def account_to_pay(ctx: Ctx, payee_id: UUID) -> AccountRow | None:
-    """The account of their own that somebody is paid into (M12); None where it is the platform's."""
-    row = await _DEFAULT(ctx.db, payee_id)
-    return row if row is not None and row.waits_for is None else None
+async def account_to_pay(ctx: Ctx, payee_id: UUID, currency: str) -> AccountRow | None:
+    """The account of their own that somebody is paid into (M12); None where it is the platform's.
+
+    Their default one, or, where that does not take the currency or cannot take payments yet, another that does.
+    """
+    rows = await _IN_USE(ctx.db, payee_id)
+    if not rows or not rows[0].is_default:
+        return None
+    for row in rows:
+        if row.waits_for is None:
+            taken = gateway_with(ctx, row).currencies
+            if taken is None or currency in taken:
+                return row
+    return None
 
 
 async def gateway_of_account(ctx: Ctx, name: str, account_id: UUID) -> Gateway:
