@@ -104,6 +104,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stripe_api_base: str = "https://api.stripe.com"
     stripe_connect_client_id: str = ""  # ca_…: creators connect accounts of their own by it
     stripe_connect_base: str = "https://connect.stripe.com"
+    stripe_payouts_webhook_secret: Secret = ""  # of the endpoint that Stripe tells about transfers to them
     razorpay_key_id: str = ""
     razorpay_key_secret: Secret = ""
     razorpay_webhook_secret: Secret = ""

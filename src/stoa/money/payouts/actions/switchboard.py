@@ -1,6 +1,5 @@
 """Which payout providers are switched on."""
 
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 import httpx
@@ -15,11 +14,8 @@ from stoa.money.payouts.gateways.sandbox import Sandbox
 from stoa.money.payouts.gateways.wise import Wise
 
 SANDBOX: Final = Sandbox()
+STRIPE: Final = "stripe"
 _PROVIDERS: Final[dict[str, Provider]] = {p.name: p for p in (Wise(), Airwallex(), SANDBOX)}
-_LOOKS: Final[dict[str, Callable[[Settings, httpx.AsyncClient], Awaitable[None]]]] = {
-    Wise.name: wise.look,
-    Airwallex.name: airwallex.look,
-}
 
 
 def switched_on(settings: Settings) -> list[str]:
@@ -27,6 +23,7 @@ def switched_on(settings: Settings) -> list[str]:
     keys = {
         Wise.name: settings.wise_api_token,
         Airwallex.name: settings.airwallex_api_key,
+        STRIPE: settings.stripe_secret_key and settings.stripe_connect_client_id,
         SANDBOX.name: settings.sandbox,
     }
     return [name for name, key in keys.items() if key]
@@ -36,7 +33,11 @@ def provider_named(ctx: Ctx, name: str) -> Provider:
     """A provider that is switched on. Raises UnknownDestination."""
     if name not in switched_on(ctx.app.settings):
         raise UnknownDestination(fields={"provider": "No such way of being paid out is switched on"})
-    return _PROVIDERS[name]
+    if name != STRIPE:
+        return _PROVIDERS[name]
+    from stoa.money.payouts.gateways.stripe import StripeConnect  # its client takes a while to import
+
+    return StripeConnect()
 
 
 async def look(settings: Settings) -> Finding:
@@ -45,9 +46,19 @@ async def look(settings: Settings) -> Finding:
     async with httpx.AsyncClient() as http:
         for name in names:
             try:
-                if name in _LOOKS:
-                    await _LOOKS[name](settings, http)
+                await _look_at(name, settings, http)
             except ProviderUnavailable:
                 cure = f"see to the settings {name}_…, and whether this machine reaches {name}_api_base"
                 return Finding("payouts", False, f"{name} does not answer us", cure)
     return Finding("payouts", True, f"by {' and '.join(names)}" if names else "nobody can be paid out: none is on")
+
+
+async def _look_at(name: str, settings: Settings, http: httpx.AsyncClient) -> None:
+    if name == STRIPE:
+        from stoa.money.payouts.gateways import stripe
+
+        await stripe.look(settings, http)
+    elif name == Wise.name:
+        await wise.look(settings, http)
+    elif name == Airwallex.name:
+        await airwallex.look(settings, http)
