@@ -441,6 +441,16 @@ async def test_without_a_secret_nothing_is_believed(app: Any, client: Any, serve
     assert (await client.post(HOOK, content=body, headers=headers)).json()["verdict"] == "bad_signature"
 
 
+async def test_while_a_secret_is_being_changed(app: Any, client: Any, make: Any, server: RazorpayServer) -> None:
+    """The old one stands beside the new one, with a comma between."""
+    ana, order = await opened(make, client)
+    app.settings = msgspec.structs.replace(app.settings, razorpay_webhook_secret=f"the-new-one, {WEBHOOK_SECRET}")
+    body, headers = server.event("payment.captured", payment=server.pay(order["session_id"]))
+    assert (await client.post(HOOK, content=body, headers=headers)).status_code == 200
+    await run_due(app, reraise=True)
+    assert await state_of(client, ana, order) == "paid"
+
+
 async def test_the_same_event_at_once(app: Any, client: Any, make: Any, server: RazorpayServer) -> None:
     """Known by the id in its header; without one by its bytes."""
     ana, order = await opened(make, client)

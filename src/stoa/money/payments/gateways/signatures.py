@@ -33,5 +33,11 @@ def verify(secret: bytes, header: str, body: bytes, now: datetime) -> Literal["v
     return "verified" if abs(now.timestamp() - seconds) <= TOLERANCE_S else "too_old"
 
 
+def secrets_in(setting: str) -> list[bytes]:
+    """The secrets that a setting holds: one, or several with a comma between, as while one is being changed."""
+    parts = [part.strip() for part in setting.split(",")]
+    return [one.encode() for one in dict.fromkeys([setting, *parts]) if one]
+
+
 def _digest(secret: bytes, seconds: int, body: bytes) -> str:
     return hmac.new(secret, f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
