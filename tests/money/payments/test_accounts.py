@@ -400,9 +400,10 @@ async def test_xendit_keys(app: Any, client: Any, make: Any, others: list[tuple[
 
 
 async def test_a_currency_that_their_gateway_does_not_take(
-    app: Any, client: Any, make: Any, others: list[tuple[str, str]]
+    app: Any, client: Any, make: Any, others: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Xendit knows no dollars: they come through the platform, as for those who have connected nothing."""
+    """It comes through the platform, as for those who have connected nothing."""
+    monkeypatch.setattr("stoa.money.payments.gateways.xendit.Xendit.currencies", frozenset({"IDR"}))
     app.settings = msgspec.structs.replace(app.settings, sandbox=True)
     ana, ben = await make.user("ana"), await make.user("ben")
     keys = {"api_key": "xnd_production_of_ana", "webhook_token": "token-of-ana", "password": PASSWORD}
