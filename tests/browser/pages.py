@@ -141,6 +141,12 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/dashboard/earnings", "newcomer", "creator"),
         *_seen("/dashboard/earnings", "admin", opens="[data-dialog=payout]"),
     ),
+    "/dashboard/money": _seen("/dashboard/money", "newcomer", "creator", "admin"),
+    "/dashboard/money/{asset}": _seen("/dashboard/money/COIN", "newcomer", "admin"),
+    "/dashboard/money/{asset}/{stage}": (
+        *_seen("/dashboard/money/COIN/available", "creator", opens=".entry summary"),
+        *_seen("/dashboard/money/COIN/held", "creator", "newcomer"),
+    ),
     "/dashboard/earnings/payout": _seen("/dashboard/earnings/payout", "admin"),
     "/dashboard/payouts/{payout_id}": _seen("/dashboard/payouts/{payout_id}", "creator"),
     "/dashboard/payments": (

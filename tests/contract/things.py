@@ -655,7 +655,7 @@ CASES: dict[str, tuple[Case, ...]] = {
 }
 
 # Parameters that are no ids of anything: files of the application itself, the name of a gateway, whose requests are
-# proved by a signature, and names of providers, of which everybody has their own.
+# proved by a signature, and names of providers and assets, of which everybody has their own.
 NO_THING = (
     "/static/",
     "/api/openapi",
@@ -665,6 +665,8 @@ NO_THING = (
     "/api/v1/users/me/connected-accounts/{provider}",
     "/oauth/{provider}",
     "/dashboard/account/connected/{provider}",
+    "/api/v1/money/{asset}",
+    "/dashboard/money/{asset}",
 )
 
 # What an authenticator answers, as far as its form goes.

@@ -169,7 +169,7 @@ async def test_somebody_with_all_stages_at_once(app: Any, client: Any, make: Any
     (review,) = parts(found["COIN"], "held")
     assert review["what"].endswith(": The first one is looked at by a person")
     assert (review["next_step"], review["payout_id"]) == (
-        "A person looks at it; until then you can cancel it",
+        "You can still cancel it. A person has looked at it",
         held["id"],
     )
     assert review["by"] is not None

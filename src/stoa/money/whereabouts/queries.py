@@ -203,7 +203,7 @@ def _pending_parts(pending: Sequence[_Pending]) -> list[Part]:
         Part(
             amount_minor=gift.amount_minor,
             what=f"Your share of a gift by @{gift.sender}",
-            next_step="The giver can still take it back; then it is yours",
+            next_step="The giver can still take it back. It is yours",
             by=gift.until,
             transfer_id=gift.transfer_id,
         )
@@ -224,7 +224,7 @@ def _held_part(hold: _SetAside) -> Part:
     return Part(
         amount_minor=hold.amount_minor,
         what=hold.cause,
-        next_step="It is free again, or goes back, as soon as this is decided",
+        next_step="It is free again, or goes back, when this is decided",
         by=hold.expires_at,
         transfer_id=hold.id,
         payment_id=hold.payment_id,
@@ -236,13 +236,13 @@ def _payout_part(payout: PayoutView) -> Part:
     what, next_step, by = f"Payout to {payout.destination}", "", None
     match payout.state:
         case PayoutState.PENDING:
-            next_step, by = "It is sent; until then you can cancel it", payout.submit_at
+            next_step, by = "You can still cancel it. It is sent", payout.submit_at
         case PayoutState.IN_REVIEW:
             what = f"{what}: {payout.review_reason}"
-            next_step, by = "A person looks at it; until then you can cancel it", payout.review_until
+            next_step, by = "You can still cancel it. A person has looked at it", payout.review_until
         case PayoutState.PROCESSING if payout.next_try_at is not None:
             what = f"{what}: {payout.failure_reason}"
-            next_step, by = "It is tried again; there is nothing you have to do", payout.next_try_at
+            next_step, by = "There is nothing you have to do. It is tried again", payout.next_try_at
         case _:
             next_step = "It arrives"
     return Part(
