@@ -3,15 +3,21 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
 import pytest
 
 from stoa.foundation.settings.actions import change_platform
+from stoa.kit.clock import utcnow
+from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
-from stoa.money.payments.actions import switchboard
-from tests.money.books import count
+from stoa.kit.queue import run_due
+from stoa.money.payments.actions import asking, switchboard
+from tests.money.books import assert_clean, count
+from tests.money.payments.test_razorpay import credits_of
+from tests.money.reconciliation.test_differences import compare, named
 from tests.providers import razorpay, stripe, xendit
 
 
@@ -75,6 +81,36 @@ async def test_a_currency_that_nobody_takes(app: Any, client: Any, make: Any) ->
         assert server.asked == []
     app.settings = settings
     assert await count(app, "select count(*) from orders") == 0
+
+
+@pytest.mark.parametrize(("name", "currency"), [("razorpay", "INR"), ("xendit", "PHP")])
+async def test_the_lists_of_both_sides(
+    app: Any, client: Any, make: Any, all_of_them: dict[str, Any], name: str, currency: str
+) -> None:
+    """Reconciled: clean; then a webhook that got lost, and a refund that failed over there after it was taken."""
+    server, hook = all_of_them[name], f"/api/v1/webhooks/{name}"
+    ana, boss = await make.member("ana"), await make.user("boss", roles=("admin",))
+    orders = [(await ordered(client.as_(ana), currency, 50_000)).json() for _ in range(2)]
+    paid = [server.pay(order["session_id"]) for order in orders]
+    body, headers = server.event("payment.captured", payment=paid[0]) if name == "razorpay" else server.told(paid[0])
+    assert (await client.post(hook, content=body, headers=headers)).status_code == 200
+    await run_due(app, reraise=True)
+    part = {"amount_minor": 20_000, "reason": "a part"}
+    assert (await client.as_(boss).post(f"/api/v1/orders/{orders[0]['order_id']}/refund", json=part)).status_code == 200
+    await compare(app, name)
+    assert await named(app) == [("missing_here", paid[1]["id"])]
+    async with app.database.connection() as db:
+        await asking.ask(Ctx(db, None, utcnow(), "test", app), UUID(orders[1]["order_id"]))
+    await compare(app, name)
+    assert await named(app) == []
+    assert await credits_of(app, ana, currency) == {"purchased": 80_000}
+    if name == "razorpay":
+        paid[0]["amount_refunded"] = 0
+    else:
+        server.refunds[0]["status"] = "FAILED"
+    await compare(app, name)
+    assert await named(app) == [("refund", paid[0]["id"])]
+    await assert_clean(app)
 
 
 async def test_the_doctor(app: Any, all_of_them: dict[str, Any], monkeypatch: Any) -> None:

@@ -81,12 +81,15 @@ _ENDED = value(
 
 
 class _Known(msgspec.Struct, frozen=True):
-    payment_id: str
+    name: str
     order_id: UUID
 
 
+# Our orders by Razorpay's names of their payments, and of its own orders.
 _ORDERS_OF = many(
-    _Known, "select payment_id, order_id from order_payments where gateway = 'razorpay' and payment_id = any($1)"
+    _Known,
+    """select payment_id as name, order_id from order_payments where gateway = 'razorpay' and payment_id = any($1)
+       union select session_id, order_id from checkout_sessions where session_id = any($1)""",
 )
 # So that the event which tells of it is no news, and does not cancel the order that is paid in another way by then.
 _NOTE_CANCELLED = run(
@@ -247,8 +250,12 @@ class Razorpay:
             found += page.items
             if len(page.items) < PAGE:
                 break
-        ours = {row.payment_id: row.order_id for row in await _ORDERS_OF(ctx.db, [p.id for p in found])}
-        return [_listed(p, order_named_in(notes=p.notes) or ours.get(p.id)) for p in reversed(found)]
+        names = [name for p in found for name in (p.id, p.order_id) if name]
+        ours = {row.name: row.order_id for row in await _ORDERS_OF(ctx.db, names)}
+        return [
+            _listed(p, order_named_in(notes=p.notes) or ours.get(p.id) or ours.get(p.order_id or ""))
+            for p in reversed(found)
+        ]
 
     async def submit_evidence(self, ctx: Ctx, *, dispute_id: str, evidence: Evidence, key: str) -> DisputeNews:
         """Uploads the files and contests the dispute. What was handed in already is answered with how it stands."""
