@@ -35,6 +35,8 @@ MODULES: Final = (
     "money.wallet",
     "money.payouts",
     "money.receipts",
+    "money.refunds",
+    "money.disputes",
     "money.reconciliation",
     "money.whereabouts",
     "money.entitlements",

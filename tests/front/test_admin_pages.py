@@ -246,7 +246,7 @@ async def test_an_order_with_its_changes_and_a_refund(make: Any, admin: Any, job
     assert key
     fields = {"amount": "9.99", "reason": "Bought by mistake", "key": key[1]}
     answer = await admin.post(f"/admin/orders/{placed.id}/refund", **fields)
-    assert "$9.99 went back to the buyer." in (await admin.follow(answer)).text
+    assert "$9.99 are on their way back to the buyer." in (await admin.follow(answer)).text
     await jobs(reraise=False)
     after = await order(make, placed.id)
     assert (after.state, after.refunded_minor) == ("refunded", 999)
@@ -262,7 +262,7 @@ async def test_a_refund_that_cannot_be_is_told_and_changes_nothing(make: Any, ad
     for amount, reason, error in (
         ("much", "Because of it", "Please give an amount"),
         ("-1", "Because of it", "More than nothing"),
-        ("20", "Because of it", "At most $9.99 can be taken back now"),
+        ("20", "Because of it", "At most $9.99 can be given back now"),
         ("1", "x", "Please use at least 3 characters"),
     ):
         answer = await admin.post(path, amount=amount, reason=reason, key="k")

@@ -3,10 +3,12 @@
 from typing import Any
 
 from stoa.kit.ctx import App
+from stoa.money.disputes import invariants as disputes
 from stoa.money.ledger import queries as ledger
 from stoa.money.payments import invariants as payments
 from stoa.money.payouts import invariants as payouts
 from stoa.money.receipts import invariants as receipts
+from stoa.money.refunds import invariants as refunds
 from stoa.money.risk import invariants as risk
 from stoa.money.splits import invariants as splits
 from stoa.money.wallet import invariants as wallet
@@ -60,7 +62,7 @@ async def assert_clean(app: App) -> None:
         differences = await ledger.verify(db)
         broken = [
             (name, row["subject"], row["expected"], row["found"])
-            for module in (payments, wallet, payouts, splits, risk, receipts)
+            for module in (payments, wallet, payouts, splits, risk, receipts, refunds, disputes)
             for name, sql in module.INVARIANTS.items()
             for row in await db.fetch(sql)
         ]

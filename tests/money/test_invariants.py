@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from stoa.money.disputes import invariants as disputes
 from stoa.money.payments import invariants as payments
 from stoa.money.payouts import invariants as payouts
+from stoa.money.refunds import invariants as refunds
 from stoa.money.wallet import invariants as wallet
 from tests.money.books import assert_clean
 
-ALL = payments.INVARIANTS | wallet.INVARIANTS | payouts.INVARIANTS
+ALL = payments.INVARIANTS | wallet.INVARIANTS | payouts.INVARIANTS | refunds.INVARIANTS | disputes.INVARIANTS
 HARM = {
     "an order is in the state its last event says (M14)": "delete from order_events",
     "what is paid was handed over, and only that": "update orders set fulfilled_at = null",
@@ -27,8 +29,27 @@ HARM = {
     "a gift moved what it says (M4, M6)": """
         update gifts set creator_minor = creator_minor + 1, platform_minor = platform_minor - 1""",
     "a gift is undone exactly when its transfer is reversed": """
-        update gifts set undone_at = now(), undo_transfer_id = gen_random_uuid() where undone_at is null""",
+        update gifts set undone_at = now(), undo_transfer_id = gen_random_uuid()
+        where undone_at is null and refunded_minor = 0""",
     "what people owe is what the platform is owed (M13)": "update wallets set debt_minor = 1",
+    "what a gateway keeps of a payment is booked once": "update orders set fee_minor = fee_minor + 1",
+    "what went back of a gift or a tip is the sum of its reversals (M13)": """
+        update gifts set refunded_minor = refunded_minor + 1 where undone_at is null""",
+    "no share gives back more than it got (M13)": """
+        update gifts set platform_minor = platform_minor + creator_minor, creator_minor = 0 where refunded_minor > 0""",
+    "a reversal moved what it says (M13)": """
+        update share_reversals set purchased_minor = purchased_minor + 1, amount_minor = amount_minor + 1,
+          platform_minor = platform_minor + 1""",
+    "what went back of a payment is the sum of its refunds (M13)": "update refunds set amount_minor = amount_minor + 1",
+    "nobody gets back more than was paid, what is on its way included (M13)": """
+        update refunds set amount_minor = amount_minor + 1000000 where subject = 'order'""",
+    "a dispute is in the state its last event says": "delete from dispute_events",
+    "a lost dispute is reversed (M13)": """
+        update disputes set state = 'lost', closed_at = now() where closed_at is null""",
+    "what gateways took until disputes are decided is what is disputed": """
+        update disputes set amount_minor = amount_minor + 1 where closed_at is null""",
+    "what is set aside for a dispute is held exactly while it is open (F7)": "update disputes set hold_id = null",
+    "what gateways charge for disputes is booked once": "update disputes set fee_minor = fee_minor + 1",
     "a payout is in the state its last event says (M10)": "delete from payout_events",
     "what is to be paid out is reserved, exactly while a payout is under way (M9)": """
         update payouts set state = 'cancelled', ended_at = now() where state = 'pending'""",
@@ -60,6 +81,17 @@ async def test_each_sees_its_harm(app: Any, client: Any, make: Any, jobs: Any, n
     card = {"payment_method_id": "pm_card_visa"}
     paid = await client.as_(ana).post(f"/api/v1/orders/{opened['order_id']}/confirm", json=card)
     assert paid.json()["state"] == "paid"
+    boss = client.as_(await make.user("boss", roles=("admin",)))
+    disputed = {"package_id": 1, "payment_method_id": "pm_card_createDispute"}
+    for outcome in ("lost", None):
+        order = (await client.as_(ana).post("/api/v1/wallet/purchases", json=disputed)).json()
+        if outcome:
+            mark = f"/api/v1/payments/{order['id']}/dispute/mark"
+            assert (await boss.post(mark, json={"outcome": outcome, "note": "they wrote"})).status_code == 200
+    given = (await client.as_(ana).post("/api/v1/gifts", json={"recipient_id": str(bob.id), "amount": 5})).json()
+    for payment_id in (given["id"], opened["order_id"]):
+        body = {"reason": "a part", "amount_minor": 50}
+        assert (await boss.post(f"/api/v1/payments/{payment_id}/refund", json=body)).status_code == 201
     for _ in range(2):
         gift = await client.as_(ana).post("/api/v1/gifts", json={"recipient_id": str(bob.id), "amount": 5})
     await client.as_(ana).post(f"/api/v1/gifts/{gift.json()['id']}/undo")

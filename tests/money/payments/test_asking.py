@@ -61,7 +61,7 @@ async def test_a_webhook_that_never_comes(app: Any, client: Any, make: Any, serv
     assert await state_of(client, ana, order) == "paid"
     assert await buckets(app, ana) == {"purchased": 10_000}
     assert await ask_again(app, minutes=600) == {"asked": 0, "changed": 0}, "it waits no more"
-    assert await platform(app, "USD", "world:stripe") == -499
+    assert await platform(app, "USD", "world:stripe") == -(499 - fee_of(499)), "it keeps its fee"
     await assert_clean(app)
 
 
@@ -144,7 +144,7 @@ async def test_webhook_and_question_at_once(app: Any, client: Any, make: Any, se
     assert done[1]["asked"] + done[2]["asked"] == 4, "each is asked about once"
     assert set(await outcomes(app)) <= {"applied", "unchanged"}
     assert await buckets(app, ana) == {"purchased": 40_000}
-    assert await platform(app, "USD", "world:stripe") == -4 * 499
+    assert await platform(app, "USD", "world:stripe") == -4 * (499 - fee_of(499))
     assert await count(app, "select count(*) from events where type = 'money.payments.OrderPaid'") == 4
     await assert_clean(app)
 

@@ -308,20 +308,28 @@ async def test_refund_takes_the_coins_back(app: Any, client: Any, make: Any) -> 
     path = f"/api/v1/orders/{order['id']}/refund"
     assert (await client.as_(ana).post(path, json={"reason": "please"})).status_code == 403
     part = await client.as_(boss).post(path, json={"reason": "changed their mind", "amount_minor": 333})
-    assert part.status_code == 200, part.text
-    assert (part.json()["state"], part.json()["refunded_minor"]) == ("partially_refunded", 333)
-    taken = 27_500 * 333 // 999
-    assert await buckets(app, ana) == {"purchased": 27_500 - taken}
+    assert part.status_code == 201, part.text
+    assert (part.json()["status"], part.json()["amount"], part.json()["origin"]) == ("approved", "3.33", "staff")
     more = await client.as_(boss).post(path, json={"reason": "too much", "amount_minor": 667})
     assert (more.status_code, more.json()["refundable_minor"]) == (409, 666)
-    rest = await client.as_(boss).post(path, json={"reason": "the rest"})
-    assert (rest.json()["state"], rest.json()["refunded_minor"]) == ("refunded", 999)
-    assert await buckets(app, ana) == {}
     await run_due(app, reraise=True)
+    assert await refunded(client.as_(ana), order) == ("partially_refunded", 333)
+    taken = 27_500 * 333 // 999
+    assert await buckets(app, ana) == {"purchased": 27_500 - taken}
+    rest = await client.as_(boss).post(path, json={"reason": "the rest"})
+    assert (rest.status_code, rest.json()["amount_minor"]) == (201, 666)
+    await run_due(app, reraise=True)
+    assert await refunded(client.as_(ana), order) == ("refunded", 999)
+    assert await buckets(app, ana) == {}
     assert await platform(app, "USD", "world:sandbox") == 0
     assert await platform(app, "USD", "coin_sales") == 0
     assert await count(app, "select count(*) from webhook_events where outcome = 'unchanged'") == 3
     await assert_clean(app)
+
+
+async def refunded(client: Any, order: Any) -> tuple[str, int]:
+    found = (await client.get(f"/api/v1/orders/{order['id']}")).json()
+    return found["state"], found["refunded_minor"]
 
 
 async def test_only_another_administrator_refunds(client: Any, make: Any) -> None:
@@ -332,7 +340,7 @@ async def test_only_another_administrator_refunds(client: Any, make: Any) -> Non
         refused = await client.as_(nobody_for_this).post(path, json={"reason": "mine"})
         assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     other = await make.user("other", roles=("admin",))
-    assert (await client.as_(other).post(path, json={"reason": "asked to"})).json()["state"] == "refunded"
+    assert (await client.as_(other).post(path, json={"reason": "asked to"})).json()["status"] == "approved"
 
 
 async def test_spent_coins_cannot_be_refunded_by_staff(app: Any, client: Any, make: Any) -> None:
@@ -344,6 +352,7 @@ async def test_spent_coins_cannot_be_refunded_by_staff(app: Any, client: Any, ma
     refused = await client.as_(boss).post(path, json={"reason": "all of it"})
     # 60.00 coins are left, and 299 cents buy 59.91 of them; 300 would need 60.12.
     assert (refused.status_code, refused.json()["refundable_minor"]) == (409, 299)
-    assert (await client.as_(boss).post(path, json={"reason": "what is left", "amount_minor": 299})).status_code == 200
+    assert (await client.as_(boss).post(path, json={"reason": "what is left", "amount_minor": 299})).status_code == 201
+    await run_due(app, reraise=True)
     assert await buckets(app, ana) == {"purchased": 6_000 - 10_000 * 299 // 499}
     await assert_clean(app)

@@ -211,14 +211,19 @@ async def test_refunds(app: Any, client: Any, make: Any, server: StripeServer) -
     ana, boss = await make.member("ana"), await make.user("boss", roles=("admin",))
     order = (await buy(client.as_(ana), package=1)).json()
     path = f"/api/v1/orders/{order['id']}/refund"
-    server.mischief = ["", "timeout_after"]
     part = {"amount_minor": 199, "reason": "by half"}
     answer = await client.as_(boss).post(path, json=part, headers={"idempotency-key": "half-of-it"})
-    assert (answer.status_code, answer.json()["state"]) == (200, "partially_refunded"), answer.text
+    assert (answer.status_code, answer.json()["status"]) == (201, "approved"), answer.text
+    server.mischief = ["", "timeout_after"]
+    await run_due(app, reraise=True)
     assert server.refunded == {order["payment_id"]: 199}
+    assert await state_of(client, ana, order) == "partially_refunded"
+    made = (await client.as_(boss).get(f"/api/v1/refunds/{answer.json()['id']}")).json()
+    assert (made["status"], made["gateway"], made["reference"][:3]) == ("done", "stripe", "re_")
     await told(app, client, server, "charge.refunded", server.charge(order["payment_id"]))
-    rest = (await client.as_(boss).post(path, json={"reason": "and the rest"})).json()
-    assert (rest["state"], rest["refunded_minor"], server.refunded) == ("refunded", 499, {order["payment_id"]: 499})
+    assert (await client.as_(boss).post(path, json={"reason": "and the rest"})).status_code == 201
+    await run_due(app, reraise=True)
+    assert (await state_of(client, ana, order), server.refunded) == ("refunded", {order["payment_id"]: 499})
     await told(app, client, server, "charge.refunded", server.charge(order["payment_id"]))
     assert await outcomes(app) == ["unchanged", "unchanged"]
     assert await buckets(app, ana) == {}
@@ -231,7 +236,10 @@ async def test_a_refund_that_stripe_refuses(app: Any, client: Any, make: Any, se
     order = (await buy(client.as_(ana), package=1)).json()
     server.refunded[order["payment_id"]] = 400  # by hand, at Stripe's own desk
     answer = await client.as_(boss).post(f"/api/v1/orders/{order['id']}/refund", json={"reason": "all"})
-    assert (answer.status_code, answer.json()["refundable_minor"]) == (409, 99)
+    assert answer.status_code == 201
+    await run_due(app, reraise=True)
+    failed = (await client.as_(boss).get(f"/api/v1/refunds/{answer.json()['id']}")).json()
+    assert (failed["status"], failed["failure_message"][:6]) == ("failed", "stripe")
     assert await buckets(app, ana) == {"purchased": 10_000}
     await told(app, client, server, "charge.refunded", server.charge(order["payment_id"]))
     assert await state_of(client, ana, order) == "partially_refunded"

@@ -94,6 +94,7 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     payout_fee_on_platform: bool = False  # who bears the provider's fee: the creator, or the platform
     payout_cooldown_s: NonNegative = 86_400  # how long nothing is sent to a destination that was added or changed
     payout_first_cooldown_s: NonNegative = 0  # the same for the first one an account ever has
+    refund_window_days: NonNegative = 14  # M13: how long a payer may ask for their money back
     welcome_coins: NonNegative = 100  # M5
     welcome_usd_minor: NonNegative = 5_000_000  # M5
     risk_large_usd_minor: Positive = 50_000  # F1: one movement of more is flagged

@@ -17,11 +17,12 @@ from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.ids import new_id
 from stoa.kit.money import parse_decimal
-from stoa.money.payments import actions
 from stoa.money.payments import queries as payments
-from stoa.money.payments.errors import NotRefundable
 from stoa.money.payments.policies import access_order
-from stoa.money.payments.types import HELD_STATES, Order, OrderState
+from stoa.money.payments.types import Order, OrderState
+from stoa.money.refunds import actions as refunds
+from stoa.money.refunds.errors import NothingToRefund, PaymentDisputed
+from stoa.money.refunds.queries import refunds_of
 from stoa.operations.admin import queries
 
 
@@ -74,7 +75,10 @@ async def _order_page(
         buyer=await user_by_id(ctx, order.user_id),
         events=await payments.order_events(ctx, order.id),
         transfer_id=await queries.order_transfer_id(ctx, order.id),
-        refundable=order.state in HELD_STATES and order.payment_id is not None and order.user_id != ctx.member.id,
+        refunds=await refunds_of(ctx, order.id),
+        refundable=order.state in (OrderState.PAID, OrderState.PARTIALLY_REFUNDED)
+        and order.payment_id is not None
+        and order.user_id != ctx.member.id,
         form=form or {},
         errors=errors or {},
         key=str(new_id()),
@@ -91,16 +95,18 @@ async def refund(request: Request[Any, Any, Any], ctx: CtxDep, order_id: Path[UU
         amount_minor = parse_decimal(given.amount, order.currency)
         if amount_minor <= 0:
             raise Invalid(fields={"amount": "More than nothing, please"})
-        after = await actions.refund(ctx, order_id, amount_minor=amount_minor, reason=given.reason, key=given.key)
+        refund = await refunds.issue(ctx, order_id, amount_minor=amount_minor, reason=given.reason, key=given.key)
     except Invalid as error:
         return await _order_page(request, ctx, order, form=form, errors=error.fields, status=error.status)
-    except NotRefundable as error:
+    except NothingToRefund as error:
         most = money(int(error.extra.get("refundable_minor", 0)), order.currency)
-        wrong = {"amount": f"At most {most} can be taken back now; the other coins are spent"}
+        wrong = {"amount": f"At most {most} can be given back now; the rest is spent, or on its way back"}
         return await _order_page(request, ctx, order, form=form, errors=wrong, status=error.status)
+    except PaymentDisputed as error:
+        return await _order_page(request, ctx, order, form=form, errors={"amount": error.detail}, status=error.status)
     back = see_other(f"/admin/orders/{order_id}")
-    given_back = money(after.refunded_minor - order.refunded_minor, order.currency)
-    flash.add(request, back, flash.Toast(f"{given_back} went back to the buyer.", "good"))
+    said = f"{money(refund.amount_minor, order.currency)} are on their way back to the buyer."
+    flash.add(request, back, flash.Toast(said, "good"))
     return back
 
 

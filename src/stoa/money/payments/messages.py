@@ -1,5 +1,6 @@
 """What payments tell the world, and the work they order."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -25,13 +26,39 @@ class OrderFailed(Event, frozen=True):
     failure_code: str | None
 
 
+class RefundBegun(Event, frozen=True):
+    """Money of an order has left its gateway, and what it bought is about to be taken back; OrderRefunded follows."""
+
+    order_id: UUID
+
+
 class OrderRefunded(Event, frozen=True):
-    """`refunded_minor` of an order went back to the buyer, and their share of what was bought was taken back."""
+    """`refunded_minor` of an order went back to the buyer, and their share of what was bought was taken back.
+
+    lost: the buyer's bank decided so in a dispute.
+    """
 
     order_id: UUID
     user_id: UUID
     refunded_minor: int
     currency: str
+    lost: bool = False
+
+
+class DisputeTold(Event, frozen=True, kw_only=True):
+    """A gateway said something of a dispute about an order, whose row is locked; `reference` is its name there.
+
+    `status`: needs_response, under_review, won or lost. Amounts in minor units of the order's currency.
+    """
+
+    order_id: UUID
+    reference: str
+    status: str
+    reason: str
+    amount_minor: int
+    evidence_due_by: datetime | None
+    fee_minor: int
+    cause: str
 
 
 class ApplyWebhook(Job, frozen=True):

@@ -152,6 +152,7 @@ create table order_payments (
   updated_at     timestamptz not null,
   account_id     uuid constraint order_payments_account_fk references gateway_accounts (id),
   fee_minor      bigint not null default 0 constraint order_payments_fee_natural check (fee_minor >= 0),
+  lost_minor     bigint not null default 0 constraint order_payments_lost_natural check (lost_minor >= 0), -- by disputes
   -- Who knows the keys of one account must not be able to speak of the payments of another.
   constraint order_payments_once unique nulls not distinct (gateway, account_id, payment_id)
 );
@@ -235,6 +236,26 @@ create table sandbox_events (
   delivered_at timestamptz
 );
 create index sandbox_events_by_subject on sandbox_events (subject);
+
+insert into ledger_purposes (purpose, platform, kind, about) values
+  ('gateway_fees', true, 'expense', 'what gateways keep of what is paid'),
+  ('dispute_fees', true, 'expense', 'what gateways charge for disputes'),
+  ('disputed', true, 'asset', 'money that gateways took until a dispute is decided');
+
+create table sandbox_disputes (
+  id              text primary key,
+  payment_id      text not null constraint sandbox_disputes_payment_fk references sandbox_payments (id),
+  status          text not null constraint sandbox_disputes_status_known check (
+    status in ('needs_response', 'under_review', 'won', 'lost')),
+  reason          text not null,
+  amount_minor    bigint not null constraint sandbox_disputes_amount_positive check (amount_minor > 0),
+  fee_minor       bigint not null constraint sandbox_disputes_fee_natural check (fee_minor >= 0),
+  evidence_due_by timestamptz not null,
+  evidence        text,
+  evidence_key    text constraint sandbox_disputes_evidence_key_once unique,
+  created_at      timestamptz not null
+);
+create index sandbox_disputes_by_payment on sandbox_disputes (payment_id);
 
 -- When a gateway was asked about an order because its webhooks stayed away.
 create table order_inquiries (

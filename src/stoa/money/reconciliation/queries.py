@@ -68,6 +68,7 @@ _BOOKED: Final = """
     join ledger_transfers t on t.id = l.transfer_id
     left join ledger_transfers r on r.id = t.reverses
     where a.owner_id is null and a.purpose = 'world:' || $1
+      and t.kind not in ('gateway_fee', 'dispute_fee', 'dispute_taken', 'dispute_returned')
     group by 1, 2
 """
 _OURS = many(
@@ -85,7 +86,7 @@ _OURS = many(
         where x.gateway = $1 and x.fulfilled_at is not null and x.created_at >= $4 and x.created_at < $5)),
     booked as materialized ({_BOOKED}),
     kept as materialized (
-      select p.order_id, sum(p.captured_minor - p.refunded_minor) as minor
+      select p.order_id, sum(greatest(p.captured_minor - p.refunded_minor - p.lost_minor, 0)) as minor
       from order_payments p join chosen o on o.id = p.order_id group by 1)
     select p.payment_id, o.id as order_id, o.state as order_state, o.fulfilled_at is not null as is_fulfilled,
       p.is_extra, p.status, o.amount_minor, o.currency, p.captured_minor, p.refunded_minor, p.fee_minor,

@@ -57,3 +57,17 @@ class GiftSpent(Conflict):
 
     code = "gift_spent"
     title = "This gift has been spent already"
+
+
+class NothingLeft(Conflict):
+    """409: more than is left of a gift or a tip. `refundable_minor` is what is left (M13)."""
+
+    code = "not_refundable"
+    title = "This much cannot be given back"
+
+
+class ShareSpent(Conflict):
+    """409: the receiver has spent or reserved their share, or was paid it out (M13)."""
+
+    code = "share_spent"
+    title = "Part of the share has been spent or paid out already"

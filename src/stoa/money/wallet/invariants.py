@@ -123,4 +123,59 @@ INVARIANTS: Final[dict[str, str]] = {
           where a.owner_id is null and a.asset = 'COIN' and a.purpose = 'receivable'
         ) b
         where w.minor <> b.minor""",
+    "what went back of a gift or a tip is the sum of its reversals (M13)": """
+        select p.id::text as subject, format('%s, %s of the receiver', p.refunded_minor, p.returned_minor) as expected,
+          format('%s, %s of the receiver', coalesce(r.minor, 0), coalesce(r.returned, 0)) as found
+        from (
+          select id, refunded_minor, returned_minor from gifts
+          union all select id, refunded_minor, returned_minor from tips
+        ) p
+        left join (
+          select coalesce(gift_id, tip_id) as id, sum(amount_minor)::bigint as minor,
+            sum(creator_minor + creator_promotional_minor)::bigint as returned
+          from share_reversals group by 1
+        ) r on r.id = p.id
+        where (p.refunded_minor, p.returned_minor) <> (coalesce(r.minor, 0), coalesce(r.returned, 0))""",
+    "no share gives back more than it got (M13)": """
+        select p.id::text as subject, format('at most %s %s %s', p.creator, p.platform, p.charity) as expected,
+          format('%s %s %s', r.creator, r.platform, r.charity) as found
+        from (
+          select id, creator_minor + repaid_minor as creator, creator_promotional_minor as creator_promotional,
+            platform_minor as platform, platform_promotional_minor as platform_promotional, 0::bigint as charity,
+            0::bigint as tax from gifts
+          union all
+          select id, creator_minor + repaid_minor, creator_promotional_minor, platform_minor,
+            platform_promotional_minor, charity_minor, tax_minor from tips
+        ) p
+        join (
+          select coalesce(gift_id, tip_id) as id, sum(creator_minor) as creator,
+            sum(creator_promotional_minor) as creator_promotional, sum(platform_minor) as platform,
+            sum(platform_promotional_minor) as platform_promotional, sum(charity_minor) as charity,
+            sum(tax_minor) as tax
+          from share_reversals group by 1
+        ) r on r.id = p.id
+        where r.creator > p.creator or r.creator_promotional > p.creator_promotional or r.platform > p.platform
+          or r.platform_promotional > p.platform_promotional or r.charity > p.charity or r.tax > p.tax""",
+    "a reversal moved what it says (M13)": """
+        select v.id::text as subject,
+          format('%s %s %s from %s %s', v.promotional_minor, v.purchased_minor, v.earned_minor, v.creator_minor,
+            v.owed_minor) as expected,
+          format('%s %s %s from %s %s', p.promotional, p.purchased, p.earned, p.taken + p.owed, p.owed) as found
+        from share_reversals v
+        left join gifts g on g.id = v.gift_id left join tips t on t.id = v.tip_id
+        cross join lateral (
+          select
+            coalesce(sum(q.amount_minor) filter (
+              where a.owner_id = coalesce(g.sender_id, t.sender_id) and a.purpose = 'promotional'), 0) as promotional,
+            coalesce(sum(q.amount_minor) filter (
+              where a.owner_id = coalesce(g.sender_id, t.sender_id) and a.purpose = 'purchased'), 0) as purchased,
+            coalesce(sum(q.amount_minor) filter (
+              where a.owner_id = coalesce(g.sender_id, t.sender_id) and a.purpose = 'earned'), 0) as earned,
+            coalesce(-sum(q.amount_minor) filter (
+              where a.owner_id = coalesce(g.recipient_id, t.recipient_id) and a.purpose = 'earned'), 0) as taken,
+            coalesce(-sum(q.amount_minor) filter (where a.owner_id is null and a.purpose = 'receivable'), 0) as owed
+          from ledger_postings q join ledger_accounts a on a.id = q.account_id where q.transfer_id = v.transfer_id
+        ) p
+        where (v.promotional_minor, v.purchased_minor, v.earned_minor, v.creator_minor, v.owed_minor)
+          <> (p.promotional, p.purchased, p.earned, p.taken + p.owed, p.owed)""",
 }

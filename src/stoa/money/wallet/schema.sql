@@ -57,6 +57,12 @@ create table gifts (
   undo_until                 timestamptz not null,
   undone_at                  timestamptz,
   undo_transfer_id           uuid,
+  -- M13: what of it went back by refunds, and how much of that was the recipient's.
+  refunded_minor             bigint not null default 0,
+  returned_minor             bigint not null default 0,
+  constraint gifts_refund_within check (
+    refunded_minor between 0 and amount_coins::bigint * 100 and returned_minor between 0 and refunded_minor),
+  constraint gifts_undone_or_refunded check (undone_at is null or refunded_minor = 0),
   constraint gifts_pkey primary key (id),
   constraint gifts_sender_fk foreign key (sender_id) references users (id),
   constraint gifts_recipient_fk foreign key (recipient_id) references users (id),
@@ -117,6 +123,10 @@ create table tips (
   transfer_id                uuid not null,
   key                        text not null,
   created_at                 timestamptz not null,
+  refunded_minor             bigint not null default 0,
+  returned_minor             bigint not null default 0,
+  constraint tips_refund_within check (
+    refunded_minor between 0 and amount_minor and returned_minor between 0 and refunded_minor),
   constraint tips_pkey primary key (id),
   constraint tips_sender_fk foreign key (sender_id) references users (id),
   constraint tips_recipient_fk foreign key (recipient_id) references users (id),
@@ -138,6 +148,47 @@ create index tips_by_sender on tips (sender_id, created_at desc, id desc);
 create index tips_by_recipient on tips (recipient_id, created_at desc, id desc);
 create unique index tips_by_transfer on tips (transfer_id);
 
+-- M13: what of a gift or a tip went back to the payer's buckets, and from which shares. `creator_minor` is the creator's
+-- share of money, of which `owed_minor` had been spent or paid out already and is a debt now; `made_up_minor` of
+-- `creator_promotional_minor` had been spent: promotional value is nobody's debt, the platform makes up for it.
+create table share_reversals (
+  id                         uuid not null,
+  gift_id                    uuid,
+  tip_id                     uuid,
+  amount_minor               bigint not null,
+  promotional_minor          bigint not null,
+  purchased_minor            bigint not null,
+  earned_minor               bigint not null,
+  creator_minor              bigint not null,
+  creator_promotional_minor  bigint not null,
+  platform_minor             bigint not null,
+  platform_promotional_minor bigint not null,
+  charity_minor              bigint not null,
+  charity_promotional_minor  bigint not null,
+  tax_minor                  bigint not null,
+  tax_promotional_minor      bigint not null,
+  owed_minor                 bigint not null,
+  made_up_minor              bigint not null,
+  transfer_id                uuid not null,
+  created_at                 timestamptz not null,
+  constraint share_reversals_pkey primary key (id),
+  constraint share_reversals_gift_fk foreign key (gift_id) references gifts (id),
+  constraint share_reversals_tip_fk foreign key (tip_id) references tips (id),
+  constraint share_reversals_of_one check ((gift_id is null) <> (tip_id is null)),
+  constraint share_reversals_amount_positive check (amount_minor > 0),
+  constraint share_reversals_parts_natural check (
+    least(promotional_minor, purchased_minor, earned_minor, creator_minor, creator_promotional_minor, platform_minor,
+          platform_promotional_minor, charity_minor, charity_promotional_minor, tax_minor, tax_promotional_minor,
+          owed_minor, made_up_minor) >= 0),
+  constraint share_reversals_whole check (
+    promotional_minor + purchased_minor + earned_minor = amount_minor
+    and creator_promotional_minor + platform_promotional_minor + charity_promotional_minor + tax_promotional_minor
+      = promotional_minor
+    and creator_minor + platform_minor + charity_minor + tax_minor = purchased_minor + earned_minor
+    and owed_minor <= creator_minor and made_up_minor <= creator_promotional_minor)
+);
+create index share_reversals_by_gift on share_reversals (gift_id) where gift_id is not null;
+create index share_reversals_by_tip on share_reversals (tip_id) where tip_id is not null;
 -- What a paid order was shared into, and what of each share went back (M13). Amounts in its currency.
 create table order_shares (
   order_id            uuid not null,

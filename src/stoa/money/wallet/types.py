@@ -145,6 +145,15 @@ class TipView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class Reversal(msgspec.Struct, frozen=True):
+    """A gift or a tip that went back, whole or in part; `owed_minor` of it the receiver had spent already (M13)."""
+
+    id: UUID
+    transfer_id: UUID
+    amount_minor: int
+    owed_minor: int
+
+
 class PostingLine(msgspec.Struct, frozen=True):
     """One posting of a transfer: `amount_minor` in the asset's smallest unit, negative where it left.
 

@@ -1,11 +1,10 @@
-"""Placing, paying, cancelling and refunding orders."""
+"""Placing, paying and cancelling orders; what goes back is in `going_back`."""
 
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
-from stoa.foundation.audit import actions as audit
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, many, maybe, one, run, value
 from stoa.kit.errors import Invalid
@@ -17,7 +16,6 @@ from stoa.money.payments.actions.switchboard import default_gateway, gateway_of,
 from stoa.money.payments.errors import (
     GatewayDisconnected,
     GatewayUnavailable,
-    NotRefundable,
     OrderClosed,
     OrderKeyReused,
     PaymentUnderWay,
@@ -27,7 +25,7 @@ from stoa.money.payments.errors import (
 )
 from stoa.money.payments.gateways import ChargeRequest, Gateway, Proving, SessionRequest
 from stoa.money.payments.gateways.proofs import Proof, proof_in
-from stoa.money.payments.policies import access_order_to_decide, access_own_order
+from stoa.money.payments.policies import access_own_order
 from stoa.money.payments.types import (
     HELD_STATES,
     OPEN_STATES,
@@ -221,34 +219,6 @@ async def cancel_order(ctx: Ctx, order_id: UUID) -> Order:
     ):  # nothing can be ended there; should it be paid all the same, it counts
         await _SESSIONS_CLOSED(ctx.db, order.id, ctx.now)
     return await move(ctx, order, OrderState.CANCELLED, cause="cancelled by the buyer")
-
-
-async def refund(ctx: Ctx, order_id: UUID, *, amount_minor: int | None = None, reason: str, key: str) -> Order:
-    """Give back all that is left of an order, or `amount_minor` of it, and take that share of the goods back (M13).
-
-    For administrators, not on orders of their own. Raises NotFound, Forbidden, and NotRefundable beyond what was paid,
-    or what is still there to be taken back.
-    """
-    order = await access_order_to_decide(ctx, order_id)
-    order = await _LOCKED(ctx.db, order.id)
-    left_minor = order.amount_minor - order.refunded_minor
-    wanted_minor = left_minor if amount_minor is None else amount_minor
-    if order.state not in HELD_STATES or order.payment_id is None:
-        raise NotRefundable(f"An order that is {order.state.value} has nothing to give back", refundable_minor=0)
-    takeable_minor = min(left_minor, await purchasable(order.kind).refundable_minor(ctx, order))
-    if not 0 < wanted_minor <= takeable_minor:
-        raise NotRefundable(refundable_minor=takeable_minor)
-    gateway = await gateway_of(ctx, order.gateway, order.account_id)
-    payment = await gateway.refund(ctx, payment_id=order.payment_id, amount_minor=wanted_minor, key=f"{order.id}:{key}")
-    await audit.record(
-        ctx,
-        "payments.refunded",
-        subject="order",
-        subject_id=order.id,
-        before={"refunded_minor": order.refunded_minor},
-        after={"refunded_minor": order.refunded_minor + wanted_minor, "currency": order.currency, "reason": reason},
-    )
-    return await merge(ctx, order, payment, cause=f"refund by staff: {reason}")
 
 
 async def close_unpaid(ctx: Ctx) -> int:

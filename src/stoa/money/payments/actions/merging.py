@@ -1,8 +1,8 @@
 """What a gateway says about a payment, merged into its order: once, whatever the order in which it is told (M11).
 
 A gateway tells the whole of a payment each time, and amounts only grow. So news is merged with what is known, and what
-is newly true is done: captured → fulfil, refunded → undo that share. Stale news finds nothing new. Callers hold a lock
-on the order's row.
+is newly true is done: captured → fulfil, refunded → undo that share, a fee → book it. Stale news finds nothing new.
+Callers hold a lock on the order's row.
 """
 
 from typing import Any
@@ -15,10 +15,12 @@ from stoa.kit.db import insert, update, upsert
 from stoa.kit.ids import new_id
 from stoa.kit.outbox import emit
 from stoa.kit.queue import enqueue
+from stoa.money.ledger import actions as ledger
+from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payments import queries
 from stoa.money.payments.errors import AmountMismatch
-from stoa.money.payments.gateways import Payment
-from stoa.money.payments.messages import OrderFailed, OrderPaid, OrderRefunded, RefundExtra
+from stoa.money.payments.gateways import DisputeNews, Payment
+from stoa.money.payments.messages import DisputeTold, OrderFailed, OrderPaid, OrderRefunded, RefundBegun, RefundExtra
 from stoa.money.payments.types import Order, OrderState, purchasable
 
 _SETTLED = {"succeeded", "failed", "cancelled"}
@@ -30,7 +32,7 @@ async def merge(ctx: Ctx, order: Order, payment: Payment, *, cause: str) -> Orde
     known = await queries.SEEN(ctx.db, order.gateway, payment.payment_id, order.account_id)
     if known is not None:
         payment = _newest(known, payment)
-        if known == queries.Seen(payment.status, payment.captured_minor, payment.refunded_minor, payment.disputed):
+        if known == _seen(payment, known.lost_minor) and payment.dispute is None:
             return order
     is_extra = payment.captured_minor > 0 and order.fulfilled_at is not None and order.payment_id != payment.payment_id
     seen = {
@@ -44,6 +46,7 @@ async def merge(ctx: Ctx, order: Order, payment: Payment, *, cause: str) -> Orde
         "is_extra": is_extra,
         "updated_at": ctx.now,
         "account_id": order.account_id,
+        "fee_minor": payment.fee_minor or 0,
     }
     await upsert(ctx.db, "order_payments", seen, key=("gateway", "account_id", "payment_id"))
     if is_extra:
@@ -52,12 +55,32 @@ async def merge(ctx: Ctx, order: Order, payment: Payment, *, cause: str) -> Orde
     details = {"payment_id": payment.payment_id}
     if payment.captured_minor > 0:
         order = await _captured(ctx, order, payment, cause, details)
-        if payment.refunded_minor > order.refunded_minor:
-            order = await _refunded(ctx, order, payment, cause, details)
-        if payment.disputed and order.state in (OrderState.PAID, OrderState.PARTIALLY_REFUNDED):
-            order = await move(ctx, order, OrderState.DISPUTED, cause=cause, details=details)
+        gone_minor = min(order.amount_minor, payment.refunded_minor + (known.lost_minor if known else 0))
+        if gone_minor > order.refunded_minor:
+            order = await went_back(ctx, order, gone_minor, cause=cause, details=details)
+        if (payment.fee_minor or 0) > order.fee_minor:
+            order = await _book_fee(ctx, order, payment.fee_minor or 0)
+        if payment.dispute is not None:
+            order = await _disputed(ctx, order, payment.dispute, cause)
         return order
     return await _not_captured(ctx, order, payment, cause, details)
+
+
+def disputed_payment(order: Order, payment_id: str, dispute: DisputeNews | None) -> Payment:
+    """The whole of a payment of which only the dispute was told: what can be disputed was paid."""
+    unnamed = DisputeNews(
+        dispute_id=payment_id, status="needs_response", reason="unknown", amount_minor=order.amount_minor
+    )
+    return Payment(
+        payment_id=payment_id,
+        order_id=order.id,
+        status="succeeded",
+        amount_minor=order.amount_minor,
+        currency=order.currency,
+        captured_minor=order.amount_minor,
+        disputed=True,
+        dispute=dispute or unnamed,
+    )
 
 
 async def move(
@@ -93,6 +116,8 @@ def _check_amounts(order: Order, payment: Payment) -> None:
             f"The order asks for {order.amount_minor} {order.currency} (minor units); the gateway speaks of "
             f"{payment.amount_minor} {payment.currency}, {payment.captured_minor} captured"
         )
+    if payment.dispute is not None and payment.dispute.amount_minor <= 0:
+        raise AmountMismatch(f"A dispute about {payment.dispute.amount_minor}")
     if not 0 <= payment.refunded_minor <= payment.captured_minor:
         raise AmountMismatch(f"{payment.refunded_minor} refunded of {payment.captured_minor} captured")
 
@@ -108,6 +133,18 @@ def _newest(known: queries.Seen, payment: Payment) -> Payment:
         captured_minor=max(known.captured_minor, payment.captured_minor),
         refunded_minor=max(known.refunded_minor, payment.refunded_minor),
         disputed=known.disputed or payment.disputed,
+        fee_minor=max(known.fee_minor, payment.fee_minor or 0),
+    )
+
+
+def _seen(payment: Payment, lost_minor: int) -> queries.Seen:
+    return queries.Seen(
+        payment.status,
+        payment.captured_minor,
+        payment.refunded_minor,
+        payment.disputed,
+        payment.fee_minor or 0,
+        lost_minor,
     )
 
 
@@ -130,21 +167,65 @@ async def _captured(ctx: Ctx, order: Order, payment: Payment, cause: str, detail
     return order
 
 
-async def _refunded(ctx: Ctx, order: Order, payment: Payment, cause: str, details: dict[str, Any]) -> Order:
-    delta_minor = payment.refunded_minor - order.refunded_minor
-    key = f"{order.id}:{payment.refunded_minor}"
+async def went_back(
+    ctx: Ctx, order: Order, gone_minor: int, *, cause: str, details: dict[str, Any] | None = None, lost: bool = False
+) -> Order:
+    """`gone_minor` of a locked order has gone back to the payer in all: what is new of it is undone (M13).
+
+    lost: not as a refund, but as the payer's bank decided a dispute.
+    """
+    delta_minor = gone_minor - order.refunded_minor
+    key = f"{order.id}:{gone_minor}"
+    await emit(ctx, RefundBegun(order.id))
     await purchasable(order.kind).undo(ctx, order, refunded_minor=delta_minor, refund_key=key)
-    whole = payment.refunded_minor == order.amount_minor
     order = await move(
         ctx,
         order,
-        OrderState.REFUNDED if whole else OrderState.PARTIALLY_REFUNDED,
+        OrderState.REFUNDED if gone_minor == order.amount_minor else OrderState.PARTIALLY_REFUNDED,
         cause=cause,
-        details=details | {"refunded_minor": delta_minor},
-        refunded_minor=payment.refunded_minor,
+        details=(details or {}) | {"refunded_minor": delta_minor},
+        refunded_minor=gone_minor,
     )
-    await emit(ctx, OrderRefunded(order.id, order.user_id, delta_minor, order.currency))
+    await emit(ctx, OrderRefunded(order.id, order.user_id, delta_minor, order.currency, lost))
     return order
+
+
+async def _book_fee(ctx: Ctx, order: Order, fee_minor: int) -> Order:
+    """What a gateway keeps of a payment is the platform's to bear, once, and a refund does not bring it back.
+
+    In direct settlement the money never was the platform's: the creator's own account bears it, here it is only known.
+    """
+    if order.account_id is None:
+        delta_minor = fee_minor - order.fee_minor
+        await ledger.post(
+            ctx,
+            kind="gateway_fee",
+            legs=[
+                Leg(AccountRef(None, order.currency, f"world:{order.gateway}"), delta_minor),
+                Leg(AccountRef(None, order.currency, "gateway_fees"), -delta_minor),
+            ],
+            key=f"gateway-fee:{order.id}:{fee_minor}",
+            cause=f"{order.gateway} keeps a fee of {order.description}",
+            metadata={"order_id": str(order.id)},
+        )
+    await update(ctx.db, "orders", {"fee_minor": fee_minor}, where={"id": order.id})
+    return msgspec.structs.replace(order, fee_minor=fee_minor)
+
+
+async def _disputed(ctx: Ctx, order: Order, news: DisputeNews, cause: str) -> Order:
+    """Disputes are kept above, and say what becomes of the order."""
+    told = DisputeTold(
+        order_id=order.id,
+        reference=news.dispute_id,
+        status=news.status,
+        reason=news.reason,
+        amount_minor=min(news.amount_minor, order.amount_minor),
+        evidence_due_by=news.evidence_due_by,
+        fee_minor=news.fee_minor,
+        cause=cause,
+    )
+    await emit(ctx, told)
+    return await queries.ORDER(ctx.db, order.id)
 
 
 async def _not_captured(ctx: Ctx, order: Order, payment: Payment, cause: str, details: dict[str, Any]) -> Order:

@@ -16,7 +16,7 @@ from stoa.kit.limits import allow
 from stoa.kit.queue import enqueue
 from stoa.money.payments import queries
 from stoa.money.payments.actions.accounts import connected_to, gateway_with, listening
-from stoa.money.payments.actions.merging import merge
+from stoa.money.payments.actions.merging import disputed_payment, merge
 from stoa.money.payments.actions.switchboard import gateway_named, gateway_of
 from stoa.money.payments.errors import AmountMismatch, BadWebhook, OrderNotYetKnown, UnknownGateway
 from stoa.money.payments.gateways import Gateway, Notice, Payment
@@ -263,7 +263,7 @@ async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
         if notice.changed_payment_id or row.account_id is not None:
             news = await gateway.payments_of(ctx, order.id)
         else:
-            news = [payment or _disputed(order, payment_id)]
+            news = [_whole(order, payment_id, notice)]
         after = order
         for one_payment in news:
             cause = f"{row.gateway} webhook {notice.kind} {row.event_id}"
@@ -299,14 +299,8 @@ async def forget_unbelieved(ctx: Ctx) -> int:
     return await _FORGET(ctx.db, ctx.now - timedelta(days=UNBELIEVED_KEPT_DAYS))
 
 
-def _disputed(order: Order, payment_id: str) -> Payment:
-    """The whole of a payment of which only the dispute was told: what can be disputed was paid."""
-    return Payment(
-        payment_id=payment_id,
-        order_id=order.id,
-        status="succeeded",
-        amount_minor=order.amount_minor,
-        currency=order.currency,
-        captured_minor=order.amount_minor,
-        disputed=True,
-    )
+def _whole(order: Order, payment_id: str, notice: Notice) -> Payment:
+    """What an event says of its payment, the dispute with it."""
+    if notice.payment is None:
+        return disputed_payment(order, payment_id, notice.dispute)
+    return msgspec.structs.replace(notice.payment, dispute=notice.payment.dispute or notice.dispute)

@@ -7,8 +7,6 @@ from uuid import UUID
 from litestar import Request, get, post
 
 from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, Query, access
-from stoa.kit.http.idempotency import key_of
-from stoa.kit.ids import new_id
 from stoa.kit.pagination import Page, decode, keyset
 from stoa.money.payments import actions, queries
 from stoa.money.payments.actions import webhooks
@@ -18,7 +16,6 @@ from stoa.money.payments.schemas import (
     CheckoutIn,
     ConfirmIn,
     OrderDetailOut,
-    RefundIn,
     order_detail_out,
 )
 from stoa.money.payments.types import (
@@ -69,13 +66,6 @@ async def cancel_order(ctx: CtxDep, order_id: Path[UUID]) -> OrderOut:
     return order_out(await actions.cancel_order(ctx, order_id))
 
 
-@post("/api/v1/orders/{order_id:uuid}/refund", status_code=200, opt=access("admin", idempotent=True))
-async def refund_order(
-    ctx: CtxDep, order_id: Path[UUID], data: Body[RefundIn], request: Request[Any, Any, Any]
-) -> OrderOut:
-    """Give money back and take back that share of what was bought; nobody does so for themselves."""
-    key = key_of(request.scope) or str(new_id())
-    return order_out(await actions.refund(ctx, order_id, amount_minor=data.amount_minor, reason=data.reason, key=key))
 
 
 @post(
@@ -122,7 +112,6 @@ routes = [
     confirm_order,
     start_checkout,
     cancel_order,
-    refund_order,
     *checkout.routes,
     *gateways.routes,
     receive_webhook,

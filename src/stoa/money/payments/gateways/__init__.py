@@ -38,7 +38,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """All that a gateway knows of one payment. Amounts in minor units; a refund leaves `captured_minor` as it was.
 
     `action_url` is where the payer must go while `status` is requires_action. `fee_minor` is what the gateway keeps of
-    it, in the same currency, when it says so.
+    it, in the same currency, when it says so. `refund_id` is its name of the refund that this answers.
     """
 
     payment_id: str
@@ -54,6 +54,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     action_url: str | None = None
     fee_minor: int | None = None
     dispute: DisputeNews | None = None
+    refund_id: str | None = None
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -21,6 +21,8 @@ from stoa.kit.ids import new_id
 from stoa.money.payments.errors import BadWebhook, NotRefundable, SessionClosed, UnknownPaymentMethod
 from stoa.money.payments.gateways import (
     ChargeRequest,
+    DisputeNews,
+    Evidence,
     Listed,
     Notice,
     Payment,
@@ -28,6 +30,7 @@ from stoa.money.payments.gateways import (
     Session,
     SessionRequest,
     Verdict,
+    disputes,
 )
 from stoa.money.payments.gateways.cards import DECLINED, METHODS, NOT_AUTHENTICATED, behaviour_of
 from stoa.money.payments.gateways.proofs import Proof, proof_in, proven
@@ -69,6 +72,8 @@ _SESSION = one(
     """select id, order_id, amount_minor, currency, description, return_url, state, expires_at
        from sandbox_sessions where id = $1 for update""",
 )
+
+
 _REFUND_KNOWN = value(bool, "select exists (select 1 from sandbox_refunds where request_key = $1)")
 _CLOSE_SESSIONS = run("update sandbox_sessions set state = 'cancelled' where order_id = $1 and state = 'open'")
 _CANCEL_WAITING = run(
@@ -136,7 +141,7 @@ class Sandbox:
             state="open",
             expires_at=ctx.now,
         )
-        return _told(ctx, await self._attempt(ctx, session, behaviour, request.key))
+        return await _told(ctx, await self._attempt(ctx, session, behaviour, request.key))
 
     async def open_session(self, ctx: Ctx, request: SessionRequest) -> Session:
         """A hosted page under /sandbox/checkout/."""
@@ -166,21 +171,32 @@ class Sandbox:
     async def refund(self, ctx: Ctx, *, payment_id: str, amount_minor: int, key: str) -> Payment:
         """Gives money back, once per key."""
         row = await _PAYMENT(ctx.db, payment_id)
+        refund_id = "re_test_" + hashlib.sha256(key.encode()).hexdigest()[:24]
         if await _REFUND_KNOWN(ctx.db, key):
-            return _told(ctx, row)
+            return msgspec.structs.replace(await _told(ctx, row), refund_id=refund_id)
         left_minor = row.amount_minor - row.refunded_minor if row.status == "succeeded" else 0
         if not 0 < amount_minor <= left_minor:
             raise NotRefundable(refundable_minor=left_minor)
         refund = {"request_key": key, "payment_id": payment_id, "amount_minor": amount_minor, "created_at": ctx.now}
         await insert(ctx.db, "sandbox_refunds", refund)
         changed = {"refunded_minor": row.refunded_minor + amount_minor}
-        return _told(ctx, await self._change(ctx, row, changed, "payment.refunded"))
+        row = await self._change(ctx, row, changed, "payment.refunded")
+        return msgspec.structs.replace(await _told(ctx, row), refund_id=refund_id)
+
+    async def submit_evidence(self, ctx: Ctx, *, dispute_id: str, evidence: Evidence, key: str) -> DisputeNews:
+        """Takes evidence once per dispute, and decides by what it says."""
+        answered = await disputes.answer(ctx, dispute_id, evidence, key)
+        if answered.is_new:
+            row = await _PAYMENT(ctx.db, answered.payment_id)
+            kind = "dispute.updated" if answered.news.status == "under_review" else "dispute.closed"
+            await self._tell(ctx, await _told(ctx, row), kind)
+        return answered.news
 
     async def payments_of(self, ctx: Ctx, order_id: UUID) -> list[Payment]:
         """All attempts, and that the payer turned back on the hosted page."""
         latest = await _LATEST_SESSION(ctx.db, order_id)
         left = [_left(latest)] if latest is not None and latest.state == "cancelled" else []
-        return left + [_told(ctx, row) for row in await _OF_ORDER(ctx.db, order_id)]
+        return left + [await _told(ctx, row) for row in await _OF_ORDER(ctx.db, order_id)]
 
     async def list_payments(self, ctx: Ctx, since: datetime, until: datetime) -> list[Listed]:
         """All attempts of this time."""
@@ -253,7 +269,7 @@ class Sandbox:
         row = await _PROVEN(ctx.db, proof.payment, proof.order, request.order_id)
         if row is None or not proof.is_genuine(_proof_secret(ctx.app)):
             raise UnknownPaymentMethod(fields={"payment_method_id": "The sandbox knows no such payment of this order"})
-        return _told(ctx, row)
+        return await _told(ctx, row)
 
     async def _attempt(self, ctx: Ctx, session: SandboxSession, behaviour: str, key: str) -> _Row:
         """One payment attempt, once per key, with its event."""
@@ -287,15 +303,16 @@ class Sandbox:
                     fields={"payment_method_id": "This attempt was made with another card already"}
                 )
             return row
-        await self._tell(ctx, _told(ctx, row), f"payment.{status}")
+        await self._tell(ctx, await _told(ctx, row), f"payment.{status}")
         if behaviour == "disputed":
-            row = await self._change(ctx, row, {"disputed": True}, "payment.disputed")
+            await disputes.begin(ctx, row.id, row.amount_minor)
+            row = await self._change(ctx, row, {"disputed": True}, "dispute.created")
         return row
 
     async def _change(self, ctx: Ctx, row: _Row, changed: dict[str, Any], kind: str) -> _Row:
         await update(ctx.db, "sandbox_payments", changed | {"updated_at": ctx.now}, where={"id": row.id})
         row = msgspec.structs.replace(row, **changed)
-        await self._tell(ctx, _told(ctx, row), kind)
+        await self._tell(ctx, await _told(ctx, row), kind)
         return row
 
     async def _tell(self, ctx: Ctx, payment: Payment, kind: str) -> None:
@@ -317,7 +334,7 @@ def _left(session: SandboxSession) -> Payment:
     )
 
 
-def _told(ctx: Ctx, row: _Row) -> Payment:
+async def _told(ctx: Ctx, row: _Row) -> Payment:
     return Payment(
         payment_id=row.id,
         order_id=row.order_id,
@@ -330,6 +347,7 @@ def _told(ctx: Ctx, row: _Row) -> Payment:
         failure_code=row.failure_code,
         failure_message=row.failure_message,
         action_url=challenge_url(ctx, row.id) if row.status == "requires_action" else None,
+        dispute=await disputes.news_of(ctx, row.id) if row.disputed else None,
     )
 
 

@@ -103,11 +103,13 @@ class Seen(msgspec.Struct, frozen=True):
     captured_minor: int
     refunded_minor: int
     disputed: bool
+    fee_minor: int
+    lost_minor: int
 
 
 SEEN = maybe(
     Seen,
-    """select status, captured_minor, refunded_minor, disputed from order_payments
+    """select status, captured_minor, refunded_minor, disputed, fee_minor, lost_minor from order_payments
        where gateway = $1 and payment_id = $2 and account_id is not distinct from $3""",
 )
 

@@ -1,7 +1,6 @@
 """Bodies of the payments API. Amounts in minor units of `currency`."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -57,13 +56,6 @@ class CheckoutIn(msgspec.Struct):
     """Where the payer comes back to, an address of this platform."""
 
     return_url: ReturnUrl = "/wallet"
-
-
-class RefundIn(msgspec.Struct):
-    """How much to give back, all that is left when absent, and why."""
-
-    reason: Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
-    amount_minor: Annotated[int, msgspec.Meta(ge=1, le=10**15)] | None = None
 
 
 def order_detail_out(order: Order, events: list[OrderEvent]) -> OrderDetailOut:

@@ -11,6 +11,7 @@ import msgspec
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.money import to_decimal
+from stoa.money.ledger.types import Leg
 
 MethodId = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 ReturnUrl = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
@@ -213,6 +214,13 @@ class Purchasable(Protocol):
         """How much of the order could be refunded with nothing lost; asked before a refund that we start ourselves."""
         ...
 
+    async def at_stake(self, ctx: Ctx, order: Order, amount_minor: int) -> list[Leg]:
+        """What is still there of what `amount_minor` of the order bought or brought: amounts above zero, by account.
+
+        It is set aside while the payment is disputed. The order's row is locked; lock the accounts.
+        """
+        ...
+
     async def undo(self, ctx: Ctx, order: Order, *, refunded_minor: int, refund_key: str) -> None:
         """Takes back the share that `refunded_minor` has in the order's amount (M13).
 
@@ -316,6 +324,14 @@ class SandboxChallenge(msgspec.Struct, frozen=True):
     currency: str
     status: str
     return_url: str
+
+
+class DisputeFile(msgspec.Struct, frozen=True):
+    """A file that speaks for the receiver of a disputed payment."""
+
+    name: str
+    content_type: str
+    body: bytes
 
 
 class SandboxCard(msgspec.Struct, frozen=True):

@@ -21,17 +21,21 @@ _ORDERS: Final = """
 _GIFTS: Final = """
     select id, 'gift', sender_id, recipient_id, 'COIN', amount_coins::bigint * 100,
       platform_minor + platform_promotional_minor, creator_minor + creator_promotional_minor + repaid_minor,
-      creator_promotional_minor, case when undone_at is null then 0 else amount_coins::bigint * 100 end,
-      case when undone_at is null then 0 else creator_minor + creator_promotional_minor + repaid_minor end,
-      case when undone_at is null then 'paid' else 'refunded' end, null, work_id, work_title, work_path, message,
-      'wallet', null, created_at, created_at, null, transfer_id
+      creator_promotional_minor, case when undone_at is null then refunded_minor else amount_coins::bigint * 100 end,
+      case when undone_at is null then returned_minor
+        else creator_minor + creator_promotional_minor + repaid_minor end,
+      case when undone_at is not null or refunded_minor = amount_coins::bigint * 100 then 'refunded'
+        when refunded_minor > 0 then 'partially_refunded' else 'paid' end,
+      null, work_id, work_title, work_path, message, 'wallet', null, created_at, created_at, null, transfer_id
     from gifts"""
 
 # M8: charity and tax are fees to the receiver, like the platform's share.
 _TIPS: Final = """
     select id, 'tip', sender_id, recipient_id, asset, amount_minor,
       amount_minor - creator_minor - creator_promotional_minor - repaid_minor,
-      creator_minor + creator_promotional_minor + repaid_minor, creator_promotional_minor, 0::bigint, 0::bigint, 'paid',
+      creator_minor + creator_promotional_minor + repaid_minor, creator_promotional_minor, refunded_minor,
+      returned_minor, case when refunded_minor = amount_minor then 'refunded' when refunded_minor > 0
+        then 'partially_refunded' else 'paid' end,
       null, null::uuid, null, null, null, 'wallet', null, created_at, created_at, null, transfer_id
     from tips"""
 

@@ -8,7 +8,7 @@ import msgspec
 
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import insert, run, update
+from stoa.kit.db import insert, run, update, value
 from stoa.kit.errors import Conflict, Invalid, NotFound
 from stoa.kit.ids import new_id
 from stoa.kit.money import allocate, format_amount
@@ -27,6 +27,7 @@ from stoa.money.wallet.actions.card_tips import order_tip
 from stoa.money.wallet.actions.coins import RECEIVABLE, CoinsItem
 from stoa.money.wallet.actions.credits import buy_credits, checkout_credits, order_credits
 from stoa.money.wallet.actions.recipients import checked_recipient
+from stoa.money.wallet.actions.reversals import reverse_share
 from stoa.money.wallet.actions.tips import tip
 from stoa.money.wallet.errors import GiftKeyReused, GiftSpent, GiftToOneself, NotEnoughCoins, UndoTooLate
 from stoa.money.wallet.messages import GiftSent, GiftUndone
@@ -45,6 +46,7 @@ __all__ = [
     "order_coins",
     "order_credits",
     "order_tip",
+    "reverse_share",
     "spend_buckets",
     "split_gift",
     "tip",
@@ -55,9 +57,7 @@ _OPEN = run(
     "insert into wallets (user_id, created_at) values ($1, $2) on conflict (user_id) do nothing",
 )
 _REPAY = run("update wallets set debt_minor = debt_minor + $2 where user_id = $1 and debt_minor + $2 >= 0")
-
-
-_GIFT_LOCK = run("select 1 from gifts where id = $1 for update")
+_REFUNDED_LOCKED = value(int | None, "select refunded_minor from gifts where id = $1 for update")
 
 
 async def open_wallet(ctx: Ctx, user_id: UUID) -> None:
@@ -176,13 +176,13 @@ async def undo_gift(ctx: Ctx, gift_id: UUID) -> GiftView:
 
     Raises NotFound for the gift of another, UndoTooLate, GiftSpent when the recipient has used the coins.
     """
-    await _GIFT_LOCK(ctx.db, gift_id)
+    refunded_minor = await _REFUNDED_LOCKED(ctx.db, gift_id)
     gift = await queries.gift(ctx, gift_id)
     if gift.sender.id != ctx.member.id:
         raise NotFound
     if gift.undone_at is not None:
         return gift
-    if gift.undo_until <= ctx.now:
+    if gift.undo_until <= ctx.now or refunded_minor:
         raise UndoTooLate
     try:
         receipt = await ledger.reverse(

@@ -13,12 +13,20 @@ from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.money import format_amount
 from stoa.kit.outbox import emit
+from stoa.money.ledger.types import Leg
 from stoa.money.payments import actions as payments
 from stoa.money.payments.types import Order, Quote, sells
 from stoa.money.risk import actions as risk
 from stoa.money.risk.types import Movement
 from stoa.money.wallet.actions.recipients import checked_recipient
-from stoa.money.wallet.actions.shares import lock_payee, money, share_out, take_shares_back
+from stoa.money.wallet.actions.shares import (
+    lock_payee,
+    money,
+    share_at_stake,
+    share_out,
+    take_shares_back,
+    unspent_minor,
+)
 from stoa.money.wallet.errors import TipToOneself
 from stoa.money.wallet.messages import CardTipPaid
 from stoa.money.wallet.types import SUPERLIKE_MINOR, TIP_MINOR, USD
@@ -83,8 +91,12 @@ class CardTip:
         await emit(ctx, told)
 
     async def refundable_minor(self, ctx: Ctx, order: Order) -> int:
-        """All that is left: what the recipient has spent is owed by them, so nothing is lost (M13)."""
-        return order.amount_minor - order.refunded_minor
+        """As much as the recipient's share of it is still there; what is beyond that would be owed by them (M13)."""
+        return await unspent_minor(ctx, order)
+
+    async def at_stake(self, ctx: Ctx, order: Order, amount_minor: int) -> list[Leg]:
+        """The recipient's share of it, as far as it is still there."""
+        return await share_at_stake(ctx, order, amount_minor)
 
     async def undo(self, ctx: Ctx, order: Order, *, refunded_minor: int, refund_key: str) -> None:
         """Takes it back from everybody who had a share."""

@@ -92,6 +92,13 @@ class Coins:
         # The most money whose coins, rounded down, are within reach.
         return ((reachable_minor + 1) * order.amount_minor - 1) // total_minor - order.refunded_minor
 
+    async def at_stake(self, ctx: Ctx, order: Order, amount_minor: int) -> list[Leg]:
+        """The purchased coins that this money had bought, as far as they are there."""
+        held = await ledger.lock_balances(ctx, [_purchased(order)])
+        coins_minor = _coins_for(order, min(amount_minor + order.refunded_minor, order.amount_minor))
+        coins_minor -= _coins_for(order, order.refunded_minor)
+        return _moving([Leg(_purchased(order), min(coins_minor, held.get(_purchased(order), 0)))])
+
     async def undo(self, ctx: Ctx, order: Order, *, refunded_minor: int, refund_key: str) -> None:
         """Money out and coins back in one transfer. What was spent already is owed (M13): the debt is written down."""
         due_minor = _coins_for(order, order.refunded_minor + refunded_minor) - _coins_for(order, order.refunded_minor)

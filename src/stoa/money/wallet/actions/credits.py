@@ -113,6 +113,12 @@ class Credits:
         held = await ledger.lock_balances(ctx, [_purchased(order)])
         return min(order.amount_minor - order.refunded_minor, held.get(_purchased(order), 0))
 
+    async def at_stake(self, ctx: Ctx, order: Order, amount_minor: int) -> list[Leg]:
+        """The purchased credit that this money had bought, as far as it is there."""
+        held = await ledger.lock_balances(ctx, [_purchased(order)])
+        left_minor = min(amount_minor, order.amount_minor - order.refunded_minor, held.get(_purchased(order), 0))
+        return [Leg(_purchased(order), left_minor)] if left_minor else []
+
     async def undo(self, ctx: Ctx, order: Order, *, refunded_minor: int, refund_key: str) -> None:
         """Money out and credits back in one transfer. What was spent already is owed (M13)."""
         held = await ledger.lock_balances(ctx, [_purchased(order)])

@@ -132,6 +132,35 @@ async def take_shares_back(
     await note_shares(ctx, order.id, cut_minor=cut_minor, returned_minor=after["creator_back_minor"])
 
 
+async def unspent_minor(ctx: Ctx, order: Order) -> int:
+    """How much of an order could go back with nothing owed: as far as the creator's share of it is still there.
+
+    What a creator was paid into their own account is theirs to see to (M12).
+    """
+    left_minor = order.amount_minor - order.refunded_minor
+    held = await lock_payee(ctx, order)
+    known = await _SHARES(ctx.db, order.id)
+    creator_left_minor = known.creator_minor - known.creator_back_minor
+    there_minor = sum(held.values())
+    if known.is_direct or creator_left_minor <= there_minor:
+        return left_minor
+    return left_minor * there_minor // creator_left_minor
+
+
+async def share_at_stake(ctx: Ctx, order: Order, amount_minor: int) -> list[Leg]:
+    """What is still there of the creator's share of `amount_minor`; in direct settlement nothing is."""
+    if order.account_id is not None:
+        return []
+    held = await lock_payee(ctx, order)
+    known = await _SHARES(ctx.db, order.id)
+    names = ("creator", "platform", "charity", "tax")
+    left = [getattr(known, f"{name}_minor") - getattr(known, f"{name}_back_minor") for name in names]
+    share_minor = give_back(left, min(amount_minor, sum(left)))[0]
+    account = AccountRef(_payee(order), order.currency, "earned")
+    there_minor = min(share_minor, held.get(account, 0))
+    return [Leg(account, there_minor)] if there_minor else []
+
+
 def money(amount_minor: int, order: Order) -> str:
     """'3.00 USD', of the order's currency."""
     return f"{format_amount(amount_minor, order.currency)} {order.currency}"

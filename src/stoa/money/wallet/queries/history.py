@@ -305,6 +305,10 @@ _WHY: Final[dict[tuple[str, str], str]] = {
     ("direct_tip", "direct"): "It is there already; here it can be neither spent nor paid out",
     ("direct_tip_refund", "direct_world"): "The money went back from the creator's own account",
     ("direct_tip_refund", "direct"): "It is not there any more",
+    ("tip_refund", "purchased"): "Back where it was before the tip",
+    ("tip_refund", "receivable"): "Of the tip's share, spent already; it is owed, and taken from what comes in next",
+    ("gift_refund", "purchased"): "Back where they were before the gift",
+    ("gift_refund", "receivable"): "Of the gift's share, spent already; it is owed, and taken from what comes in next",
     ("tip", "receivable"): "Pays off credit of a refunded purchase that was spent already",
     ("gift", "receivable"): "Pays off coins of a refunded purchase that were spent already",
     ("payout", "earned"): "Set aside when the payout was requested",
@@ -326,6 +330,8 @@ def _explanation(fact: Fact, viewer_id: UUID) -> str:
             if fact.amount_minor < 0
             else "Given back, as the movement was reversed"
         )
+    if fact.kind in ("gift_refund", "tip_refund") and purpose not in ("purchased", "receivable"):
+        return "Back where it was before" if fact.amount_minor > 0 else "This share of what was paid went back"
     if fact.kind == "gift" and purpose != "receivable":
         return _gift_explanation(fact, purpose, viewer_id)
     if fact.kind == "tip" and purpose != "receivable":

@@ -4,6 +4,7 @@ Every POST carries an idempotency key, the client's own repetitions of it too.
 """
 
 import hashlib
+import io
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -22,20 +23,33 @@ from stoa.kit.ids import parse_id
 from stoa.kit.money import exponent
 from stoa.money.payments.errors import (
     BadWebhook,
+    EvidenceRefused,
     GatewayUnavailable,
     NotRefundable,
     PaymentUnderWay,
     UnknownPaymentMethod,
 )
-from stoa.money.payments.gateways import ChargeRequest, Listed, Notice, Payment, Session, SessionRequest, Verdict
+from stoa.money.payments.gateways import (
+    ChargeRequest,
+    DisputeNews,
+    Evidence,
+    Listed,
+    Notice,
+    Payment,
+    Session,
+    SessionRequest,
+    Verdict,
+)
 from stoa.money.payments.gateways.signatures import verify
 from stoa.money.payments.gateways.stripe.client import StripeKeys, ask, client_of, reached, struct_of
 from stoa.money.payments.gateways.stripe.wire import (
     Checkout,
+    Dispute,
     Event,
     Intent,
     checked_out,
     listed_of,
+    news_of,
     notice_of,
     payment_of,
     was_tried,
@@ -50,6 +64,8 @@ SESSION_S: Final = 3600  # Stripe takes from half an hour to a day
 MAX_KEY: Final = 255
 _WHOLE: Final = "latest_charge.balance_transaction"  # what is to be told with a payment: refunds, disputes and the fee
 _PAGE: Final = 100
+# Where files that speak for the receiver go.
+_EVIDENCE_FIELDS: Final = ("uncategorized_file", "service_documentation", "customer_communication")
 _UNDER_WAY: Final = frozenset({"succeeded", "processing", "requires_capture"})
 
 
@@ -169,10 +185,31 @@ class Stripe:
         }
         try:
             with reached():
-                await client.v1.refunds.create_async(params, {"idempotency_key": _key(f"refund:{key}")})
+                made = await client.v1.refunds.create_async(params, {"idempotency_key": _key(f"refund:{key}")})
         except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
             raise NotRefundable(refundable_minor=before.captured_minor - before.refunded_minor) from error
-        return await self._payment(ctx, payment_id)
+        return msgspec.structs.replace(await self._payment(ctx, payment_id), refund_id=made.id)
+
+    async def submit_evidence(self, ctx: Ctx, *, dispute_id: str, evidence: Evidence, key: str) -> DisputeNews:
+        """Uploads the files and hands everything in, once per key. Stripe takes as many files as it has fields."""
+        client = self._client(ctx)
+        told: dict[str, Any] = {"uncategorized_text": evidence.text}
+        try:
+            with reached():
+                for number, (name, file) in enumerate(zip(_EVIDENCE_FIELDS, evidence.files, strict=False)):
+                    content = io.BytesIO(file.body)
+                    content.name = file.name
+                    upload: Any = {"file": content, "purpose": "dispute_evidence"}
+                    made = await client.v1.files.create_async(upload, {"idempotency_key": _key(f"{key}:{number}")})
+                    told[name] = made.id
+                params: Any = {"evidence": told, "submit": True}
+                answer = await client.v1.disputes.update_async(dispute_id, params, {"idempotency_key": _key(key)})
+        except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+            raise EvidenceRefused(error.user_message or EvidenceRefused.title) from error
+        news = news_of(struct_of(answer, Dispute))
+        if news is None:
+            raise EvidenceRefused("Stripe does not treat it as a dispute any more")
+        return news
 
     async def payments_of(self, ctx: Ctx, order_id: UUID) -> list[Payment]:
         """Of its sessions, of what we know, and of what Stripe finds: a charge whose answer was lost is in neither."""
@@ -188,7 +225,8 @@ class Stripe:
         for payment_id in await _KNOWN(ctx.db, order_id):
             if payment_id not in intents and (intent := await self._intent(ctx, payment_id)) is not None:
                 intents[payment_id] = intent
-        return [*found.values(), *(payment_of(one, order_id) for one in intents.values() if was_tried(one))]
+        tried = [payment_of(one, order_id) for one in intents.values() if was_tried(one)]
+        return [*found.values(), *[await self._with_dispute(ctx, one) for one in tried]]
 
     async def list_payments(self, ctx: Ctx, since: datetime, until: datetime) -> list[Listed]:
         """All PaymentIntents made in this time, page by page; also those of others who use the account."""
@@ -245,6 +283,16 @@ class Stripe:
         if order_id is None:  # a payment of somebody else's program
             raise NotRefundable(refundable_minor=0)
         return payment_of(intent, order_id)
+
+    async def _with_dispute(self, ctx: Ctx, payment: Payment) -> Payment:
+        """A payment with the latest dispute about it, for which Stripe is asked apart."""
+        if not payment.disputed:
+            return payment
+        params: Any = {"payment_intent": payment.payment_id, "limit": 1}
+        with reached():
+            page = await self._client(ctx).v1.disputes.list_async(params)
+        found = [news_of(struct_of(one, Dispute)) for one in page.data]
+        return msgspec.structs.replace(payment, dispute=found[0] if found else None)
 
     async def _search(self, ctx: Ctx, order_id: UUID) -> list[Intent]:
         """What Stripe finds by the order's id, a minute later than it happens; nothing where it does not search."""

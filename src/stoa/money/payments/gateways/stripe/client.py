@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 TIMEOUT: Final = httpx.Timeout(15.0, connect=5.0)
 RETRIES: Final = 1
+STRIPE_BASE: Final = "https://api.stripe.com"
 
 
 class Http(stripe.HTTPClient):
@@ -69,10 +70,15 @@ def client_of(keys: StripeKeys, http: httpx.AsyncClient) -> stripe.StripeClient:
     return stripe.StripeClient(
         keys.secret_key,
         stripe_account=keys.connected,
-        base_addresses={"api": keys.api_base},
+        base_addresses=_addresses(keys.api_base),
         http_client=Http(http),
         max_network_retries=RETRIES,
     )
+
+
+def _addresses(api_base: str) -> Any:
+    """Files go to an address of their own, unless it is not Stripe's one that we speak to."""
+    return {"api": api_base} if api_base == STRIPE_BASE else {"api": api_base, "files": api_base}
 
 
 @contextmanager

@@ -7,13 +7,21 @@ from uuid import UUID
 import msgspec
 
 from stoa.kit.ids import parse_id
-from stoa.money.payments.gateways import Listed, Notice, Payment, PaymentStatus
+from stoa.money.payments.gateways import DisputeNews, DisputeStatus, Listed, Notice, Payment, PaymentStatus
 
 NOBODY: Final = UUID(int=0)
 _STATUS: Final[dict[str, PaymentStatus]] = {
     "succeeded": "succeeded",
     "canceled": "cancelled",
     "requires_action": "requires_action",
+}
+
+
+_DISPUTE_STATUS: Final[dict[str, DisputeStatus]] = {
+    "needs_response": "needs_response",
+    "under_review": "under_review",
+    "won": "won",
+    "lost": "lost",
 }
 
 
@@ -86,11 +94,23 @@ class Checkout(msgspec.Struct, frozen=True):
     metadata: dict[str, str] = {}
 
 
+class EvidenceDetails(msgspec.Struct, frozen=True):
+    """Until when the bank takes evidence, in Unix seconds."""
+
+    due_by: int | None = None
+
+
 class Dispute(msgspec.Struct, frozen=True):
     """A payer's bank wants the money back."""
 
     status: str
+    id: str = ""
     payment_intent: str | None = None
+    amount: int = 0
+    currency: str = ""
+    reason: str = "general"
+    evidence_details: EvidenceDetails = EvidenceDetails()
+    balance_transactions: list[BalanceTransaction] = []
 
 
 class Data(msgspec.Struct, frozen=True):
@@ -176,11 +196,28 @@ def notice_of(event: Event) -> Notice:
     elif event.type == "charge.refunded":
         payment = _refunded(msgspec.json.decode(body, type=Charge))
     elif family == "charge.dispute":
-        dispute = msgspec.json.decode(body, type=Dispute)
-        # An inquiry ("warning_…") moves no money, and neither does the end of a dispute that was won.
-        if dispute.status != "won" and not dispute.status.startswith("warning"):
-            disputed = dispute.payment_intent
+        told = msgspec.json.decode(body, type=Dispute)
+        news = news_of(told)
+        disputed = told.payment_intent if news is not None else None
+        return Notice(event.id, event.type, None, disputed, news)
     return Notice(event.id, event.type, payment, disputed)
+
+
+def news_of(dispute: Dispute) -> DisputeNews | None:
+    """What a dispute says; None for an inquiry (`warning_…`) and for one that was prevented: they move no money."""
+    status = _DISPUTE_STATUS.get(dispute.status)
+    if status is None or not dispute.id:
+        return None
+    due_by = dispute.evidence_details.due_by
+    fees = [moved.fee for moved in dispute.balance_transactions if moved.currency == dispute.currency]
+    return DisputeNews(
+        dispute_id=dispute.id,
+        status=status,
+        reason=dispute.reason,
+        amount_minor=dispute.amount,
+        evidence_due_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+        fee_minor=max(sum(fees), 0),
+    )
 
 
 def checked_out(session: Checkout) -> Payment | None:
