@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from stoa.kit.clock import utcnow
+from stoa.kit.errors import NotFound
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
 from stoa.money.payouts.gateways import DestinationDetails, TransferRequest
 from stoa.money.payouts.gateways import airwallex as client
@@ -300,7 +301,7 @@ async def test_a_token_is_kept_until_it_ends_or_is_not_taken(
 
 
 async def test_a_transfer_that_airwallex_does_not_know_is_not_failed(ctx: Any, server: AirwallexServer) -> None:
-    with pytest.raises(ProviderUnavailable):
+    with pytest.raises(NotFound):
         await AIRWALLEX.look_up(ctx, "77")
 
 

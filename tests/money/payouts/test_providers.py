@@ -15,6 +15,7 @@ from stoa.money.payouts.actions.sending import remind
 from stoa.money.payouts.actions.switchboard import look
 from tests.money.books import assert_clean, buckets, count, platform, postings
 from tests.money.payouts import test_airwallex, test_wise
+from tests.money.reconciliation.test_differences import compare, named
 from tests.providers.airwallex import AirwallexServer
 from tests.providers.payouts import PayoutServer, standing
 from tests.providers.wise import WiseServer
@@ -362,6 +363,25 @@ async def test_what_a_provider_refuses_is_tried_again_and_then_released(world: W
     assert {t["status"] for t in world.server.transfers.values()} <= {"cancelled"}
     assert world.server.balance["USD"] == 1
     await assert_clean(world.app)
+
+
+async def test_reconciliation_asks_the_provider(world: World) -> None:
+    payout = await world.requested()
+    await world.pass_(60)
+    world.server.move(world.only(), ARRIVED[world.name])
+    await world.pass_(600)
+    assert (await world.seen(payout))["state"] == "paid"
+    assert (await compare(world.app, world.name, "payouts")).found == 0
+    (kept,) = world.server.transfers.values()
+    world.server.transfers.clear()
+    await compare(world.app, world.name, "payouts")
+    assert await named(world.app) == [("missing_there", str(kept["id"]))]
+    world.server.transfers[str(kept["id"])] = kept
+    world.server.move(kept["id"], GONE[world.name])
+    await compare(world.app, world.name, "payouts")
+    assert await named(world.app) == [("status", str(kept["id"]))]
+    world.server.mischief = ["timeout"]
+    assert (await compare(world.app, world.name, "payouts")).state == "failed"
 
 
 async def test_the_doctor_says_by_whom_it_pays(world: World, monkeypatch: Any) -> None:

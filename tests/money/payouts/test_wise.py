@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from stoa.kit.errors import NotFound
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
 from stoa.money.payouts.gateways import DestinationDetails, TransferRequest
 from stoa.money.payouts.gateways.wise import Wise, look
@@ -302,7 +303,7 @@ async def test_a_refusal_counts_only_when_nothing_was_made_before(ctx: Any, serv
 
 async def test_a_transfer_that_wise_does_not_know_is_not_failed(ctx: Any, server: WiseServer) -> None:
     """As after somebody set the token of another profile."""
-    with pytest.raises(ProviderUnavailable):
+    with pytest.raises(NotFound):
         await WISE.look_up(ctx, "77")
 
 

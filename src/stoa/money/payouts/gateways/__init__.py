@@ -123,7 +123,8 @@ class Provider(Protocol):
         ...
 
     async def look_up(self, ctx: Ctx, reference: str) -> Transfer:
-        """What became of a transfer. Raises ProviderUnavailable."""
+        """What became of a transfer. Raises ProviderUnavailable, and NotFound for one that our account of now does not
+        have; that says nothing about the money."""
         ...
 
     def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:

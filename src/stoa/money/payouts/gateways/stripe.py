@@ -14,7 +14,7 @@ import stripe
 
 from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
-from stoa.kit.errors import Invalid
+from stoa.kit.errors import Invalid, NotFound
 from stoa.money.payments.errors import GatewayUnavailable
 from stoa.money.payments.gateways.signatures import verify
 from stoa.money.payments.gateways.stripe import SIGNATURE_HEADER, to_stripe
@@ -144,9 +144,13 @@ class StripeConnect:
             return _told(struct_of(answer, _Made))
 
     async def look_up(self, ctx: Ctx, reference: str) -> Transfer:
-        """By Stripe's id. One that Stripe does not know is no failed one: it was made with another account's key."""
+        """By Stripe's id."""
         with _asked():
-            return _told(struct_of(await _client(ctx).v1.transfers.retrieve_async(reference), _Made))
+            try:
+                answer = await _client(ctx).v1.transfers.retrieve_async(reference)
+            except stripe.InvalidRequestError:
+                raise NotFound from None
+            return _told(struct_of(answer, _Made))
 
     def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:
         """By the header SIGNATURE_HEADER; without the secret of this endpoint nothing is believed."""

@@ -19,6 +19,7 @@ from stoa.kit.clock import utcnow
 from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.days import business_days_after
+from stoa.kit.errors import NotFound
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
 from stoa.money.payouts.gateways import (
     DestinationDetails,
@@ -140,11 +141,11 @@ class Airwallex:
         )
 
     async def look_up(self, ctx: Ctx, reference: str) -> Transfer:
-        """By Airwallex's id. One that it does not know is no failed one: it was made with another account's key."""
+        """By Airwallex's id."""
         reply = await _ask(ctx, "GET", f"/api/v1/transfers/{reference}")
         if reply.is_refused:
             log.error("payouts.airwallex_transfer_unknown", transfer=reference, account=self.account(ctx))
-            raise ProviderUnavailable
+            raise NotFound
         return await self._told(ctx, read_as(reply.body, Made))
 
     def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
+from stoa.kit.errors import NotFound
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
 from stoa.money.payouts.gateways import (
     DestinationDetails,
@@ -129,7 +130,7 @@ class Wise:
         return await _funded(ctx, made) if made.status == WAITING else transfer_of(made)
 
     async def look_up(self, ctx: Ctx, reference: str) -> Transfer:
-        """By Wise's id. One that Wise does not know is no failed one: it was made with another profile's token."""
+        """By Wise's id."""
         return transfer_of(await _transfer(ctx, reference))
 
     def verify(self, ctx: Ctx, headers: Mapping[str, str], body: bytes) -> Verdict:
@@ -202,10 +203,11 @@ async def _funded(ctx: Ctx, made: Made) -> Transfer:
 
 
 async def _transfer(ctx: Ctx, reference: str) -> Made:
+    """Raises NotFound for one that Wise does not know."""
     reply = await _ask(ctx, "GET", f"/v1/transfers/{reference}")
     if reply.is_refused:
         log.error("payouts.wise_transfer_unknown", transfer=reference, profile=ctx.app.settings.wise_profile_id)
-        raise ProviderUnavailable
+        raise NotFound
     return read_as(reply.body, Made)
 
 
