@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import httpx
 
+from stoa.foundation.media.actions import write_down
 from stoa.kit import crypto, files, invariants
 from stoa.kit.config import Settings
 from stoa.kit.ctx import App
@@ -117,6 +118,7 @@ async def build_app(settings: Settings) -> App:
 
 async def close_app(app: App) -> None:
     """Ends what `build_app` began."""
+    await write_down(app)
     await app.http.aclose()
     await app.side.close()
     await app.database.close()

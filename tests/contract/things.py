@@ -117,6 +117,32 @@ async def picture(world: World) -> Params:
     return {"media_id": made.id, "name": "320.webp"}
 
 
+async def media_file(world: World) -> Params:
+    """A picture of the owner's, with an address that lets anybody have the file."""
+    made = await picture(world)
+    found = await world.call(world.owner, "GET", f"/api/v1/media/{made['media_id']}")
+    return made | {"token": found["links"]["stream_url"].rpartition("/")[2]}
+
+
+async def media_in_trash(world: World) -> Params:
+    """A picture in the owner's trash."""
+    made = await picture(world)
+    await world.call(world.owner, "DELETE", f"/api/v1/media/{made['media_id']}")
+    return made
+
+
+async def media_folder(world: World) -> Params:
+    """A folder of the owner's library."""
+    return {"folder_id": (await world.call(world.owner, "POST", "/api/v1/media/folders", name="Stones"))["id"]}
+
+
+async def media_upload(world: World) -> Params:
+    """An upload of the owner's, of two bytes, that nothing has come of yet."""
+    body = {"filename": "a.txt", "size_bytes": 2}
+    made = await world.call(world.owner, "POST", "/api/v1/media/upload/signed-url", **body)
+    return {"upload_id": made["upload_id"], "token": made["parts"][0]["url"].rpartition("/")[2]}
+
+
 async def passkey(world: World) -> Params:
     """A passkey of the owner's, whose session has shown a second factor just now."""
     await world.make.passkey(world.owner)
@@ -505,7 +531,24 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /api/v1/media/{media_id}": (Case(Who.OWNER, picture),),
     "PATCH /api/v1/media/{media_id}": (Case(Who.OWNER, picture, json=_fixed(alt="A column")),),
     "DELETE /api/v1/media/{media_id}": (Case(Who.OWNER, picture),),
-    "GET /media/{media_id}/{name}": (Case(Who.ANYBODY, picture),),
+    "GET /media/{media_id}/{name}": (Case(Who.ANYBODY, picture), Case(Who.OWNER, media_in_trash)),
+    "GET /media/files/{token}": (Case(Who.ANYBODY, media_file),),
+    "GET /api/v1/media/{media_id}/uses": (Case(Who.OWNER, picture),),
+    "POST /api/v1/media/{media_id}/restore": (Case(Who.OWNER, media_in_trash),),
+    "POST /api/v1/media/{media_id}/copy": (Case(Who.OWNER, picture, json=_fixed()),),
+    "POST /api/v1/media/{media_id}/move": (Case(Who.OWNER, picture, json=_fixed(folder_id=None)),),
+    "POST /api/v1/media/{media_id}/process": (Case(Who.OWNER, picture),),
+    "POST /api/v1/media/{media_id}/optimize": (Case(Who.OWNER, picture, json=_fixed()),),
+    "POST /api/v1/media/{media_id}/resize": (Case(Who.OWNER, picture, json=_fixed(width=20)),),
+    "POST /api/v1/media/{media_id}/crop": (Case(Who.OWNER, picture, json=_fixed(x=0, y=0, width=9, height=9)),),
+    "GET /api/v1/media/{media_id}/variants": (Case(Who.OWNER, picture),),
+    "GET /api/v1/media/{media_id}/download": (Case(Who.OWNER, picture),),
+    "GET /api/v1/media/{media_id}/stream": (Case(Who.OWNER, picture),),
+    "PATCH /api/v1/media/folders/{folder_id}": (Case(Who.OWNER, media_folder, json=_fixed(name="Columns")),),
+    "DELETE /api/v1/media/folders/{folder_id}": (Case(Who.OWNER, media_folder),),
+    "GET /api/v1/media/upload/{upload_id}": (Case(Who.OWNER, media_upload),),
+    "DELETE /api/v1/media/upload/{upload_id}": (Case(Who.OWNER, media_upload),),
+    "PUT /api/v1/media/upload/parts/{token}": (Case(Who.ANYBODY, media_upload, json=_fixed()),),
     # people
     "PATCH /api/v1/auth/passkeys/{passkey_id}": (Case(Who.OWNER, passkey, json=_fixed(name="My desk")),),
     "DELETE /api/v1/auth/passkeys/{passkey_id}": (Case(Who.OWNER, passkey),),

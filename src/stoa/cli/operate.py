@@ -39,11 +39,17 @@ async def migrate(_: argparse.Namespace) -> None:
 async def doctor(_: argparse.Namespace) -> int:
     """Print a line for each thing that is looked at; 1 if one of them is not well."""
     from stoa.foundation.mail.gateways import look as look_at_mail
+    from stoa.foundation.media.gateways import look as look_at_scanner
     from stoa.kit.doctor import examine
     from stoa.money.payments.actions.switchboard import look as look_at_payments
     from stoa.money.payouts.actions.switchboard import look as look_at_payouts
 
-    more = {"mail": look_at_mail, "payments": look_at_payments, "payouts": look_at_payouts}
+    more = {
+        "mail": look_at_mail,
+        "payments": look_at_payments,
+        "payouts": look_at_payouts,
+        "scanner": look_at_scanner,
+    }
     with using_database(load_settings()) as settings:
         findings = await examine(settings, more)
     for finding in findings:

@@ -6,12 +6,13 @@ neither leave the storage nor mean two things.
 
 import re
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, ObjectStore, S3Store, from_url
 
 from stoa.kit.config import Settings
 from stoa.kit.errors import NotFound
@@ -38,6 +39,38 @@ class Storage:
         attributes = {"Content-Type": content_type} if self._keeps_types else None
         await obstore.put_async(self._store, _checked(path), content, attributes=attributes)
 
+    async def put_file(self, path: str, file: Path, content_type: str) -> None:
+        """As `put`, of a file on this machine: in parts, so that a large one never is in memory as a whole."""
+        attributes = {"Content-Type": content_type} if self._keeps_types else None
+        await obstore.put_async(self._store, _checked(path), file, attributes=attributes, max_concurrency=2)
+
+    async def copy(self, path: str, to: str) -> None:
+        """Copies a file within the storage. Raises NotFound."""
+        try:
+            await obstore.copy_async(self._store, _checked(path), _checked(to))
+        except FileNotFoundError:
+            raise NotFound("This file is gone") from None
+
+    async def size(self, path: str) -> int | None:
+        """The number of bytes of a file, or None where there is none."""
+        try:
+            return (await obstore.head_async(self._store, _checked(path)))["size"]
+        except FileNotFoundError:
+            return None
+
+    async def sizes(self, folder: str) -> dict[str, int]:
+        """The number of bytes of each file below a folder."""
+        found: dict[str, int] = {}
+        async for batch in obstore.list(self._store, _checked(folder), chunk_size=1000):
+            found |= {entry["path"]: entry["size"] for entry in batch}
+        return found
+
+    async def signed_put(self, path: str, expires_in: timedelta) -> str | None:
+        """An address of the storage itself at which whoever has it can PUT this file; None where there are none."""
+        if not isinstance(self._store, S3Store | GCSStore | AzureStore):
+            return None
+        return await obstore.sign_async(self._store, "PUT", _checked(path), expires_in)
+
     async def get(self, path: str) -> bytes:
         """The whole content. Raises NotFound."""
         try:
@@ -46,10 +79,15 @@ class Storage:
         except FileNotFoundError:
             raise NotFound("This file is gone") from None
 
-    async def stream(self, path: str, chunk_bytes: int = 256 * 1024) -> AsyncIterator[bytes]:
-        """The content in chunks of at least `chunk_bytes`, but the last. Raises NotFound before the first one."""
+    async def stream(
+        self, path: str, chunk_bytes: int = 256 * 1024, *, span: tuple[int, int] | None = None
+    ) -> AsyncIterator[bytes]:
+        """The content in chunks of at least `chunk_bytes`, but the last. Raises NotFound before the first one.
+
+        span: only the bytes from the first number to before the second one.
+        """
         try:
-            found = await obstore.get_async(self._store, _checked(path))
+            found = await obstore.get_async(self._store, _checked(path), options={"range": span} if span else None)
         except FileNotFoundError:
             raise NotFound("This file is gone") from None
         async for chunk in found.stream(min_chunk_size=chunk_bytes):
@@ -82,7 +120,8 @@ class Storage:
 
 
 def open_storage(url: str) -> Storage:
-    """The storage behind a URL: `file:///folder` (made if missing), `s3://`, `gs://`, `az://`, or `memory://`.
+    """The storage behind a URL: `file:///folder` (made if missing), `s3://bucket`, `r2://account/bucket`,
+    `gs://bucket`, `az://container`, or `memory://`.
 
     Credentials of remote stores come from their usual environment variables. Raises ValueError for another scheme.
     """
@@ -95,7 +134,10 @@ def open_storage(url: str) -> Storage:
         return Storage(MemoryStore())
     if scheme in ("s3", "gs", "az"):
         return Storage(from_url(url))
-    raise ValueError(f"storage_url: {scheme or url} is not one of file, s3, gs, az, memory")
+    if scheme == "r2":  # r2://account/bucket/prefix: Cloudflare's, which speaks S3
+        account, _, rest = url.removeprefix("r2://").partition("/")
+        return Storage(from_url(f"s3://{rest}", endpoint=f"https://{account}.r2.cloudflarestorage.com", region="auto"))
+    raise ValueError(f"storage_url: {scheme or url} is not one of file, s3, r2, gs, az, memory")
 
 
 def _checked(path: str) -> str:

@@ -9,7 +9,6 @@ import pytest
 import pyvips
 
 from stoa.foundation.media import actions
-from stoa.kit.files import open_storage
 
 
 def filled(width: int, height: int, *rgb: int) -> pyvips.Image:
@@ -38,21 +37,6 @@ async def send(client: Any, data: bytes, name: str = "a.jpg", **fields: str) -> 
     return await client.post("/api/v1/media", files={"file": (name, data, "image/jpeg")}, data=fields)
 
 
-@pytest.fixture(autouse=True)
-def storage(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "storage", open_storage("memory:///"))
-
-
-@pytest.fixture
-async def ana(make: Any) -> Any:
-    return await make.user("ana")
-
-
-@pytest.fixture
-def mine(client: Any, ana: Any) -> Any:
-    return client.as_(ana)
-
-
 async def stored(app: Any) -> list[str]:
     return await app.storage.paths("media")
 
@@ -76,7 +60,9 @@ async def test_a_picture_in_all_sizes(mine: Any, client: Any, app: Any, ana: Any
     )
     red, blue = int(body["colour"][1:3], 16), int(body["colour"][5:7], 16)
     assert abs(red - 110) < 3 and abs(blue - 110) < 3
-    assert len(await stored(app)) == 4
+    assert await stored(app) == sorted(
+        [f"media/{media_id}/{size}.webp" for size in (320, 640, 960, 1440)] + [f"media/{media_id}/original.jpg"]
+    )
     for size, width, height in ((320, 320, 213), (640, 640, 427), (960, 960, 640), (1440, 1200, 800)):
         file = await client.get(f"/media/{media_id}/{size}.webp")
         image = opened(file.content)
@@ -99,7 +85,7 @@ async def test_a_small_picture_is_never_enlarged(mine: Any, app: Any) -> None:
     body = (await send(mine, bytes(colours(100, 40).pngsave_buffer()), "x.exe")).json()
     assert (body["content_type"], body["width"], body["height"]) == ("image/png", 100, 40)
     assert body["srcset"] == f"/media/{body['id']}/320.webp 100w"
-    assert await stored(app) == [f"media/{body['id']}/320.webp"]
+    assert await stored(app) == [f"media/{body['id']}/320.webp", f"media/{body['id']}/original.png"]
     assert opened((await mine.get(body["url"])).content).width == 100  # 960 answers with the largest there is
 
 
@@ -198,14 +184,14 @@ async def test_the_same_bytes_are_one_picture(mine: Any, client: Any, app: Any, 
     assert again["id"] == first["id"] and again["alt"] == "now described"
     other = (await send(client.as_(await make.user("ben")), TINY_PNG)).json()
     assert other["id"] != first["id"]
-    assert len(await stored(app)) == 2
+    assert len(await stored(app)) == 4
 
 
 async def test_the_same_bytes_at_once(mine: Any, app: Any, gather: Any) -> None:
     answers = await gather(*(send(mine, TINY_PNG) for _ in range(6)))
     assert {a.status_code for a in answers} == {201}
     assert len({a.json()["id"] for a in answers}) == 1
-    assert len(await stored(app)) == 1
+    assert len(await stored(app)) == 2
 
 
 async def test_a_browser_asks_again(mine: Any) -> None:
@@ -222,7 +208,7 @@ async def test_delete_takes_the_files_too(mine: Any, client: Any, app: Any, make
     assert (await stranger.delete(f"/api/v1/media/{media_id}")).status_code == 404
     assert (await stranger.patch(f"/api/v1/media/{media_id}", json={"alt": "x"})).status_code == 404
     assert (await stranger.get(f"/api/v1/media/{media_id}")).status_code == 404
-    assert (await mine.delete(f"/api/v1/media/{media_id}")).status_code == 204
+    assert (await mine.delete(f"/api/v1/media/{media_id}?for_good=true")).status_code == 204
     await jobs()
     assert await stored(app) == []
     assert (await mine.get(f"/media/{media_id}/320.webp")).status_code == 404
@@ -283,7 +269,8 @@ async def test_a_commit_that_fails_leaves_files_for_the_sweep(mine: Any, app: An
         await app.storage.put(f"media/{media_id}/320.webp", b"x", "image/webp")
     await app.storage.put("media/other.txt", b"x", "text/plain")
     assert await actions.sweep(ctx) == 1
-    assert await stored(app) == sorted(["media/other.txt", f"media/{kept}/320.webp", f"media/{young}/320.webp"])
+    there = ["media/other.txt", f"media/{kept}/320.webp", f"media/{kept}/original.png", f"media/{young}/320.webp"]
+    assert await stored(app) == sorted(there)
     ctx.now += timedelta(hours=2)
     assert await actions.sweep(ctx) == 1
     assert f"media/{kept}/320.webp" in await stored(app)

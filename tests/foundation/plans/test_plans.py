@@ -60,7 +60,7 @@ async def test_what_is_stored_is_counted_and_given_back(client: Any, make: Any, 
     assert (await storage(client, ana))["used"] == first["bytes_count"] + second["bytes_count"]
     await upload(client, ana, 1)
     assert (await storage(client, ana))["used"] == first["bytes_count"] + second["bytes_count"], "the same is one"
-    await client.as_(ana).delete(f"/api/v1/media/{first['id']}")
+    await client.as_(ana).delete(f"/api/v1/media/{first['id']}?for_good=true")
     assert (await storage(client, ana))["used"] == second["bytes_count"]
     async with app.database.connection() as db:
         assert await invariants.check(db) == []
@@ -101,7 +101,7 @@ async def test_the_same_picture_at_once_is_counted_once(client: Any, make: Any, 
     ana = await make.user("ana")
     answers = await asyncio.gather(*(upload(client, ana, 1) for _ in range(4)))
     assert {a.json()["bytes_count"] for a in answers} == {(await storage(client, ana))["used"]}
-    path = f"/api/v1/media/{answers[0].json()['id']}"
+    path = f"/api/v1/media/{answers[0].json()['id']}?for_good=true"
     gone = await asyncio.gather(*(client.as_(ana).delete(path) for _ in range(4)))
     assert {a.status_code for a in gone} <= {204, 404}
     assert (await storage(client, ana))["used"] == 0

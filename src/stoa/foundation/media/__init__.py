@@ -1,4 +1,7 @@
-"""Pictures people upload: checked by content, turned upright, stripped of metadata, kept as WebP in several sizes.
+"""Files people upload: known by content, scanned, shown as pictures without metadata in several sizes, kept in order.
 
-Tables: media. Files: `media/<id>/<size>.webp` in the storage. Events: MediaUploaded, MediaDeleted. Jobs: RemoveFiles.
+Tables: media, media_folders, media_uses, media_uploads, media_bandwidth. In the storage: `media/<id>/…`,
+`uploads/<id>/…`, `quarantine/<id>`. Events: MediaUploaded, MediaProcessed, MediaDeleted. Jobs: ProcessMedia,
+RemoveFiles, RemoveParts, RemovePath. Whoever shows a file calls `actions.note_uses`; whoever hands out a private one
+decides first, and then asks `policies.links_to` or `signed_picture`.
 """

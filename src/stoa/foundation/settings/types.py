@@ -28,6 +28,7 @@ class PlanLimits(msgspec.Struct, frozen=True, kw_only=True):
     broadcasts: NonNegative | None  # a month
     ai_words: NonNegative | None  # a month
     collaborators: NonNegative | None  # and open invitations
+    bandwidth_bytes: NonNegative | None = None  # of their files, a month; shown to them, no reader is ever cut off
 
 
 class Plans(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,8 +10,10 @@ import msgspec
 
 ROOT = Path(__file__).resolve().parents[4]
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024  # what `max_upload_bytes` may be set to
+MAX_FILE_BYTES = 20 * 1024**3  # what `max_file_bytes` may be set to
 MASK = "********"
 _SMTP_URL = r"smtps?://(?:[^@/?#\s]*@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?/?(?:\?starttls=(?:required|auto|never))?"
+_CLAMD_URL = r"tcp://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}/?|unix:///.+"
 _MAIL_FROM = r"(?:[^<>@\r\n]*<[^<>@\s]+@[A-Za-z0-9.-]+>|[^<>@\s]+@[A-Za-z0-9.-]+)"
 _TOGETHER = (  # all of them, or none
     ("google_client_id", "google_client_secret"),
@@ -79,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits_multiplier: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     sandbox: bool = True  # the payment and payout gateways that move no real money
     max_upload_bytes: Annotated[int, msgspec.Meta(ge=1, le=MAX_UPLOAD_BYTES)] = 25 * 1024 * 1024  # of one picture (L2)
+    max_file_bytes: Annotated[int, msgspec.Meta(ge=1, le=MAX_FILE_BYTES)] = 1024**3  # of one file sent in parts
+    clamd_url: Url | None = None  # tcp://host:3310 or unix:///path: by whom uploads are scanned; none: they are not
     metrics_token: Secret | None = None  # when set, /metrics wants it as a bearer token
 
     # Logging in with an account of another provider (I7); a provider without its client id is not offered
@@ -162,6 +166,8 @@ def contradictions(settings: Settings) -> list[str]:
     smtp = re.fullmatch(_SMTP_URL, settings.smtp_url or "smtp://none")
     if smtp is None or int(smtp[1] or 25) not in range(1, 65536):
         problems.append("smtp_url: expected smtp:// or smtps://, a host and perhaps ?starttls=required, auto or never")
+    if settings.clamd_url and not re.fullmatch(_CLAMD_URL, settings.clamd_url):
+        problems.append("clamd_url: expected tcp://host:port, or unix:///path of the socket")
     if settings.mail_from and not re.fullmatch(_MAIL_FROM, settings.mail_from):
         problems.append("mail_from: expected an e-mail address, or a name with one, as in Stoa <post@example.org>")
     return problems

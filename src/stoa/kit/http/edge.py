@@ -57,6 +57,7 @@ class Edge:
         stoa = self.stoa()
         credentials = read_credentials(scope, frozenset(stoa.settings.trusted_proxies))
         lending = Lending(stoa, trace_id=scope["state"]["trace_id"], credentials=credentials)
+        lending.authenticate = self.authenticate
         scope["state"]["lending"] = lending
         try:
             await self._serve(scope, receive, send, lending, opt)

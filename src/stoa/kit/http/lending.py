@@ -1,6 +1,6 @@
 """One connection and at most one transaction per request, opened when first needed, ended before the answer leaves."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime
 from typing import TypeVar
@@ -10,6 +10,7 @@ from litestar.types import Scope
 from stoa.kit.clock import utcnow
 from stoa.kit.ctx import Actor, App, Ctx
 from stoa.kit.db import Db
+from stoa.kit.errors import Unauthenticated
 from stoa.kit.http.credentials import Credentials
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class Lending:
         self.answered = False  # whether the answer has begun to leave
         # Set by a handler whose refusal is itself a fact to keep, such as a declined card: commits whatever the status.
         self.keep = False
+        self.authenticate: Callable[[Lending], Awaitable[Actor | None]] | None = None
         self.raised = False  # whether an error made the answer, which may be a redirect all the same
         self._lent: AbstractAsyncContextManager[Db] | None = None
         self._db: Db | None = None
@@ -61,6 +63,13 @@ class Lending:
             address=self.credentials.address,
             user_agent=self.credentials.user_agent,
         )
+
+    async def whoever(self) -> Actor | None:
+        """Who asks, for a route that lets people in unseen and finds that it has to know; a bad token is nobody."""
+        if self.actor is None and self.authenticate is not None:
+            with suppress(Unauthenticated):
+                self.actor = await self.authenticate(self)
+        return self.actor
 
     async def outside(self, question: Awaitable[T]) -> T:
         """Commits what was done so far and gives the connection back while somebody outside is asked, who may be slow;

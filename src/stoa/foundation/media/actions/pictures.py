@@ -5,11 +5,15 @@ from typing import Final
 import msgspec
 import pyvips
 
+from stoa.foundation.media.actions.blurs import dominant_colour, thumbhash
 from stoa.foundation.media.errors import ImageRefused
-from stoa.foundation.media.types import AVATAR_SIDE, MAX_FRAMES, MAX_PIXELS, SIZES, Crop, Variant
+from stoa.foundation.media.types import AVATAR_SIDE, MAX_FRAMES, MAX_PIXELS, SIZES, Area, Crop, Variant
 from stoa.kit.errors import Invalid
 
 WEBP_QUALITY: Final = 82
+AVIF_QUALITY: Final = 55
+DERIVED_QUALITY: Final = 90
+MAX_DERIVED: Final = 8192  # pixels of a side, of what is made of a picture
 MAX_SIDE: Final = 16_383  # what WebP can hold
 
 # A loader is chosen by the first bytes, never by the name; nothing else of libvips is reachable from an upload.
@@ -28,12 +32,16 @@ pyvips.cache_set_max(0)  # each picture is worked on once: a cache would only ke
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """What became of an upload: its sizes as WebP, smallest first."""
+    """What became of an upload: its sizes as WebP, smallest first; `width` and `height` are those of what was sent."""
 
     content_type: str
     frames: int
     colour: str
     sizes: list[tuple[Variant, bytes]]
+    width: int
+    height: int
+    thumbhash: bytes
+    dominant_colour: str
 
     @property
     def bytes_count(self) -> int:
@@ -54,17 +62,110 @@ def make_picture(data: bytes) -> Picture:
     """Decodes, turns upright, brings to sRGB, and writes each size as WebP without metadata. Raises ImageRefused."""
     try:
         head = read_head(data)
-        sizes: list[tuple[Variant, bytes]] = []
         largest = _scaled(data, SIZES[-1], head.frames)
-        for size in SIZES:
-            image = largest if size == SIZES[-1] else _smaller(data, largest, size, head.frames)
-            content = image.webpsave_buffer(Q=WEBP_QUALITY, effort=4, keep="none")
-            sizes.append((Variant(size, image.width, image.get_page_height(), len(content)), content))
-            if image.width < size or size >= head.width:  # the next would be the same picture again
-                break
-        return Picture(head.content_type, head.frames, _average_colour(largest), sizes)
+        sizes = _as_webp(data, largest, head)
+        return Picture(
+            head.content_type,
+            head.frames,
+            _average_colour(largest),
+            sizes,
+            head.width,
+            head.height,
+            thumbhash(largest),
+            dominant_colour(largest),
+        )
     except pyvips.Error as error:
         raise ImageRefused("This file is damaged or not complete") from error
+
+
+def make_poster(image: pyvips.Image) -> Picture:
+    """The sizes of a picture that was made here, such as a page or a moment of a film."""
+    image = image.copy_memory()
+    head = Head("image/webp", 1, image.width, image.height)
+    largest = image.thumbnail_image(SIZES[-1], height=MAX_SIDE, size="down").copy_memory()
+    return Picture(
+        head.content_type,
+        1,
+        _average_colour(largest),
+        _as_webp(b"", largest, head),
+        image.width,
+        image.height,
+        thumbhash(largest),
+        dominant_colour(largest),
+    )
+
+
+def make_avif(data: bytes) -> list[tuple[Variant, bytes]]:
+    """The sizes of a still picture as AVIF, smallest first; none of an animation. Raises ImageRefused."""
+    try:
+        head = read_head(data)
+        if head.frames > 1 or not hasattr(pyvips.Image, "heifsave_buffer"):
+            return []
+        largest = _scaled(data, SIZES[-1], 1)
+        sizes: list[tuple[Variant, bytes]] = []
+        for size in SIZES:
+            image = largest if size == SIZES[-1] else _smaller(data, largest, size, 1)
+            content = image.heifsave_buffer(compression="av1", Q=AVIF_QUALITY, effort=2, keep="none")
+            sizes.append((Variant(size, image.width, image.height, len(content)), content))
+            if image.width < size or size >= head.width:
+                break
+        return sizes
+    except pyvips.Error as error:
+        raise ImageRefused("This file is damaged or not complete") from error
+
+
+def derive(data: bytes, *, area: Area | None, width: int | None, height: int | None, covers: bool) -> bytes:
+    """A part of a picture and another size of it, in the kind it has (else WebP), without metadata, never enlarged.
+
+    With both measures it fits inside them, or, with `covers`, fills them and loses what juts out. Of an animation the
+    first frame. Raises ImageRefused, and Invalid for a part that does not lie inside the picture.
+    """
+    try:
+        head = read_head(data)
+        image = _scaled(data, head.width, 1)
+        if area is not None:
+            _check_area(area, head)
+            image = image.crop(area.x, area.y, area.width, area.height)
+        if width is not None or height is not None:
+            image = image.thumbnail_image(
+                width or MAX_DERIVED,
+                height=height or MAX_DERIVED,
+                size="down",
+                crop="centre" if covers and width and height else "none",
+            )
+        return encoded(image, head.content_type)
+    except pyvips.Error as error:
+        raise ImageRefused("This file is damaged or not complete") from error
+
+
+def optimise(data: bytes, quality: int) -> bytes:
+    """The whole picture anew as WebP of this quality (1 to 100), without metadata. Raises ImageRefused."""
+    try:
+        head = read_head(data)
+        image = _scaled(data, head.width, head.frames)
+        return bytes(image.webpsave_buffer(Q=quality, effort=4, keep="none"))
+    except pyvips.Error as error:
+        raise ImageRefused("This file is damaged or not complete") from error
+
+
+def encoded(image: pyvips.Image, content_type: str) -> bytes:
+    """A picture as a file of this kind, else WebP, without metadata."""
+    if content_type == "image/png":
+        return bytes(image.pngsave_buffer(keep="none"))
+    if content_type == "image/jpeg":
+        return bytes(image.jpegsave_buffer(Q=DERIVED_QUALITY, optimize_coding=True, keep="none"))
+    return bytes(image.webpsave_buffer(Q=DERIVED_QUALITY, effort=4, keep="none"))
+
+
+def _as_webp(data: bytes, largest: pyvips.Image, head: Head) -> list[tuple[Variant, bytes]]:
+    sizes: list[tuple[Variant, bytes]] = []
+    for size in SIZES:
+        image = largest if size == SIZES[-1] else _smaller(data, largest, size, head.frames)
+        content = image.webpsave_buffer(Q=WEBP_QUALITY, effort=4, keep="none")
+        sizes.append((Variant(size, image.width, image.get_page_height(), len(content)), content))
+        if image.width < size or size >= head.width:  # the next would be the same picture again
+            break
+    return sizes
 
 
 def cut_square(data: bytes, crop: Crop | None) -> bytes:
@@ -95,6 +196,21 @@ def _check_crop(part: Crop, head: Head) -> None:
         wrong["x"] = "This part does not lie inside the picture"
     elif not 0 <= part.y <= head.height - part.size:
         wrong["y"] = "This part does not lie inside the picture"
+    if wrong:
+        raise Invalid(fields=wrong)
+
+
+def _check_area(area: Area, head: Head) -> None:
+    wrong: dict[str, str] = {}
+    outside = "This part does not lie inside the picture"
+    if not 1 <= area.width <= head.width:
+        wrong["width"] = f"Between 1 and {head.width} pixels"
+    elif not 0 <= area.x <= head.width - area.width:
+        wrong["x"] = outside
+    if not 1 <= area.height <= head.height:
+        wrong["height"] = f"Between 1 and {head.height} pixels"
+    elif not 0 <= area.y <= head.height - area.height:
+        wrong["y"] = outside
     if wrong:
         raise Invalid(fields=wrong)
 
