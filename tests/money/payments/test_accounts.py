@@ -429,7 +429,7 @@ async def test_an_account_is_connected_by_oauth(app: Any, client: Any, make: Any
     ana, ben = await make.user("ana"), await make.user("ben")
     asked = await begun(client, ana)
     assert (asked["client_id"], asked["response_type"], asked["scope"]) == ("ca_of_this_machine", "code", "read_write")
-    assert asked["redirect_uri"] == "http://testserver/dashboard/payments/gateways/stripe/callback"
+    assert asked["redirect_uri"] == "http://testserver/dashboard/payments/connected/stripe"
     stripe.codes["ac_1"] = "acct_ana"
     back = {"code": "ac_1", "state": asked["state"]}
     shown = (await client.as_(ana).post(f"{BASE}/stripe/connect", json=back)).json()

@@ -15,8 +15,17 @@ from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.pagination import decode, keyset
 from stoa.money.payments import queries as payments
 from stoa.money.payments.actions import webhooks
+from stoa.money.payments.queries.accounts import health
+from stoa.money.payments.types.accounts import LABELS
 from stoa.operations.admin import queries
 
+NAMES: dict[str, str] = {str(name): label for name, label in LABELS.items()} | {"sandbox": "Test gateway"}
+HEALTH = {
+    "quiet": ("Nothing yet", ""),
+    "well": ("Working", "good"),
+    "late": ("Late", "warn"),
+    "failing": ("Failing", "bad"),
+}
 STATES = ("waiting", "refused", "applied", "unchanged", "rejected")
 LIMIT = 50
 
@@ -39,6 +48,12 @@ async def list_webhooks(request: Request[Any, Any, Any], ctx: CtxDep) -> Respons
         older=older(request, found.next_cursor),
         newest=newest(request),
     )
+
+
+@get("/admin/webhooks/health", opt=access("admin"))
+async def show_health(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[str]:
+    """How webhooks come in, per gateway, and per creator with one of their own."""
+    return await page(request, ctx, "admin/webhook_health.html", rows=await health(ctx), health=HEALTH, names=NAMES)
 
 
 @get("/admin/webhooks/{event_id:uuid}", opt=access("admin"))
@@ -65,4 +80,4 @@ async def repeat(request: Request[Any, Any, Any], ctx: CtxDep, event_id: Path[UU
     return back
 
 
-routes = [list_webhooks, show_webhook, repeat]
+routes = [list_webhooks, show_health, show_webhook, repeat]

@@ -15,7 +15,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.ids import new_id
 
-CALLBACK: Final = "/dashboard/payments/gateways/stripe/callback"
+CALLBACK: Final = "/dashboard/payments/connected/stripe"
 TTL: Final = timedelta(minutes=10)
 _PURPOSE: Final = "stripe connect"
 _OVER: Final = "This way to Stripe is over, or was begun elsewhere. Please begin again"
