@@ -102,6 +102,19 @@ async def test_the_webhook_is_faster_than_the_payer(app: Any, client: Any, make:
     await assert_clean(app)
 
 
+async def test_a_proof_is_a_payment_method_everywhere(app: Any, client: Any, make: Any) -> None:
+    ana = await make.member("ana")
+    made = await created(client.as_(ana))
+    back = await paid(make, made)
+    path = f"/api/v1/orders/{made['order']['id']}/confirm"
+    forged = await client.as_(ana).post(path, json={"payment_method_id": "order_test_1|pay_test_1|" + "0" * 64})
+    assert (forged.status_code, forged.json()["code"]) == (422, "unknown_payment_method")
+    answer = await client.as_(ana).post(path, json={"payment_method_id": "|".join(back.values())})
+    assert (answer.status_code, answer.json()["state"]) == (200, "paid"), answer.text
+    assert await credits_of(app, ana) == {"purchased": 50_000}
+    await assert_clean(app)
+
+
 async def test_a_bank_that_wants_to_see_the_payer(app: Any, client: Any, make: Any) -> None:
     """The proof stands in the address only once the bank has agreed."""
     ana = await make.member("ana")

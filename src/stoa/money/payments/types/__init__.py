@@ -13,7 +13,7 @@ from stoa.kit.errors import Invalid
 from stoa.kit.money import to_decimal
 from stoa.money.ledger.types import Leg
 
-MethodId = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+MethodId = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 ReturnUrl = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
