@@ -1,25 +1,26 @@
 """The main job as a story with figures: `./stoa demo`.
 
-Somebody writes, somebody else finds it, buys coins and gives them, the writer is paid out, and the books balance. All
-of it through the API of a running Stoa, by two people who are made for it; every figure is held against `rules.md`'s
-M3 to M7, and the books are read at the end from the database this installation is configured for.
+Somebody writes, somebody else finds it, buys coins and gives them, the writer is paid out; then the same with dollars
+(see `dollars`); and the books balance. All of it through the API of a running Stoa, by people who are made for it; each
+figure is held against `rules.md`'s M3 to M14, and the books are read from the database this installation is configured
+for.
 """
 
 import asyncio
 import re
 import secrets
 import textwrap
-import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
 from stoa.demo import pictures
+from stoa.demo.dollars import Dollars, usd
 from stoa.demo.telling import Teller
 from stoa.demo.visitor import TIMEOUT_S, StoryEnds, Visitor
 from stoa.kit.clock import utcnow
@@ -32,7 +33,7 @@ from stoa.modules import build_app, close_app
 from stoa.money.ledger import queries as ledger
 from stoa.money.ledger.types import TrialBalance
 
-PATIENCE_S: Final = 60.0
+T = TypeVar("T")
 TEXT: Final = """\
 A stoa is the plainest of buildings: a roof, a back wall, and a row of columns where the other wall would be. Nobody
 lived in it. It was for standing about in, out of the sun, while somebody sold olives at one end and somebody else
@@ -69,11 +70,6 @@ def coins(amount_minor: int) -> str:
     return format_amount(amount_minor, "COIN")
 
 
-def usd(amount_minor: int) -> str:
-    """Cents as people read them."""
-    return f"{format_amount(amount_minor, 'USD')} USD"
-
-
 class Story:
     """Two people, what they have made so far, and one method for each scene."""
 
@@ -83,6 +79,7 @@ class Story:
         self.writer = Visitor(teller, base_url, "writer")
         self.reader = Visitor(teller, base_url, "reader")
         self.post_id = ""
+        self.dollars = Dollars(teller, self.writer, self.reader, self.token, in_the_books)
 
     def tell(self) -> None:
         """All scenes. Raises StoryEnds."""
@@ -96,12 +93,14 @@ class Story:
             self.give,
             self.undo,
             self.pay_out,
+            *self.dollars.scenes,
             self.close_the_books,
         ):
             scene()
 
     def close(self) -> None:
-        """Ends both visits."""
+        """Ends all visits."""
+        self.dollars.close()
         self.writer.close()
         self.reader.close()
 
@@ -184,7 +183,7 @@ class Story:
         self.teller.say(
             "The bank said yes, and the gateway tells it to us by a signed webhook, which goes through the inbox."
         )
-        paid = self._until(f"/api/v1/orders/{asked['id']}", lambda order: order["state"] == "paid", self.reader)
+        paid = self.reader.until(f"/api/v1/orders/{asked['id']}", lambda order: order["state"] == "paid")
         self.teller.figure("the order is", paid["state"], "paid")
         self.teller.figure("the reader's bought coins", self._wallet(self.reader)["purchased"], coins(100_00))
         self.teller.say("The third one simply works. It is sent twice, with the same Idempotency-Key.")
@@ -244,8 +243,8 @@ class Story:
         status, code = self.writer.refused("/api/v1/payouts", {})
         self.teller.figure("a second one meanwhile", f"{status} {code}", "409 payout_open")
         self.teller.say("The worker sends it in five seconds, and asks the provider what became of it.")
-        ended = self._until(
-            f"/api/v1/payouts/{payout['id']}", lambda seen: seen["state"] not in ("pending", "processing"), self.writer
+        ended = self.writer.until(
+            f"/api/v1/payouts/{payout['id']}", lambda seen: seen["state"] not in ("pending", "processing")
         )
         self.teller.table(
             ("state", "why", "at (UTC)"),
@@ -263,7 +262,7 @@ class Story:
     def close_the_books(self) -> None:
         """M1."""
         self.teller.scene("The books")
-        books, differences, facts = asyncio.run(read_books(load_settings()))
+        books, differences, facts = in_the_books(read_books)
         self.teller.say("The trial balance of the whole installation. What was given to one was taken from another.")
         rows, ruled = [], []
         for total in books.totals:
@@ -322,26 +321,24 @@ class Story:
             answer = browser.post(url, data={"_csrf": token[1], "answer": "approve"})
             self.teller.request("reader", "POST", urlsplit(url).path, answer.status_code)
 
-    def _until(self, path: str, is_done: Any, person: Visitor) -> Any:
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            seen = person.get(path, quiet=True)
-            if is_done(seen):
-                self.teller.request(person.role, "GET", path, 200)
-                return seen
-            if time.monotonic() > deadline:
-                raise StoryEnds(f"after {PATIENCE_S:.0f} s {path} is still {seen['state']}; does a worker run?")
-            time.sleep(0.3)
 
-
-async def read_books(settings: Settings) -> tuple[TrialBalance, list[Difference], int]:
+async def read_books(ctx: Ctx) -> tuple[TrialBalance, list[Difference], int]:
     """The trial balance, what breaks the facts of all modules, and how many facts there are."""
+    return await ledger.trial_balance(ctx), await check(ctx.db), len(FACTS)
+
+
+def in_the_books(do: Callable[[Ctx], Awaitable[T]]) -> T:
+    """Does something in the database this installation is configured for, as the platform itself."""
+    return asyncio.run(_in_the_books(do))
+
+
+async def _in_the_books(do: Callable[[Ctx], Awaitable[T]]) -> T:
+    settings = load_settings()
     with _address(settings) as database_url:
-        app = await build_app(msgspec.structs.replace(settings, database_url=database_url, pool_size=1))
+        app = await build_app(msgspec.structs.replace(settings, database_url=database_url, pool_size=2))
         try:
             async with app.database.connection() as db:
-                books = await ledger.trial_balance(Ctx(db, None, utcnow(), "demo", app))
-                return books, await check(db), len(FACTS)
+                return await do(Ctx(db, None, utcnow(), "demo", app))
         finally:
             await close_app(app)
 

@@ -1,6 +1,7 @@
 """Somebody in the story: signed in, and speaking to the API as any program would."""
 
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
@@ -9,6 +10,7 @@ from stoa.demo.telling import Teller
 
 TIMEOUT_S: Final = 30.0
 MOST_PATIENCE_S: Final = 90
+WAITS_S: Final = 60.0
 
 
 class StoryEnds(Exception):
@@ -20,13 +22,14 @@ class Visitor:
 
     def __init__(self, teller: Teller, base_url: str, role: str) -> None:
         self.teller, self.role = teller, role
-        self.id = self.username = ""
+        self.id = self.username = self.password = ""
         # Never through a proxy to ourselves.
         self.http = httpx.Client(base_url=base_url, timeout=TIMEOUT_S, trust_env=False)
 
     def register(self, username: str) -> None:
         """A new account, and its token from now on."""
-        body = {"username": username, "email": f"{username}@example.org", "password": f"{username} in the shade"}
+        self.password = f"{username} in the shade"
+        body = {"username": username, "email": f"{username}@example.org", "password": self.password}
         made = self.post("/api/v1/auth/register", body)
         self.id, self.username = made["user"]["id"], made["user"]["username"]
         self.http.headers["Authorization"] = f"Bearer {made['access_token']}"
@@ -39,6 +42,22 @@ class Visitor:
         """Sends JSON and answers JSON. `key` is the Idempotency-Key (M11)."""
         answer = self._asked("POST", path, json={} if body is None else body, headers=_keyed(key))
         return answer.json() if answer.content else None
+
+    def patch(self, path: str, body: Any) -> Any:
+        """A change, as JSON."""
+        return self._asked("PATCH", path, json=body).json()
+
+    def until(self, path: str, is_done: Callable[[Any], bool]) -> Any:
+        """Looks again and again until it is done. Raises StoryEnds after a minute."""
+        deadline = time.monotonic() + WAITS_S
+        while True:
+            seen = self.get(path, quiet=True)
+            if is_done(seen):
+                self.teller.request(self.role, "GET", path, 200)
+                return seen
+            if time.monotonic() > deadline:
+                raise StoryEnds(f"after {WAITS_S:.0f} s {path} is still {seen['state']}; does a worker run?")
+            time.sleep(0.3)
 
     def put(self, path: str) -> Any:
         """A request without a body."""

@@ -48,7 +48,7 @@ class _Pending(msgspec.Struct, frozen=True):
 
 
 class _SetAside(msgspec.Struct, frozen=True):
-    """An open hold of somebody's; `payment_id` is the order whose dispute it is for."""
+    """An open hold of somebody's, and the dispute it is for, if it is: `payment_id` is the order's."""
 
     id: UUID
     asset: str
@@ -57,6 +57,9 @@ class _SetAside(msgspec.Struct, frozen=True):
     payout_id: UUID | None
     payment_id: UUID | None
     expires_at: datetime | None
+    reason: str | None
+    needs_evidence: bool
+    evidence_due_by: datetime | None
 
 
 class _Moved(msgspec.Struct, frozen=True):
@@ -79,8 +82,11 @@ _PENDING = many(
 _SET_ASIDE = many(
     _SetAside,
     """select h.id, h.assets[1] as asset, (select sum(m) from unnest(h.amounts) m)::bigint as amount_minor, t.cause,
-         (t.metadata ->> 'payout_id')::uuid as payout_id, (t.metadata ->> 'order_id')::uuid as payment_id, h.expires_at
+         (t.metadata ->> 'payout_id')::uuid as payout_id, d.order_id as payment_id, h.expires_at,
+         replace(d.reason, '_', ' ') as reason, coalesce(d.state = 'needs_response', false) as needs_evidence,
+         d.evidence_due_by
        from ledger_holds h join ledger_transfers t on t.id = h.id
+       left join disputes d on d.hold_id = h.id
        where h.owners[1] = $1 and h.state = 'held' order by h.id""",
 )
 # $1 the person, $2 the asset, $3 and $4 the place, $5 how many.
@@ -221,11 +227,17 @@ def _pending_parts(pending: Sequence[_Pending]) -> list[Part]:
 
 
 def _held_part(hold: _SetAside) -> Part:
+    what, next_step, by = hold.cause, "It is free again, or goes back, when this is decided", hold.expires_at
+    if hold.reason is not None:
+        what = f"{hold.cause}: {hold.reason}"
+        next_step = "The payer's bank looks at the evidence and decides"
+    if hold.needs_evidence:
+        next_step, by = "The payer's bank waits for evidence, and then decides. It is due", hold.evidence_due_by
     return Part(
         amount_minor=hold.amount_minor,
-        what=hold.cause,
-        next_step="It is free again, or goes back, when this is decided",
-        by=hold.expires_at,
+        what=what,
+        next_step=next_step,
+        by=by,
         transfer_id=hold.id,
         payment_id=hold.payment_id,
     )
