@@ -5,11 +5,13 @@ A new page gets a line in PAGES: who sees something of their own there. `opens` 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from stoa.foundation.identity.types import LinkKind
+from stoa.kit.clock import utcnow
 from stoa.kit.queue import run_due
 from stoa.main import create_litestar, http_handlers
 from tests.browser.house import House
@@ -24,6 +26,9 @@ NO_PAGES = (
     "/admin/mail/{message_id}/html",
     "/api/",
     "/dashboard/payments/export",
+    "/dashboard/payouts/export",
+    "/dashboard/payouts/statements/month",
+    "/dashboard/payouts/{payout_id}/statement",
     "/health",
     "/media/",
     "/metrics",
@@ -137,9 +142,34 @@ PAGES: dict[str, tuple[Look, ...]] = {
     ),
     "/sandbox/3ds/{payment_id}": _seen("/sandbox/3ds/{payment_id}", "creator"),
     "/dashboard/posts": _seen("/dashboard/posts", "newcomer", "creator"),
-    "/dashboard/earnings": (
-        *_seen("/dashboard/earnings", "newcomer", "creator"),
-        *_seen("/dashboard/earnings", "admin", opens="[data-dialog=payout]"),
+    "/dashboard/earnings": _seen("/dashboard/earnings", "newcomer", "creator", "admin"),
+    "/dashboard/payouts": (
+        *_seen("/dashboard/payouts", "newcomer", "creator", "admin"),
+        *_seen("/dashboard/payouts?state=failed", "creator"),
+    ),
+    "/dashboard/payouts/new": (
+        *_seen("/dashboard/payouts/new", "newcomer", "admin"),
+        *_seen("/dashboard/payouts/new?asset=USD", "creator"),
+    ),
+    "/dashboard/payouts/confirm": (
+        *_seen("/dashboard/payouts/confirm?asset=USD&amount_minor=1000&destination={destination_id}", "creator"),
+        *_seen("/dashboard/payouts/confirm?asset=USD&amount_minor=1000&destination={new_destination_id}", "creator"),
+    ),
+    "/dashboard/payouts/destinations": _seen("/dashboard/payouts/destinations", "newcomer", "creator"),
+    "/dashboard/payouts/destinations/new": (
+        *_seen("/dashboard/payouts/destinations/new", "newcomer"),
+        *_seen("/dashboard/payouts/destinations/new?currency=USD&country=DE", "newcomer", "admin"),
+    ),
+    "/dashboard/payouts/destinations/{destination_id}": _seen(
+        "/dashboard/payouts/destinations/{own_destination_id}", "admin"
+    ),
+    "/dashboard/payouts/destinations/{destination_id}/remove": _seen(
+        "/dashboard/payouts/destinations/{own_destination_id}/remove", "admin"
+    ),
+    "/dashboard/payouts/statements": _seen("/dashboard/payouts/statements", "newcomer", "creator"),
+    "/dashboard/payouts/{payout_id}": (
+        *_seen("/dashboard/payouts/{payout_id}", "creator"),
+        *_seen("/dashboard/payouts/{paid_payout_id}", "creator"),
     ),
     "/dashboard/money": _seen("/dashboard/money", "newcomer", "creator", "admin"),
     "/dashboard/money/{asset}": _seen("/dashboard/money/COIN", "newcomer", "admin"),
@@ -147,8 +177,6 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/dashboard/money/COIN/available", "creator", opens=".entry summary"),
         *_seen("/dashboard/money/COIN/held", "creator", "newcomer"),
     ),
-    "/dashboard/earnings/payout": _seen("/dashboard/earnings/payout", "admin"),
-    "/dashboard/payouts/{payout_id}": _seen("/dashboard/payouts/{payout_id}", "creator"),
     "/dashboard/payments": (
         *_seen("/dashboard/payments", "newcomer", "creator"),
         *_seen("/dashboard/payments?state=disputed", "creator"),
@@ -308,12 +336,32 @@ async def fill(house: House) -> Hall:
         values |= await things.dead_job(world) | await things.account(world)
         suspended = await things.suspended(world)
         values |= {"suspended_id": suspended["user_id"], "audit_id": suspended["event_id"]}
+        values |= await _withdraw(world)
         values |= await things.held_payout(world) | await things.kept_mail(world) | await things.flag(world)
         values["discrepancy_id"] = (await things.discrepancy(world))["discrepancy_id"]
         await make.phone(creator)
         await make.recent(creator)
         await make.passkey(creator, origin=house.url)
     return Hall(house, {"anonymous": None, "newcomer": newcomer, "creator": creator, "admin": admin}, values)
+
+
+async def _withdraw(world: things.World) -> things.Params:
+    """Payouts of credits, one that arrived and one that was cancelled; a destination to use and one that waits."""
+    make, creator = world.make, world.owner
+    await make.credits(creator, earned=12_345)
+    first = await make.destination(creator, label=LONG[:40], speed="express")
+    second = await make.destination(creator, "11112222", currency="JPY", country="JP", label="Travel")
+    async with make.tx() as ctx:
+        later = ctx.now + timedelta(hours=20)
+        await ctx.db.execute("update payout_destinations set usable_from = $2 where id = $1", second.id, later)
+    for ending in ("cancel", None):
+        made = await world.call(creator, "POST", "/api/v1/payouts", asset="USD", amount_minor=1_000)
+        if ending:
+            await world.call(creator, "POST", f"/api/v1/payouts/{made['id']}/cancel")
+    while await run_due(make.app, now=utcnow() + timedelta(seconds=30)):
+        pass
+    found = {"destination_id": first.id, "new_destination_id": second.id, "paid_payout_id": made["id"]}
+    return found | {"own_destination_id": (await make.destination(world.staff)).id}
 
 
 async def _mail(world: things.World) -> things.Params:

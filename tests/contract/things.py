@@ -693,6 +693,17 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /api/v1/payouts/{payout_id}/review": (Case(Who.STAFF, payout, json=REASON),),
     "POST /api/v1/payouts/{payout_id}/approve": (Case(Who.STAFF, held_payout),),
     "POST /api/v1/payouts/{payout_id}/reject": (Case(Who.STAFF, held_payout, json=REASON),),
+    "GET /api/v1/payouts/{payout_id}/statement": (Case(Who.OWNER, payout),),
+    "GET /dashboard/payouts/destinations/{destination_id}": (Case(Who.OWNER, destination),),
+    "POST /dashboard/payouts/destinations/{destination_id}": (
+        Case(Who.OWNER, destination, form=_fixed(holder="Ana", label="House", password=PASSWORD)),
+    ),
+    "POST /dashboard/payouts/destinations/{destination_id}/default": (Case(Who.OWNER, destination, form=_fixed()),),
+    "GET /dashboard/payouts/destinations/{destination_id}/remove": (Case(Who.OWNER, destination),),
+    "POST /dashboard/payouts/destinations/{destination_id}/remove": (
+        Case(Who.OWNER, destination, form=_fixed(password=PASSWORD)),
+    ),
+    "GET /dashboard/payouts/{payout_id}/statement": (Case(Who.OWNER, payout),),
     "GET /dashboard/payouts/{payout_id}": (Case(Who.OWNER, payout),),
     "POST /dashboard/payouts/{payout_id}/cancel": (Case(Who.OWNER, payout, form=_fixed()),),
 }
@@ -814,10 +825,23 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     },
     "POST /wallet/credits": lambda w: {"amount": "5", "currency": "USD", "key": str(new_id())},
     "POST /wallet/settings": lambda w: {"accepts_promotional": "on"},
-    "POST /dashboard/earnings/payout": lambda w: {
+    "POST /dashboard/payouts/new": lambda w: {"asset": "COIN", "amount": "400", "destination": "sandbox_bank"},
+    "POST /dashboard/payouts/confirm": lambda w: {
         "key": str(new_id()),
-        "coins_minor": "100000",
+        "asset": "COIN",
+        "amount_minor": "100000",
         "destination": "sandbox_bank",
+        "fee_minor": "0",
+    },
+    "POST /dashboard/payouts/destinations/new": lambda w: {
+        "provider": "sandbox",
+        "label": "Savings",
+        "holder": "Ana Lima",
+        "currency": "USD",
+        "country": "DE",
+        "answer_account_number": "DE89370400440532013000",
+        "answer_speed": "standard",
+        "password": PASSWORD,
     },
     "POST /preferences/theme": lambda w: {"theme": "dark", "next": "/"},
     "POST /preferences/reading": lambda w: {"face": "inter", "size": "19", "next": "/"},

@@ -10,7 +10,8 @@ from stoa.money.payouts.queries import earnings as earnings_of
 from stoa.money.payouts.queries import payouts as payouts_of
 from stoa.money.wallet import actions as wallets
 
-NEW = "/dashboard/earnings/payout"
+NEW = "/dashboard/payouts/new"
+CONFIRM = "/dashboard/payouts/confirm"
 
 
 def words(page: str) -> str:
@@ -18,9 +19,19 @@ def words(page: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
-def hidden(page: str) -> dict[str, str]:
-    part = page.split(f'action="{NEW}"')[1].split("</form>")[0]
+def hidden(page: str, action: str = CONFIRM) -> dict[str, str]:
+    part = page.split(f'action="{action}"')[1].split("</form>")[0]
     return {k: v for k, v in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', part) if k != "_csrf"}
+
+
+async def confirmation(writer: Any, amount: str = "400", destination: str = "sandbox_bank", asset: str = "COIN") -> Any:
+    """The page with the fee, before the button."""
+    return await writer.follow(await writer.post(NEW, asset=asset, amount=amount, destination=destination))
+
+
+async def asked(writer: Any, **chosen: str) -> dict[str, str]:
+    """The fields of the confirmation."""
+    return hidden((await confirmation(writer, **chosen)).text)
 
 
 async def timeline(make: Any, user: Any) -> Any:
@@ -78,29 +89,35 @@ async def test_gifts_stand_in_timeline_chart_and_table(make: Any, signed_in: Any
     assert "Pending" in part.text
     with queries() as seen:
         await writer.get("/dashboard/earnings")
-    assert len(seen) <= 12, seen
+    assert len(seen) <= 14, seen
 
 
-async def test_fees_and_net_are_shown_and_the_button_says_it(make: Any, signed_in: Any) -> None:
+async def test_fees_and_net_are_shown_before_the_button(make: Any, signed_in: Any) -> None:
     ana = await make.member("ana", earned=400)
     writer = await signed_in(ana)
-    for path in ("/dashboard/earnings", NEW):  # in the dialog, and on the page for those without scripts
-        page = await writer.get(path)
-        text = words(page.text)
-        assert "Pay out 400.00 coins (5.13 USD)" in text
-        assert "Readers gave for it $12.82" in text
-        assert "(60 %) minus (7.69)" in text
-        assert "You receive for 400.00 earned coins $5.13" in text
+    page = await writer.get("/dashboard/earnings")
+    assert "$5.13 can be paid out." in words(page.text)
+    assert 'href="/dashboard/payouts/new?asset=COIN"' in page.text
+    page = await writer.get(f"{NEW}?asset=COIN")
+    assert 'value="400.00"' in page.text
+    text = words((await confirmation(writer)).text)
+    assert "Readers gave for it $12.82" in text
+    assert "Platform's share, kept when the gifts were made minus (7.69)" in text
+    assert "Fee of Test bank 0.00" in text
+    assert "You receive $5.13" in text
+    assert "Pay out 400 coins" in text
+    assert await all_payouts(make, ana) == []
 
 
 async def test_a_payout_runs_through_its_steps(make: Any, signed_in: Any, jobs: Any) -> None:
     ana = await make.member("ana", earned=400)
     writer = await signed_in(ana)
-    fields = hidden((await writer.get(NEW)).text)
-    assert fields["coins_minor"] == "40000"
+    fields = await asked(writer)
+    assert (fields["amount_minor"], fields["fee_minor"]) == ("40000", "0")
     for _ in range(2):  # a double click asks once
-        page = await writer.follow(await writer.post(NEW, **fields, destination="sandbox_bank"))
+        page = await writer.follow(await writer.post(CONFIRM, **fields))
         assert "400 coins are on their way out." in page.text
+    page = await writer.get("/dashboard/earnings")
     [payout] = await all_payouts(make, ana)
     assert (payout.state, payout.source_minor, payout.net_payout_minor) == ("pending", 40000, 513)
     now = await timeline(make, ana)
@@ -125,8 +142,7 @@ async def test_a_failing_account_shows_the_reason_and_gives_the_coins_back(
 ) -> None:
     ana = await make.member("ana", earned=400)
     writer = await signed_in(ana)
-    fields = hidden((await writer.get(NEW)).text)
-    await writer.post(NEW, **fields, destination="sandbox_fail")
+    await writer.post(CONFIRM, **await asked(writer, destination="sandbox_fail"))
     await due_now(make)
     await jobs()
     text = words((await writer.get("/dashboard/earnings")).text)
@@ -144,7 +160,7 @@ async def test_a_failing_account_shows_the_reason_and_gives_the_coins_back(
 async def test_cancelled_before_it_is_sent(make: Any, signed_in: Any, jobs: Any) -> None:
     ana = await make.member("ana", earned=400)
     writer = await signed_in(ana)
-    await writer.post(NEW, **hidden((await writer.get(NEW)).text))
+    await writer.post(CONFIRM, **await asked(writer))
     [payout] = await all_payouts(make, ana)
     page = await writer.follow(await writer.post(f"/dashboard/payouts/{payout.id}/cancel"))
     assert "Cancelled. 400 coins are back." in page.text
@@ -156,7 +172,7 @@ async def test_cancelled_before_it_is_sent(make: Any, signed_in: Any, jobs: Any)
 async def test_once_sent_it_cannot_be_cancelled(make: Any, signed_in: Any, jobs: Any) -> None:
     ana = await make.member("ana", earned=400)
     writer = await signed_in(ana)
-    await writer.post(NEW, **hidden((await writer.get(NEW)).text))
+    await writer.post(CONFIRM, **await asked(writer))
     [payout] = await all_payouts(make, ana)
     await due_now(make)
     await jobs()
@@ -170,11 +186,17 @@ async def test_once_sent_it_cannot_be_cancelled(make: Any, signed_in: Any, jobs:
 async def test_below_the_minimum_nothing_can_be_asked_for(make: Any, signed_in: Any) -> None:
     ana = await make.member("ana", earned=389)
     writer = await signed_in(ana)
-    assert (await writer.get(NEW)).headers["location"] == "/dashboard/earnings"
+    page = await writer.get(NEW)
+    assert "389 coins of 390 coins" in words(page.text)
+    assert f'action="{NEW}"' not in page.text
     page = await writer.get("/dashboard/earnings")
     assert "389 of 390 coins" in words(page.text)
-    page = await writer.follow(await writer.post(NEW, key="k", coins_minor="38900"))
-    assert "390 earned coins are needed; you have 389.00" in page.text
+    answer = await writer.post(NEW, asset="COIN", amount="389", destination="sandbox_bank")
+    assert answer.status_code == 409
+    assert "390 earned coins are needed; you have 389.00" in answer.text
+    given = {"key": "k", "asset": "COIN", "amount_minor": "38900", "destination": "sandbox_bank", "fee_minor": "0"}
+    answer = await writer.post(CONFIRM, **given)
+    assert answer.status_code == 409
     assert await all_payouts(make, ana) == []
     assert (await timeline(make, ana)).available_minor == 38900
 
@@ -182,37 +204,40 @@ async def test_below_the_minimum_nothing_can_be_asked_for(make: Any, signed_in: 
 async def test_one_open_payout_at_a_time(make: Any, signed_in: Any) -> None:
     ana = await make.member("ana", earned=400)
     writer = await signed_in(ana)
-    first = hidden((await writer.get(NEW)).text)
-    await writer.post(NEW, **first)
+    first = await asked(writer)
+    await writer.post(CONFIRM, **first)
     await make.coins(ana, earned=500)
-    page = await writer.follow(await writer.post(NEW, key="another", coins_minor="50000"))
-    assert "You already have a payout under way" in page.text
+    answer = await writer.post(CONFIRM, **first | {"key": "another"})
+    assert answer.status_code == 409
+    assert "You already have a payout under way" in answer.text
+    assert "One is under way" in words((await writer.get(f"{NEW}?asset=COIN")).text)
     assert len(await all_payouts(make, ana)) == 1
     assert (await timeline(make, ana)).available_minor == 50000
 
 
-async def test_another_amount_than_the_button_said_is_asked_again(make: Any, signed_in: Any) -> None:
+async def test_what_was_confirmed_is_paid_though_more_came_in(make: Any, signed_in: Any) -> None:
     ana = await make.member("ana", earned=400)
     writer = await signed_in(ana)
-    fields = hidden((await writer.get(NEW)).text)
+    fields = await asked(writer)
     await make.coins(ana, earned=780)
-    answer = await writer.post(NEW, **fields, destination="sandbox_bank")
-    assert answer.status_code == 409
-    assert "Your earned coins have changed in the meantime" in answer.text
-    assert "Pay out 780.00 coins (10.00 USD)" in answer.text
-    assert await all_payouts(make, ana) == []
-    assert (await timeline(make, ana)).available_minor == 78000
+    await writer.post(CONFIRM, **fields)
+    [payout] = await all_payouts(make, ana)
+    assert (payout.source_minor, (await timeline(make, ana)).available_minor) == (40000, 38000)
 
 
-async def test_an_unknown_account_is_told_beside_the_field(make: Any, signed_in: Any) -> None:
+async def test_what_is_wrong_is_told_beside_the_field(make: Any, signed_in: Any) -> None:
     ana = await make.member("ana", earned=400)
     writer = await signed_in(ana)
-    fields = hidden((await writer.get(NEW)).text)
-    answer = await writer.post(NEW, **fields, destination="moon_bank")
+    answer = await writer.post(NEW, asset="COIN", amount="400", destination="moon_bank")
     assert answer.status_code == 422
     assert 'id="f-destination-error"' in answer.text
-    answer = await writer.post(NEW, key="k", coins_minor="many")
-    assert answer.status_code == 422
+    for amount in ("many", "400.001", "-400", "0", "401", "1e9", "NaN", ""):
+        answer = await writer.post(NEW, asset="COIN", amount=amount, destination="sandbox_bank")
+        assert answer.status_code in (409, 422), amount
+        assert 'id="f-amount-error"' in answer.text, amount
+    assert 'value="401"' in (await writer.post(NEW, asset="COIN", amount="401", destination="sandbox_bank")).text
+    assert (await writer.post(CONFIRM, key="k", asset="COIN", amount_minor="many")).status_code == 422
+    assert (await writer.get(f"{NEW}?asset=DOGE")).status_code == 422
     assert await all_payouts(make, ana) == []
 
 

@@ -1,10 +1,10 @@
 """`/api/v1/earnings`, `/api/v1/payouts`, and `/api/v1/payout-destinations`: where payouts go."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Request, delete, get, post, put
+from litestar import MediaType, Request, Response, delete, get, post, put
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
@@ -13,9 +13,9 @@ from stoa.kit.http.idempotency import key_of
 from stoa.kit.ids import new_id
 from stoa.kit.pagination import Page, decode, keyset
 from stoa.money.payouts import actions, queries
-from stoa.money.payouts.actions import destinations, hearing, offers
+from stoa.money.payouts.actions import destinations, hearing, offers, statements
 from stoa.money.payouts.actions.switchboard import provider_named, switched_on
-from stoa.money.payouts.policies import access_destination, access_payout
+from stoa.money.payouts.policies import access_destination, access_own_payout, access_payout
 from stoa.money.payouts.queries import destinations as owned
 from stoa.money.payouts.queries import stats
 from stoa.money.payouts.schemas import (
@@ -48,6 +48,9 @@ from stoa.money.payouts.types import PayoutState, PayoutView
 
 OfAsset = Annotated[str | None, QueryParameter(max_length=10, description="USD, …, or COIN")]
 NO_PROOF = ProofIn()  # what no body at all means
+Month = Annotated[str, QueryParameter(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Such as 2026-05")]
+Format = Literal["pdf", "html"]
+PRINTED = "default-src 'none'; style-src 'unsafe-inline'"
 Days = Annotated[int, QueryParameter(ge=1, le=366)]
 
 
@@ -105,6 +108,30 @@ async def export(ctx: CtxDep, status: Query[PayoutState | None] = None, asset: O
     """All one's payouts as CSV, sent while it is read."""
     headers = {"Content-Disposition": 'attachment; filename="payouts.csv"', "Cache-Control": "private, no-store"}
     return Stream(stats.as_csv(ctx, state=status, asset=asset), media_type="text/csv", headers=headers)
+
+
+@get("/api/v1/payouts/statement", opt=access("member", answers=("application/pdf", "text/html")))
+async def get_month_statement(ctx: CtxDep, month: Month, format: Query[Format] = "pdf") -> Response[Any]:
+    """What a month did to what one has earned, and the payouts that arrived in it, as PDF or as HTML."""
+    shown = await statements.of_month(ctx, date.fromisoformat(f"{month}-01"))
+    return await _printed(shown, f"statement-{month}", ctx.now, format)
+
+
+@get("/api/v1/payouts/{payout_id:uuid}/statement", opt=access("member", answers=("application/pdf", "text/html")))
+async def get_payout_statement(ctx: CtxDep, payout_id: Path[UUID], format: Query[Format] = "pdf") -> Response[Any]:
+    """What a payout of one's own was made of, as PDF or as HTML."""
+    payout = await access_own_payout(ctx, payout_id)
+    name = f"payout-{payout.requested_at:%Y-%m-%d}-{payout.id.hex[-6:]}"
+    return await _printed(await statements.of_payout(ctx, payout), name, payout.ended_at or ctx.now, format)
+
+
+async def _printed(shown: statements.Document, name: str, at: datetime, format: Format) -> Response[Any]:
+    headers = {"Cache-Control": "private, no-store"}
+    if format == "html":
+        headers["Content-Security-Policy"] = PRINTED
+        return Response(statements.as_html(shown), media_type=MediaType.HTML, headers=headers)
+    headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return Response(await statements.as_pdf(shown, at=at), media_type="application/pdf", headers=headers)
 
 
 @get("/api/v1/payouts/{payout_id:uuid}", opt=access("member"))
@@ -239,6 +266,8 @@ routes = [
     quote_payout,
     get_stats,
     export,
+    get_month_statement,
+    get_payout_statement,
     get_payout,
     cancel_payout,
     list_open_payouts,

@@ -26,7 +26,7 @@ class ChangeIn(ProofIn, kw_only=True, frozen=True):
     When it is changed, answers that are not given stay as they are.
     """
 
-    label: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    label: Annotated[str, msgspec.Meta(max_length=40)] = ""
     holder: Annotated[str, msgspec.Meta(min_length=2, max_length=140)]
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
     country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]

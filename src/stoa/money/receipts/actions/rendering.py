@@ -1,21 +1,14 @@
-"""Receipts as PDF and as HTML, of the same words.
+"""Receipts as PDF and as HTML, of the same words."""
 
-What people wrote reaches the PDF as data and never as markup. Its faces are those built into typst, and the system's
-where a letter is missing; nothing is fetched.
-"""
-
-import asyncio
-import json
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import typst
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from stoa.foundation.people.types import PersonView
+from stoa.kit import paper
 from stoa.kit.money import format_amount
 from stoa.money.receipts.types import COIN, Payment, Receipt
 
@@ -76,21 +69,8 @@ def as_html(shown: Document) -> str:
 
 
 async def as_pdf(shown: Document, *, issued_at: datetime) -> bytes:
-    """The receipt as PDF: the same receipt gives the same bytes. Set in a thread of its own, as it takes a moment."""
-    return await asyncio.to_thread(_set, msgspec.to_builtins(shown), int(issued_at.timestamp()))
-
-
-def _set(shown: dict[str, Any], timestamp: int) -> bytes:
-    compiler = typst.Compiler((TEMPLATES / "receipt.typ").read_bytes(), root=str(TEMPLATES), font_paths=_fonts())
-    made = compiler.compile(format="pdf", sys_inputs={"receipt": json.dumps(shown)}, timestamp=timestamp)
-    if not isinstance(made, bytes):
-        raise TypeError("one document was asked for")
-    return made
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts()
+    """The receipt as PDF: the same receipt gives the same bytes."""
+    return await paper.as_pdf(TEMPLATES / "receipt.typ", "receipt", shown, at=issued_at)
 
 
 def _named(person: PersonView) -> str:
