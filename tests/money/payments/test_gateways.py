@@ -96,7 +96,8 @@ async def test_the_lists_of_both_sides(
     assert (await client.post(hook, content=body, headers=headers)).status_code == 200
     await run_due(app, reraise=True)
     part = {"amount_minor": 20_000, "reason": "a part"}
-    assert (await client.as_(boss).post(f"/api/v1/orders/{orders[0]['order_id']}/refund", json=part)).status_code == 200
+    assert (await client.as_(boss).post(f"/api/v1/orders/{orders[0]['order_id']}/refund", json=part)).status_code == 201
+    await run_due(app, reraise=True)
     await compare(app, name)
     assert await named(app) == [("missing_here", paid[1]["id"])]
     async with app.database.connection() as db:
