@@ -12,3 +12,6 @@ create table payout_attempts (
   constraint payout_attempts_payout_fk foreign key (payout_id) references payouts (id)
 );
 create index payout_attempts_by_reference on payout_attempts (reference) where reference is not null;
+
+-- A bank can send back what had arrived.
+insert into payout_transitions (from_state, to_state) values ('paid', 'failed');

@@ -55,6 +55,8 @@ HARM = {
         update payouts set state = 'cancelled', ended_at = now() where state = 'pending'""",
     "what was sent is what was paid, once, and its fee is in the books (M10)": """
         update payouts set net_payout_minor = net_payout_minor + 1, gross_minor = gross_minor + 1""",
+    "what came back of a payout is all of it, and nothing comes back of one that is paid (M10)": """
+        update payouts set state = 'failed', failure_reason = 'harm' where state = 'paid'""",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from stoa.foundation.settings import actions as settings
 from stoa.kit.clock import utcnow
 from stoa.kit.queue import run_due
 from stoa.money.payouts.actions.sending import remind
@@ -230,18 +231,36 @@ async def test_a_webhook_before_the_answer_was_recorded(world: World) -> None:
     assert world.sent() == 513
 
 
-async def test_money_that_came_back_after_it_had_arrived_is_for_people(world: World) -> None:
+@pytest.mark.parametrize("borne", ["by the creator", "by the platform"])
+async def test_money_that_the_bank_sends_back_days_later(world: World, borne: str) -> None:
+    """What was redeemed is earned again, with the reason; it is not sent again by itself."""
+    if borne == "by the platform":
+        async with world.make.tx(await world.make.user("boss", roles=("admin",))) as ctx:
+            await settings.change_platform(ctx, payout_fee_on_platform=True)
     payout = await world.requested()
     await world.pass_(60)
     world.server.move(world.only(), ARRIVED[world.name])
     await world.pass_(600)
-    assert (await world.hear(world.server.move(world.only(), GONE[world.name]))).status_code == 200
-    await world.pass_(0)
-    assert await outcomes(world.app) == ["rejected"]
-    boss = world.client.as_(await world.make.user("boss", roles=("admin",)))
-    (shown,) = (await boss.get("/api/v1/webhook-events?status=rejected")).json()["items"]
-    assert shown["note"] == f"Payout {payout['id']} had arrived, and the money has come back: please look into it"
     assert (await world.seen(payout))["state"] == "paid"
+    await world.pass_(86_400)
+    told = world.server.move(world.only(), GONE[world.name])
+    world.server.mischief = ["timeout"] * 3
+    assert {(await world.hear(told)).status_code for _ in range(3)} == {200}
+    await world.pass_(3600)
+    assert await outcomes(world.app) == ["applied"]
+    back = await world.seen(payout)
+    assert (back["state"], back["attempts"], back["can_cancel"]) == ("failed", 1, False)
+    assert "back" in back["failure_reason"] and "The coins are back" in back["next_step"]
+    assert await buckets(world.app, world.ana) == {"earned": 40_000}
+    for purpose in ("coin_sales", f"payout_world:{world.name}", f"payout_fees:{world.name}", "payout_costs"):
+        assert await platform(world.app, "USD", purpose) == 0
+    assert await count(world.app, "select count(*) from events where type like '%PayoutFailed'") == 1
+    line = (await world.me.get("/api/v1/wallet/history?limit=1")).json()["items"][0]
+    assert (line["coins"], line["title"][:36]) == ("400.00", "A payout came back from the bank; it")
+    await assert_clean(world.app)
+    again = await world.me.post("/api/v1/payouts", json={})
+    assert again.status_code == 201, "they can ask again"
+    await assert_clean(world.app)
 
 
 async def test_an_attempt_that_comes_back_is_made_again_under_another_key(world: World) -> None:

@@ -261,7 +261,7 @@ async def test_payouts(app: Any, client: Any, make: Any, monkeypatch: Any) -> No
     assert await named(app) == sorted([("status", bounced), ("missing_there", unknown)])
     (matter,) = [one for one in await matters(app) if one.kind == "status"]
     assert (matter.here["status"], matter.there) == ("paid", {"status": "failed", "reason": "closed"})
-    assert await mend(app, boss, matter) == "open", "what was paid is a person's matter"
+    assert await mend(app, boss, matter) == "closed", "what came back is earned again"
     await change(app, "update sandbox_transfers set state = 'accepted' where id = $1", bounced)
     await change(app, "update sandbox_transfers set id = $1 where id = 'tr_other'", unknown)
     assert (await compare(app, "sandbox", "payouts")).found == 0

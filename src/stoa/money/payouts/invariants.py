@@ -13,8 +13,8 @@ INVARIANTS: Final[dict[str, str]] = {
           format('%s: %s %s', coalesce(h.state, 'no hold'), h.amounts[1], h.assets[1]) as found
         from payouts o left join ledger_holds h on h.id = o.hold_id
         cross join lateral (
-          select case when o.state = 'paid' then 'settled' when o.ended_at is null then 'held' else 'released' end
-            as state
+          select case when o.transfer_id is not null then 'settled' when o.ended_at is null then 'held'
+            else 'released' end as state
         ) s
         where (h.state, h.owners, h.assets, h.purposes, h.amounts)
           is distinct from (s.state, array[o.user_id], array[o.asset], array['earned'], array[o.source_minor])""",
@@ -31,4 +31,14 @@ INVARIANTS: Final[dict[str, str]] = {
           where p.transfer_id in (o.transfer_id, c.id) and a.owner_id is null and a.asset = o.currency
         ) s
         where o.state = 'paid' and (s.sent + s.fee, s.fee) is distinct from (o.handed, o.fee_minor)""",
+    "what came back of a payout is all of it, and nothing comes back of one that is paid (M10)": """
+        select o.id::text as subject, case when o.state = 'paid' then 'no transfer back' else 'all of it back' end
+            as expected, coalesce(b.id::text, 'no transfer back') as found
+        from payouts o left join ledger_transfers b on b.idempotency_key = 'payout-returned:' || o.id
+        where o.transfer_id is not null and ((o.state = 'paid') <> (b.id is null) or exists (
+          select from ledger_transfers t join ledger_postings p on p.transfer_id = t.id
+            join ledger_accounts a on a.id = p.account_id
+          where o.state <> 'paid' and (t.id in (o.transfer_id, b.id) or t.idempotency_key = 'payout-cost:' || o.id)
+            and a.owner_id is null
+          group by p.account_id having sum(p.amount_minor) <> 0))""",
 }

@@ -11,7 +11,7 @@ create table payout_transitions (
 insert into payout_transitions (from_state, to_state) values
   ('pending', 'in_review'), ('pending', 'processing'), ('pending', 'cancelled'),
   ('in_review', 'pending'), ('in_review', 'cancelled'),
-  ('processing', 'paid'), ('processing', 'failed');
+  ('processing', 'paid'), ('processing', 'failed'), ('paid', 'failed');
 
 -- Where somebody wants to be paid out. `details`, what they typed, are sealed and bound to the row; `hint` is what is shown
 -- of them; `fingerprint` is the same for the same place, and says nothing else (F4). Money goes there from `usable_from`.

@@ -77,11 +77,11 @@ async def apply(ctx: Ctx, provider_name: str, body: bytes) -> Applied:
         return Applied("unchanged", "not about a payout of ours")
     payout = await LOCKED(ctx.db, found.payout_id)
     is_latest = found.attempt == payout.attempts
-    if is_latest and payout.state == PayoutState.PROCESSING and payout.next_try_at is None:
+    is_open = payout.state == PayoutState.PROCESSING and payout.next_try_at is None
+    has_come_back = payout.state == PayoutState.PAID and news.state == "failed"
+    if is_latest and (is_open or has_come_back):
         await enqueue(ctx, FollowPayout(payout.id, payout.attempts), unique=f"{payout.id}:{payout.attempts}")
         return Applied("applied")
-    if is_latest and payout.state == PayoutState.PAID and news.state == "failed":
-        return Applied("rejected", f"Payout {payout.id} had arrived, and the money has come back: please look into it")
     if news.state == "arrived" and (not is_latest or payout.state != PayoutState.PAID):
         note = (
             f"Attempt {found.attempt} of payout {payout.id} had failed, and has arrived after all: please look into it"

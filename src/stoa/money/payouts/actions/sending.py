@@ -23,7 +23,7 @@ from stoa.money.payouts.actions.switchboard import provider_named
 from stoa.money.payouts.actions.watching import hold_if_open
 from stoa.money.payouts.errors import AccountChanged
 from stoa.money.payouts.gateways import Provider, Transfer, TransferRequest
-from stoa.money.payouts.messages import FollowPayout, PayoutPaid, PayoutSent, SubmitPayout
+from stoa.money.payouts.messages import FollowPayout, PayoutFailed, PayoutPaid, PayoutSent, SubmitPayout
 from stoa.money.payouts.types import COIN, PayoutState, PayoutView
 
 FIRST_LOOK_S: Final = 2
@@ -60,9 +60,10 @@ async def submit(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
 
 
 async def follow(ctx: Ctx, payout_id: UUID, attempt: int) -> None:
-    """Ask what became of an attempt, and act on it. Needs a context outside of any transaction."""
+    """Ask what became of an attempt, and act on it; also of one that had arrived, since banks send money back days
+    later. Needs a context outside of any transaction."""
     payout = await queries.PAYOUT(ctx.db, payout_id)
-    if not _is_at(payout, attempt) or payout.provider_reference is None:
+    if not (_is_at(payout, attempt) or _was(payout, attempt)) or payout.provider_reference is None:
         return
     transfer = await (await _asked(ctx, payout, attempt)).look_up(ctx, payout.provider_reference)
     async with ctx.app.database.transaction() as db:
@@ -128,6 +129,8 @@ async def _asked(ctx: Ctx, payout: PayoutView, attempt: int) -> Provider:
 async def _record(ctx: Ctx, payout_id: UUID, attempt: int, transfer: Transfer) -> None:
     """What the provider said of an attempt; news of an attempt that is over is left alone."""
     payout = await LOCKED(ctx.db, payout_id)
+    if _was(payout, attempt) and transfer.state == "failed":
+        await _returned(ctx, payout, transfer)
     if not _is_at(payout, attempt):
         return
     if payout.provider_reference is None:
@@ -154,11 +157,7 @@ async def _arrived(ctx: Ctx, payout: PayoutView) -> None:
 
     A fee that the platform bears is a transfer of its own, beside it: a hold pays for nothing but itself.
     """
-    kept_minor = 0 if payout.fee_on_platform else payout.fee_minor
-    out = [
-        Leg(AccountRef(None, payout.currency, f"payout_world:{payout.provider}"), payout.net_payout_minor - kept_minor),
-        Leg(_fees(payout), kept_minor),
-    ]
+    out = _outward(payout)
     is_coins = payout.asset == COIN
     sold = Leg(AccountRef(None, payout.currency, "coin_sales"), -payout.net_payout_minor)
     settled = await ledger.settle(
@@ -188,6 +187,45 @@ async def _arrived(ctx: Ctx, payout: PayoutView) -> None:
         ended_at=ctx.now,
     )
     await emit(ctx, PayoutPaid(payout.id, payout.user_id, payout.net_payout_minor, payout.currency))
+
+
+async def _returned(ctx: Ctx, payout: PayoutView, transfer: Transfer) -> None:
+    """The bank sent it back after all: the money is at the provider again with its fee, and what was redeemed for it is
+    earned again. It is not sent again by itself: the place is wrong, or the account there is closed."""
+    reason = transfer.failure_reason or "The bank sent it back"
+    back = [Leg(AccountRef(payout.user_id, payout.asset, "earned"), payout.source_minor)]
+    if payout.asset == COIN:
+        back.append(Leg(AccountRef(None, COIN, "redeemed"), -payout.source_minor))
+        back.append(Leg(AccountRef(None, payout.currency, "coin_sales"), payout.net_payout_minor))
+    back += [Leg(leg.account, -leg.amount_minor) for leg in _outward(payout)]
+    if payout.fee_on_platform and payout.fee_minor:
+        back.append(Leg(AccountRef(None, payout.currency, "payout_costs"), payout.fee_minor))
+        back.append(Leg(_fees(payout), -payout.fee_minor))
+    await ledger.post(
+        ctx,
+        kind="payout_returned",
+        legs=back,
+        key=f"payout-returned:{payout.id}",
+        cause=f"A payout came back from the bank; it is among your earnings again: {reason}",
+        metadata={"payout_id": str(payout.id)},
+    )
+    payout = await move(
+        ctx,
+        payout,
+        PayoutState.FAILED,
+        cause=f"{payout.provider} says that the money has come back: {reason}",
+        failure_code=transfer.failure_code,
+        failure_reason=reason,
+        ended_at=ctx.now,
+    )
+    await emit(ctx, PayoutFailed(payout.id, payout.user_id, reason))
+
+
+def _outward(payout: PayoutView) -> list[Leg]:
+    """What leaves of the net, and what of it the provider keeps."""
+    kept_minor = 0 if payout.fee_on_platform else payout.fee_minor
+    world = AccountRef(None, payout.currency, f"payout_world:{payout.provider}")
+    return [Leg(world, payout.net_payout_minor - kept_minor), Leg(_fees(payout), kept_minor)]
 
 
 def _fees(payout: PayoutView) -> AccountRef:
@@ -222,6 +260,11 @@ async def _failed(ctx: Ctx, payout: PayoutView, transfer: Transfer) -> None:
 def _is_at(payout: PayoutView, attempt: int) -> bool:
     """Whether the outcome of this attempt is what the payout waits for."""
     return payout.state == PayoutState.PROCESSING and payout.attempts == attempt and payout.next_try_at is None
+
+
+def _was(payout: PayoutView, attempt: int) -> bool:
+    """Whether it is paid by this attempt."""
+    return payout.state == PayoutState.PAID and payout.attempts == attempt
 
 
 def _next_look(ctx: Ctx, payout: PayoutView) -> datetime:

@@ -49,7 +49,7 @@ async def mend(ctx: Ctx, discrepancy_id: UUID) -> Discrepancy:
         left = await compare_order(ctx, matter.gateway, matter.account_id, matter.order_id)
     elif matter.payout_id is not None:
         payout = await payout_queries.PAYOUT(ctx.db, matter.payout_id)
-        if payout.state == PayoutState.PROCESSING:
+        if payout.state in (PayoutState.PROCESSING, PayoutState.PAID):
             await sending.follow(replace(ctx, actor=None), payout.id, payout.attempts)
         left = await compare_payout(ctx, matter.payout_id)
     else:
