@@ -25,6 +25,7 @@ NO_PAGES = (
     "/admin/audit/export",
     "/admin/mail/{message_id}/html",
     "/api/",
+    "/dashboard/payments/connected/",
     "/dashboard/payments/export",
     "/dashboard/payouts/export",
     "/dashboard/payouts/statements/month",
@@ -140,6 +141,12 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/sandbox/checkout/{session_id}", "creator"),
         *_seen("/sandbox/checkout/{closed_id}", "creator", status=410),
     ),
+    "/s/{site}/checkout/{session_id}": (
+        *_seen("/s/{site}/checkout/{tip_session}", "creator"),
+        *_seen("/s/{site}/checkout/{tip_paid}", "creator"),
+        *_seen("/s/{site}/checkout/{tip_failed}", "creator"),
+        *_seen("/s/{site}/checkout/{tip_closed}", "creator"),
+    ),
     "/sandbox/3ds/{payment_id}": _seen("/sandbox/3ds/{payment_id}", "creator"),
     "/dashboard/posts": _seen("/dashboard/posts", "newcomer", "creator"),
     "/dashboard/earnings": _seen("/dashboard/earnings", "newcomer", "creator", "admin"),
@@ -182,6 +189,11 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/dashboard/payments?state=disputed", "creator"),
     ),
     "/dashboard/payments/{payment_id}": _seen("/dashboard/payments/{received_id}", "creator"),
+    "/dashboard/payments/gateways": _seen("/dashboard/payments/gateways", "newcomer", "creator"),
+    "/dashboard/payments/gateways/{provider}": (
+        *_seen("/dashboard/payments/gateways/stripe", "newcomer", "creator"),
+        *_seen("/dashboard/payments/gateways/razorpay", "creator"),
+    ),
     "/dashboard/revenue": (
         *_seen("/dashboard/revenue", "newcomer", "creator"),
         *_seen("/dashboard/revenue?by=month", "creator"),
@@ -263,6 +275,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/admin/mail": (*_seen("/admin/mail", "admin"), *_seen("/admin/mail?state=failed", "admin")),
     "/admin/mail/{message_id}": _seen("/admin/mail/{message_id}", "admin"),
     "/admin/webhooks": _seen("/admin/webhooks", "admin"),
+    "/admin/webhooks/health": _seen("/admin/webhooks/health", "admin"),
     "/admin/webhooks/{event_id}": _seen("/admin/webhooks/{event_id}", "admin"),
     # no page of its own: what stands where nothing stands
     "404": _seen("/there/is/nothing", "anonymous", "creator", status=404),
@@ -445,6 +458,37 @@ async def _trade(world: things.World) -> things.Params:
     paid = await things.paid_order(world)
     found |= order | {"closed_id": closed["session_id"], "paid_id": paid["order_id"]} | await things.challenge(world)
     found |= await things.webhook_event(world)
+    found |= await _tip_by_card(world)
+    await _own_gateways(world)
     while await run_due(world.make.app):
         pass
     return found
+
+
+async def _tip_by_card(world: things.World) -> things.Params:
+    """Tips by card for one creator: open, paid, declined, and given up."""
+    site = await world.make.user()
+    await world.make.site(site)
+    sessions = []
+    for method in (None, "pm_card_visa", "pm_card_chargeDeclined", None):
+        body = {"recipient_id": str(site.id), "superlike": True}
+        made = await world.call(world.owner, "POST", "/api/v1/checkout/tip", **body)
+        sessions.append(made["session_id"])
+        if method:
+            path = f"/api/v1/orders/{made['order_id']}/confirm"
+            await world.call(world.owner, "POST", path, payment_method_id=method)
+    await world.call(world.owner, "POST", f"/api/v1/orders/{made['order_id']}/cancel")
+    names = ("tip_session", "tip_paid", "tip_failed", "tip_closed")
+    return {"site": site.username} | dict(zip(names, sessions, strict=True))
+
+
+async def _own_gateways(world: things.World) -> None:
+    """Two of the creator's own: one that payments go to, and one that waits for its webhook secret."""
+    from stoa.money.payments.actions import accounts
+    from stoa.money.payments.gateways.trying import NewKeys, Tried
+
+    async with world.make.tx(world.owner) as ctx:
+        keys = NewKeys(provider="stripe", secret="sk_live_of_somebody", webhook_secret="whsec_of_somebody")
+        await accounts.connect(ctx, keys, Tried(account_id="acct_1QXylanderColumns", is_live=True))
+        keys = NewKeys(provider="razorpay", secret="secret-of-somebody", key_id="rzp_test_Xylander")
+        await accounts.connect(ctx, keys, Tried(account_id=None, is_live=False))

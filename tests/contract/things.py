@@ -294,6 +294,14 @@ async def order(world: World) -> Params:
     return {"order_id": made["order_id"], "session_id": made["session_id"]}
 
 
+async def tip_checkout(world: World) -> Params:
+    """A tip by card whose hosted page is open, for somebody with a site."""
+    other = await world.make.user()
+    await world.make.site(other)
+    made = await world.call(world.owner, "POST", "/api/v1/checkout/tip", recipient_id=str(other.id))
+    return {"order_id": made["order_id"], "session_id": made["session_id"], "site": other.username}
+
+
 async def paid_order(world: World) -> Params:
     """An order that is paid."""
     made = await world.call(
@@ -605,6 +613,10 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /api/v1/orders/{order_id}/cancel": (Case(Who.OWNER, order),),
     "POST /api/v1/orders/{order_id}/refund": (Case(Who.STAFF, paid_order, json=REASON),),
     "GET /api/v1/checkouts/{session_id}": (Case(Who.OWNER, order),),
+    "GET /api/v1/checkout/session/{session_id}": (Case(Who.OWNER, order),),
+    "GET /s/{site}/checkout/{session_id}": (Case(Who.OWNER, tip_checkout),),
+    "POST /s/{site}/checkout/{session_id}/again": (Case(Who.OWNER, tip_checkout, form=_fixed()),),
+    "POST /s/{site}/checkout/{session_id}/cancel": (Case(Who.OWNER, tip_checkout, form=_fixed()),),
     "GET /wallet/orders/{order_id}": (Case(Who.OWNER, order),),
     "POST /wallet/orders/{order_id}/checkout": (Case(Who.OWNER, order, form=_fixed()),),
     "POST /wallet/orders/{order_id}/cancel": (Case(Who.OWNER, order, form=_fixed()),),
@@ -713,15 +725,18 @@ CASES: dict[str, tuple[Case, ...]] = {
 NO_THING = (
     "/static/",
     "/api/openapi",
-    "/api/v1/webhooks/{gateway}",
+    "/api/v1/webhooks/",
     "/api/v1/auth/oauth/{provider}",
     "/api/v1/payout-providers/{provider}",
     "/api/v1/users/me/connected-accounts/{provider}",
     "/oauth/{provider}",
     "/dashboard/account/connected/{provider}",
+    "/dashboard/payments/gateways/{provider}",
     "/api/v1/money/{asset}",
     "/dashboard/money/{asset}",
 )
+
+HOOK = "a secret of webhooks".replace(" ", "-")
 
 # What an authenticator answers, as far as its form goes.
 _CLIENT_DATA = "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiQUFBQSIsIm9yaWdpbiI6Imh0dHA6Ly90ZXN0c2VydmVyIn0"
@@ -797,6 +812,7 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "message": "Thank you",
         "next": "/",
     },
+    "POST /dashboard/payments/gateways/default": lambda w: {"settlement": "platform", "password": PASSWORD},
     "POST /tips": lambda w: {
         "recipient_id": str(w.stranger.id),
         "amount": "1",
@@ -934,6 +950,47 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "recipient_username": w.stranger.username,
         "work_id": None,
         "message": "Thank you",
+    },
+    "POST /api/v1/checkout/tip": lambda w: {
+        "recipient_id": str(w.stranger.id),
+        "recipient_username": w.stranger.username,
+        "superlike": False,
+        "return_url": "/wallet",
+    },
+    "POST /api/v1/checkout/purchase": lambda w: {
+        "kind": "coins",
+        "item": {"package_id": 1},
+        "return_url": "/wallet",
+        "gateway": "sandbox",
+        "amount_minor": 499,
+        "currency": "USD",
+    },
+    "POST /api/v1/checkout/subscription": lambda w: {
+        "tier_id": str(new_id()),
+        "billing": "monthly",
+        "return_url": "/wallet",
+    },
+    "POST /api/v1/payment-gateway/default": lambda w: {"gateway": None, "password": PASSWORD},
+    "POST /api/v1/payment-gateway/stripe/webhook-secret": lambda w: {"webhook_secret": HOOK, "password": PASSWORD},
+    "POST /api/v1/payment-gateway/razorpay/webhook-secret": lambda w: {"webhook_secret": HOOK, "password": PASSWORD},
+    "POST /api/v1/payment-gateway/xendit/webhook-token": lambda w: {"webhook_token": HOOK, "password": PASSWORD},
+    "POST /api/v1/payment-gateway/stripe/disconnect": lambda w: {"password": PASSWORD},
+    "POST /api/v1/payment-gateway/razorpay/disconnect": lambda w: {"password": PASSWORD},
+    "POST /api/v1/payment-gateway/xendit/disconnect": lambda w: {"password": PASSWORD},
+    # what begins so is refused before anybody is asked
+    "POST /api/v1/payment-gateway/stripe/connect": lambda w: {"secret_key": "none_of_stripe", "password": PASSWORD},
+    "POST /api/v1/payment-gateway/razorpay/connect": lambda w: {
+        "key_id": "none_of_razorpay",
+        "key_secret": "secret-secret",
+        "account_id": "acc_1",
+        "webhook_secret": HOOK,
+        "password": PASSWORD,
+    },
+    "POST /api/v1/payment-gateway/xendit/connect": lambda w: {
+        "api_key": "none_of_xendit",
+        "business_id": "business",
+        "webhook_token": HOOK,
+        "password": PASSWORD,
     },
     "POST /api/payment/create-checkout-session": lambda w: {"amount": 5, "return_url": "/wallet"},
     "POST /api/payments/intent": lambda w: {"amount": 5, "user_id": str(w.owner.id)},
