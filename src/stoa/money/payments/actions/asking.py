@@ -24,7 +24,7 @@ from stoa.money.payments.gateways import Listed, Payment
 from stoa.money.payments.messages import AskOrder
 from stoa.money.payments.types import Order
 
-__all__ = ["Listed", "Payment", "ask", "ask_again", "ask_soon", "list_payments", "payments_of"]
+__all__ = ["Listed", "Payment", "ask", "ask_again", "ask_soon", "list_payments", "payments_of", "take_over"]
 
 log = structlog.get_logger(__name__)
 
@@ -132,6 +132,25 @@ async def list_payments(
 ) -> list[Listed]:
     """What an account at a gateway lists of a time. Raises GatewayUnavailable, UnknownGateway."""
     return await (await gateway_of(ctx, gateway, account_id)).list_payments(ctx, since, until)
+
+
+async def take_over(ctx: Ctx, order_id: UUID, listed: Listed) -> None:
+    """Merges what a gateway's list says of a payment into its order. Needs a context outside of any transaction.
+
+    Raises NotFound; what does not fit the order changes nothing.
+    """
+    payment = Payment(
+        payment_id=listed.payment_id,
+        order_id=order_id,
+        status=listed.status,
+        amount_minor=listed.amount_minor,
+        currency=listed.currency,
+        captured_minor=listed.captured_minor,
+        refunded_minor=listed.refunded_minor,
+        fee_minor=listed.fee_minor,
+    )
+    async with ctx.app.database.transaction() as db:
+        await _merge_all(replace(ctx, db=db), order_id, [payment])
 
 
 async def _merge_all(ctx: Ctx, order_id: UUID, payments: list[Payment]) -> Order:

@@ -94,8 +94,9 @@ def _both(there: Listed, here: Ours) -> list[Finding]:
     elif there.currency == here.currency:
         if there.refunded_minor != here.refunded_minor:
             kinds.append(Kind.REFUND)
-        # 0 is what nobody has said yet: it comes with the next news of the payment.
-        if there.captured_minor > 0 and here.fee_minor and there.fee_minor not in (None, here.fee_minor):
+        # 0 is what nobody has said yet, and no news beside another difference.
+        is_news = here.fee_minor > 0 or not kinds
+        if there.captured_minor > 0 and is_news and there.fee_minor not in (None, here.fee_minor):
             kinds.append(Kind.FEE)
     return [_finding(kind, here, _told(there), there.created_at) for kind in kinds]
 

@@ -30,7 +30,7 @@ from stoa.money.reconciliation.actions import comparing
 from stoa.money.reconciliation.errors import RunUnderWay
 from stoa.money.reconciliation.messages import Compare
 from stoa.money.reconciliation.policies import check_may_reconcile
-from stoa.money.reconciliation.types import LONGEST_DAYS, Finding, Ours, PayoutHere, Run, Subject
+from stoa.money.reconciliation.types import LONGEST_DAYS, Finding, Kind, Ours, PayoutHere, Run, Subject
 
 SETTLED_AFTER: Final = timedelta(minutes=15)  # news of what is younger may be on its way
 USUAL: Final = timedelta(days=3)
@@ -194,6 +194,8 @@ async def _payments(ctx: Ctx, begun: Run) -> tuple[list[Finding], int, int]:
     listed = {one.payment_id: one for one in await asking.list_payments(ctx, *account, begun.since, begun.until)}
     elsewhere = sum(one.order_id is None for one in listed.values())
     found, compared = await _compare(ctx, begun, listed)
+    if await _learn_fees(ctx, found, listed):
+        found, compared = await _compare(ctx, begun, listed)
     for order_id in {finding.order_id for finding in found if finding.order_id}:
         await _ask_about(ctx, order_id, listed)
     if any(finding.order_id for finding in found):
@@ -215,6 +217,17 @@ async def _compare(ctx: Ctx, begun: Run, listed: dict[str, Listed]) -> tuple[lis
 def _in_view(ours: Iterable[Ours], listed: dict[str, Listed], begun: Run) -> list[Ours]:
     """Without other payments of the same orders, which this period's list says nothing about."""
     return [one for one in ours if one.payment_id in listed or begun.since <= one.ordered_at < begun.until]
+
+
+async def _learn_fees(ctx: Ctx, found: list[Finding], listed: dict[str, Listed]) -> int:
+    """Gateways tell their fee only with the list, not with the webhook of a payment: what was not said yet is taken
+    over, and is no difference. Answers how many."""
+    learnt = 0
+    for one in found:
+        if one.kind == Kind.FEE and one.here["fee_minor"] == 0 and one.order_id is not None:
+            await asking.take_over(ctx, one.order_id, listed[one.reference])
+            learnt += 1
+    return learnt
 
 
 async def _ask_about(ctx: Ctx, order_id: UUID, listed: dict[str, Listed]) -> None:
