@@ -256,6 +256,8 @@ class RazorpayServer:
                 return self._refund(self._known(self.payments, payment_id), sent)
             case ["POST", "documents"]:
                 return self._document(sent)
+            case ["GET", "disputes"]:
+                return _page(list(reversed(self.disputes.values()))[: int(sent.get("count", 10))])
             case ["GET", "disputes", dispute_id]:
                 return self._known(self.disputes, dispute_id)
             case ["PATCH", "disputes", dispute_id, "contest"]:

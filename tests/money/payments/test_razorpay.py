@@ -10,8 +10,10 @@ import msgspec
 import pytest
 
 from stoa.kit.clock import utcnow
+from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.queue import run_due
+from stoa.money.payments.actions import asking
 from stoa.money.payments.errors import EvidenceRefused, GatewayUnavailable
 from stoa.money.payments.gateways import Evidence, EvidenceFile
 from stoa.money.payments.gateways.proofs import Proof, proof_in
@@ -522,12 +524,62 @@ async def test_an_event_that_is_not_as_documented(app: Any, client: Any, server:
 # ---- disputes
 
 
-async def test_a_dispute(app: Any, client: Any, make: Any, server: RazorpayServer) -> None:
+async def test_a_dispute_that_is_answered_and_won(app: Any, client: Any, make: Any, server: RazorpayServer) -> None:
+    """Its money is kept apart; the evidence goes over the wire; in the end all is as it was."""
     ana, order = await opened(make, client)
+    boss = await make.user("boss", roles=("admin",))
     payment = await settled(app, client, server, order)
     dispute = server.dispute(payment["id"])
     await told(app, client, server, "payment.dispute.created", payment=payment, dispute=dispute)
     assert await state_of(client, ana, order) == "disputed"
+    assert await credits_of(app, ana) == {"purchased_reserved": 50_000}
+    assert await platform(app, "INR", "disputed") == -50_000
+    path = f"/api/v1/payments/{order['order_id']}/dispute"
+    found = (await client.as_(ana).get(path)).json()
+    assert (found["status"], found["amount"], found["reason"]) == ("needs_response", "500.00", dispute["reason_code"])
+    parts: list[Any] = [("text", (None, "It was delivered.")), ("files", (PDF.name, PDF.body, PDF.content_type))]
+    handed = await client.as_(boss).post(f"{path}/evidence", files=parts)
+    assert handed.status_code == 201, handed.text
+    await run_due(app, reraise=True)
+    assert (dispute["status"], dispute["evidence"]["summary"]) == ("under_review", "It was delivered.")
+    assert [one["file"] for one in server.documents.values()] == [PDF.body]
+    await told(app, client, server, "payment.dispute.under_review", payment=payment, dispute=dispute)
+    dispute["status"] = "won"
+    await told(app, client, server, "payment.dispute.won", payment=payment, dispute=dispute)
+    assert await state_of(client, ana, order) == "paid"
+    assert await credits_of(app, ana) == {"purchased": 50_000}
+    assert await platform(app, "INR", "disputed") == 0
+    await assert_clean(app)
+
+
+@pytest.mark.parametrize(("status", "state"), [("lost", "refunded"), ("closed", "paid")])
+@pytest.mark.parametrize("reordered", [False, True])
+async def test_the_end_of_a_dispute(
+    app: Any, client: Any, make: Any, server: RazorpayServer, status: str, state: str, reordered: bool
+) -> None:
+    """Lost, what was bought is taken back; closed without a deduction, nothing is. Also when the end is told first."""
+    ana, order = await opened(make, client)
+    payment = await settled(app, client, server, order)
+    begun = server.dispute(payment["id"])
+    ended = begun | {"status": status, "amount_deducted": 50_000 if status == "lost" else 0}
+    news = [("payment.dispute.created", begun), (f"payment.dispute.{status}", ended)]
+    for kind, dispute in reversed(news) if reordered else news:
+        await told(app, client, server, kind, payment=payment, dispute=dispute)
+    assert await state_of(client, ana, order) == state
+    assert await credits_of(app, ana) == ({} if status == "lost" else {"purchased": 50_000})
+    assert await brought(app, "INR") == (0 if status == "lost" else 50_000)
+    assert await platform(app, "INR", "disputed") == 0
+    await assert_clean(app)
+
+
+async def test_a_dispute_whose_webhook_stays_away(app: Any, client: Any, make: Any, server: RazorpayServer) -> None:
+    ana, order = await opened(make, client)
+    payment = server.pay(order["session_id"])
+    server.dispute(payment["id"])
+    async with app.database.connection() as db:
+        await asking.ask(Ctx(db, None, utcnow(), "test", app), UUID(order["order_id"]))
+    assert await state_of(client, ana, order) == "disputed"
+    assert await credits_of(app, ana) == {"purchased_reserved": 50_000}
     await assert_clean(app)
 
 

@@ -44,12 +44,18 @@ from stoa.money.payments.gateways.razorpay.talking import RazorpayKeys as Razorp
 from stoa.money.payments.gateways.razorpay.talking import ask_razorpay, struct, to_razorpay, why
 from stoa.money.payments.gateways.razorpay.wire import (
     OVER,
+    DisputeEntity,
+    DisputePage,
     LinkEntity,
     LinkPage,
     OrderEntity,
     Page,
     PaymentEntity,
+    dispute_of,
+    disputed,
     ended,
+    happened,
+    listed,
     notice_of,
     order_named_in,
     payment_of,
@@ -214,8 +220,8 @@ class Razorpay:
         expected = [hmac.new(secret, body, hashlib.sha256).hexdigest().encode() for secret in secrets]
         if not any(hmac.compare_digest(one, given) for one in expected):
             return "bad_signature"
-        happened = _happened(body)
-        return "too_old" if happened and abs(ctx.now.timestamp() - happened) > MAX_AGE_S else "verified"
+        at = happened(body)
+        return "too_old" if at and abs(ctx.now.timestamp() - at) > MAX_AGE_S else "verified"
 
     def read(self, body: bytes) -> Notice:
         """What an event says. One of a type we have no use for, or of somebody else's payment, has no payment."""
@@ -225,7 +231,7 @@ class Razorpay:
             raise BadWebhook("The event cannot be read") from error
 
     async def payments_of(self, ctx: Ctx, order_id: UUID) -> list[Payment]:
-        """By the links and orders that were opened for the order."""
+        """By the links and orders that were opened for the order, with what is disputed of them."""
         found: dict[str, Payment] = {}
         for opened in await _OPENED(ctx.db, order_id):
             try:
@@ -235,7 +241,8 @@ class Razorpay:
                 log.warning("razorpay.not_known_there", opened=opened, status=refused.status)
             else:
                 found |= {payment.payment_id: payment for payment in told}
-        return list(found.values())
+        disputes = await self._disputes(ctx) if any(one.captured_minor for one in found.values()) else {}
+        return [_with(payment, disputes.get(payment.payment_id)) for payment in found.values()]
 
     async def list_payments(self, ctx: Ctx, since: datetime, until: datetime) -> list[Listed]:
         """By pages, the newest first over there; payments of other programs have no order."""
@@ -253,7 +260,7 @@ class Razorpay:
         names = [name for p in found for name in (p.id, p.order_id) if name]
         ours = {row.name: row.order_id for row in await _ORDERS_OF(ctx.db, names)}
         return [
-            _listed(p, order_named_in(notes=p.notes) or ours.get(p.id) or ours.get(p.order_id or ""))
+            listed(p, order_named_in(notes=p.notes) or ours.get(p.id) or ours.get(p.order_id or ""))
             for p in reversed(found)
         ]
 
@@ -324,6 +331,14 @@ class Razorpay:
         page = struct(await self._ask(ctx, "GET", f"orders/{opened}/payments"), Page)
         return [payment_of(payment, order_id) for payment in page.items]
 
+    async def _disputes(self, ctx: Ctx) -> dict[str, DisputeEntity]:
+        """The latest dispute about each payment; Razorpay lists them all, the newest first."""
+        try:
+            page = struct(await self._ask(ctx, "GET", "disputes", params={"count": PAGE}), DisputePage)
+        except Refused as refused:
+            raise GatewayUnavailable from refused
+        return {dispute.payment_id: dispute for dispute in reversed(page.items)}
+
     async def _close_link(self, ctx: Ctx, order_id: UUID, link_id: str) -> None:
         try:
             try:
@@ -351,31 +366,9 @@ class Razorpay:
         return known[0].order_id
 
 
+def _with(payment: Payment, dispute: DisputeEntity | None) -> Payment:
+    return disputed(payment, dispute_of(dispute)) if dispute else payment
+
+
 def _no_proof(why: str) -> UnknownPaymentMethod:
     return UnknownPaymentMethod(fields={"payment_method_id": why})
-
-
-class _Dated(msgspec.Struct, frozen=True):
-    created_at: int = 0
-
-
-def _happened(body: bytes) -> int:
-    try:
-        return msgspec.json.decode(body, type=_Dated).created_at
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return 0  # `read` says that it cannot be read
-
-
-def _listed(told: PaymentEntity, order_id: UUID | None) -> Listed:
-    payment = payment_of(told, UUID(int=0))
-    return Listed(
-        payment_id=told.id,
-        order_id=order_id,
-        status=payment.status,
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-        captured_minor=payment.captured_minor,
-        refunded_minor=payment.refunded_minor,
-        fee_minor=payment.fee_minor,
-        created_at=datetime.fromtimestamp(told.created_at, UTC),
-    )

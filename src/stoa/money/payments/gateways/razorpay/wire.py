@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from stoa.kit.ids import parse_id
-from stoa.money.payments.gateways import DisputeNews, DisputeStatus, Notice, Payment, PaymentStatus
+from stoa.money.payments.gateways import DisputeNews, DisputeStatus, Listed, Notice, Payment, PaymentStatus
 
 # What it keeps is counted in rupees, also of a payment in another currency.
 FEES_IN: Final = "INR"
@@ -98,6 +98,12 @@ class Page(msgspec.Struct, frozen=True):
     items: list[PaymentEntity]
 
 
+class DisputePage(msgspec.Struct, frozen=True):
+    """A list of disputes."""
+
+    items: list[DisputeEntity]
+
+
 class LinkPage(msgspec.Struct, frozen=True):
     """A list of links."""
 
@@ -137,7 +143,7 @@ class Event(msgspec.Struct, frozen=True):
     created_at: int = 0
 
 
-def payment_of(told: PaymentEntity, order_id: UUID, dispute: DisputeEntity | None = None) -> Payment:
+def payment_of(told: PaymentEntity, order_id: UUID) -> Payment:
     """All that a payment says."""
     status = _STATUS.get(told.status, "processing")
     is_failed = status == "failed"
@@ -149,12 +155,15 @@ def payment_of(told: PaymentEntity, order_id: UUID, dispute: DisputeEntity | Non
         currency=told.currency.upper(),
         captured_minor=told.amount if status == "succeeded" else 0,
         refunded_minor=told.amount_refunded if status == "succeeded" else 0,
-        disputed=dispute is not None and dispute_of(dispute).status not in ("won",),
         failure_code=told.error_code if is_failed else None,
         failure_message=told.error_description if is_failed else None,
         fee_minor=told.fee if told.currency.upper() == FEES_IN else None,
-        dispute=dispute_of(dispute) if dispute else None,
     )
+
+
+def disputed(payment: Payment, news: DisputeNews) -> Payment:
+    """The same with what is known of a dispute about it."""
+    return msgspec.structs.replace(payment, disputed=news.status != "won", dispute=news)
 
 
 def dispute_of(told: DisputeEntity) -> DisputeNews:
@@ -197,7 +206,8 @@ def notice_of(body: bytes) -> Notice:
         is_over = link is not None and link.status in OVER
         return Notice(event_id, event.event, ended(link, order_id) if link and order_id and is_over else None)
     if order_id is not None:
-        return Notice(event_id, event.event, payment_of(payment, order_id, dispute))
+        told = payment_of(payment, order_id)
+        return Notice(event_id, event.event, disputed(told, dispute_of(dispute)) if dispute else told)
     if dispute is not None:
         return Notice(event_id, event.event, None, payment.id, dispute_of(dispute))
     if event.event.startswith("refund."):  # the payment is known by other news, or will be
@@ -213,4 +223,32 @@ def ended(link: LinkEntity, order_id: UUID) -> Payment:
         status="cancelled",
         amount_minor=link.amount,
         currency=link.currency.upper(),
+    )
+
+
+class _Dated(msgspec.Struct, frozen=True):
+    created_at: int = 0
+
+
+def happened(body: bytes) -> int:
+    """When an event was, in seconds; 0 for a body that cannot be read, of which `notice_of` says so."""
+    try:
+        return msgspec.json.decode(body, type=_Dated).created_at
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0
+
+
+def listed(told: PaymentEntity, order_id: UUID | None) -> Listed:
+    """A payment as a line of the list."""
+    payment = payment_of(told, UUID(int=0))
+    return Listed(
+        payment_id=told.id,
+        order_id=order_id,
+        status=payment.status,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        captured_minor=payment.captured_minor,
+        refunded_minor=payment.refunded_minor,
+        fee_minor=payment.fee_minor,
+        created_at=datetime.fromtimestamp(told.created_at, UTC),
     )
