@@ -24,6 +24,7 @@ from stoa.creation.works import actions as works
 from stoa.creation.works.errors import EditConflict
 from stoa.creation.works.policies import access_own_work, access_work_to, screen
 from stoa.creation.works.types import Screening, State, WorkRow, WorkText
+from stoa.foundation.media import actions as pictures
 from stoa.foundation.media.queries import media_by_ids
 from stoa.foundation.media.types import MediaView
 from stoa.foundation.team.types import Permission
@@ -70,6 +71,7 @@ class _Made(msgspec.Struct, frozen=True):
 
     text: WorkText
     body_html: str
+    media_ids: list[UUID]
 
 
 async def write(
@@ -102,6 +104,7 @@ async def write(
         "cover_chosen": cover_media_id is not None,
     }
     await insert(ctx.db, "posts", row)
+    await _note_pictures(ctx, work.id, made)
     return await access_own_post(ctx, work.id)
 
 
@@ -150,6 +153,7 @@ async def edit(
         screening=_screened(after) if is_out else None,
     )
     await _SAVE(ctx.db, post_id, after.body_markdown, made.body_html, after.cover_media_id is not None)
+    await _note_pictures(ctx, post_id, made)
     if new_slug is not None:
         await works.rename(ctx, work, new_slug)
     return await access_post(ctx, post_id)
@@ -180,6 +184,7 @@ async def delete(ctx: Ctx, post_id: UUID) -> None:
     """Deletes a post softly. Raises NotFound, Forbidden."""
     work = await access_own_work(ctx, post_id)
     await works.delete(ctx, _of_kind(work))
+    await pictures.note_uses(ctx, subject=KIND, subject_id=post_id, media_ids=(), title="", url="")
 
 
 async def preview_of(ctx: Ctx, body_markdown: str) -> Rendered:
@@ -218,7 +223,14 @@ async def _make(ctx: Ctx, text: _Text, *, complete: bool, owner_id: UUID) -> _Ma
         cover_media_id=text.cover_media_id or _first_own(text, found, media, owner_id),
         images=text.images,
     )
-    return _Made(stored, body_html)
+    return _Made(stored, body_html, sorted(m.id for m in media.values() if m.owner_id == owner_id))
+
+
+async def _note_pictures(ctx: Ctx, post_id: UUID, made: _Made) -> None:
+    """So that the author's library says where they are shown."""
+    title = made.text.title or "Untitled"
+    url = f"/write/{post_id}"
+    await pictures.note_uses(ctx, subject=KIND, subject_id=post_id, media_ids=made.media_ids, title=title, url=url)
 
 
 def _rendered(document: Document, facts: dict[str, ImageFacts]) -> tuple[str, str, str, int]:

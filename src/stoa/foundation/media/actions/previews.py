@@ -1,15 +1,14 @@
 """What films, sound and PDFs say of themselves, and a picture of each. Runs in a thread, without a context.
 
-A decoder is chosen by what the content was found to be, and reads this one file and nothing else.
+A decoder is chosen by what the content was found to be, and reads this one file and nothing else. The libraries are
+imported when they are first needed: they take as long to load as all the rest of a process that never needs them.
 """
 
 import threading
 from pathlib import Path
 from typing import Any, Final
 
-import av
 import msgspec
-import pypdfium2
 import pyvips
 
 from stoa.foundation.media.actions.kinds import Found
@@ -57,6 +56,8 @@ def preview(file: Path, found: Found) -> Preview:
 
 
 def _pdf(file: Path) -> Preview:
+    import pypdfium2
+
     try:
         document = pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
@@ -92,6 +93,8 @@ def _page(page: Any, width: float, height: float) -> Picture:
 
 
 def _played(file: Path, found: Found) -> Preview:
+    import av
+
     try:
         options = {"protocol_whitelist": "file"}
         with av.open(str(file), format=_FORMATS[found.content_type], options=options, timeout=30.0) as opened:
@@ -121,10 +124,7 @@ def _played(file: Path, found: Found) -> Preview:
 def _moment(opened: Any, film: Any) -> Picture | None:
     """A tenth into the film, where the title usually is over; the first frame that is not black, if there is one."""
     if opened.duration:
-        try:
-            opened.seek(opened.duration // 10)
-        except av.FFmpegError:
-            opened.seek(0)
+        opened.seek(opened.duration // 10)
     last: pyvips.Image | None = None
     for n, frame in enumerate(opened.decode(film)):
         last = _picture_of(frame)

@@ -30,7 +30,10 @@ _SENT = maybe(
 )
 _BY_IDS = many(
     MediaView,
-    f"select {_COLUMNS} from media where id = any($1::uuid[]) and state = 'ready' and kind = 'image'",
+    f"""
+    select {_COLUMNS} from media
+    where id = any($1::uuid[]) and state = 'ready' and kind = 'image' and visibility = 'public'
+    """,
 )
 _BY_HASH = value(UUID | None, "select id from media where owner_id = $1 and content_hash = $2 and not is_copy")
 _VARIANT = maybe(
@@ -60,7 +63,7 @@ async def picture_by_id(ctx: Ctx, media_id: UUID) -> MediaView | None:
 
 
 async def media_by_ids(ctx: Ctx, media_ids: Sequence[UUID]) -> list[MediaView]:
-    """Those of the pictures that may be shown, in no order."""
+    """Those of the pictures that may be shown to everybody, in no order."""
     return await _BY_IDS(ctx.db, list(media_ids)) if media_ids else []
 
 

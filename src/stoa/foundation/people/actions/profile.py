@@ -25,7 +25,7 @@ _LOCKED_AVATAR = maybe(
     _Avatar,
     """
     select m.id as media_id, m.purpose
-    from profiles p left join media m on m.id = p.avatar_media_id and m.state = 'ready'
+    from profiles p left join media m on m.id = p.avatar_media_id and m.state in ('ready', 'processing')
     where p.user_id = $1 for update of p
     """,
 )
@@ -53,6 +53,8 @@ async def edit_profile(
     if errors:
         raise Invalid(fields=errors)
     await update(ctx.db, "profiles", {**changes, "updated_at": ctx.now}, where={"user_id": ctx.member.id})
+    if avatar_media_id is not msgspec.UNSET:
+        await _note_face(ctx, avatar_media_id)
 
 
 async def edit_account(ctx: Ctx, given: AccountChanges) -> None:
@@ -114,9 +116,19 @@ async def remove_avatar(ctx: Ctx) -> None:
 
 async def _change_avatar(ctx: Ctx, before: _Avatar | None, media_id: UUID | None) -> None:
     await _SET_AVATAR(ctx.db, ctx.member.id, media_id, ctx.now)
+    await _note_face(ctx, media_id)
     # A picture of the library that is shown as a face stays in the library.
     if before and before.media_id and before.media_id != media_id and before.purpose == Purpose.AVATAR:
         await media.delete(ctx, before.media_id)
+
+
+async def _note_face(ctx: Ctx, media_id: UUID | None) -> None:
+    """So that the library says where a picture is shown."""
+    shown = [media_id] if media_id else []
+    path = f"/@{ctx.member.username}"
+    await media.note_uses(
+        ctx, subject="profile", subject_id=ctx.member.id, media_ids=shown, title="Your profile", url=path
+    )
 
 
 async def forget_picture(ctx: Ctx, media_id: UUID) -> None:
