@@ -4,7 +4,6 @@ from typing import Final
 
 import httpx
 
-from stoa.kit.errors import Invalid
 from stoa.money.payments.errors import EvidenceRefused
 from stoa.money.payments.gateways import DisputeNews, Evidence, EvidenceFile
 from stoa.money.payments.gateways.asking import Refused
@@ -18,11 +17,11 @@ DOCUMENT_TYPES: Final = frozenset({"image/jpeg", "image/jpg", "image/png", "appl
 async def contest(http: httpx.AsyncClient, keys: RazorpayKeys, dispute_id: str, evidence: Evidence) -> DisputeNews:
     """Hands evidence in; what was handed in already is answered with how it stands.
 
-    Raises Invalid for evidence that Razorpay does not take, EvidenceRefused for a dispute that is decided or unknown.
+    Raises EvidenceRefused for evidence that Razorpay does not take, and for a dispute that is decided or unknown.
     """
     wrong = _wrong_in(evidence)
-    if wrong:
-        raise Invalid(fields=wrong)
+    if wrong is not None:
+        raise EvidenceRefused(wrong)
     try:
         known = struct(await ask_razorpay(http, keys, "GET", f"disputes/{dispute_id}"), DisputeEntity)
         if known.status == "under_review":
@@ -47,12 +46,11 @@ async def _upload(http: httpx.AsyncClient, keys: RazorpayKeys, file: EvidenceFil
     return struct(await ask_razorpay(http, keys, "POST", "documents", data=purpose, files=upload), DocumentEntity).id
 
 
-def _wrong_in(evidence: Evidence) -> dict[str, str]:
-    wrong: dict[str, str] = {}
+def _wrong_in(evidence: Evidence) -> str | None:
     if len(evidence.text) > MAX_SUMMARY:
-        wrong["text"] = f"Razorpay takes at most {MAX_SUMMARY:,} characters"
+        return f"Razorpay takes at most {MAX_SUMMARY:,} characters of text"
     if not evidence.files:
-        wrong["files"] = "Razorpay wants at least one document"
-    elif any(file.content_type not in DOCUMENT_TYPES for file in evidence.files):
-        wrong["files"] = "Razorpay takes pictures (JPEG, PNG) and PDF documents"
-    return wrong
+        return "Razorpay wants at least one document with the text"
+    if any(file.content_type not in DOCUMENT_TYPES for file in evidence.files):
+        return "Razorpay takes pictures (JPEG, PNG) and PDF documents only"
+    return None
