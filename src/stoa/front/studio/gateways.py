@@ -31,11 +31,15 @@ FIELDS: Final[dict[Provider, tuple[tuple[str, str, str], ...]]] = {
     "razorpay": (
         ("key_id", "Key ID", "Begins with rzp_live_. In Razorpay: Account & Settings → API Keys."),
         ("key_secret", "Key secret", "Razorpay shows it once, when the key is made."),
-        ("webhook_secret", "Webhook secret", "What you enter in Razorpay when you add the webhook below."),
+        ("webhook_secret", "Webhook secret", "What you enter in Razorpay when you add the webhook there."),
     ),
     "stripe": (
         ("secret_key", "Secret key", "Begins with sk_live_ or rk_live_. In Stripe: Developers → API keys."),
-        ("webhook_secret", "Webhook signing secret", "Begins with whsec_. Stripe shows it when you add the webhook."),
+        (
+            "webhook_secret",
+            "Webhook signing secret",
+            "Begins with whsec_. Stripe shows it when you add the webhook there.",
+        ),
     ),
     "xendit": (
         (
