@@ -16,14 +16,17 @@ from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payments.actions import hosted
 from stoa.money.payments.types import SandboxCard
 from stoa.money.payouts.gateways import sandbox as payout_sandbox
-from stoa.money.reconciliation import actions, queries
+from stoa.money.reconciliation import actions, jobs, queries
 from stoa.money.reconciliation.invariants import INVARIANTS
 from stoa.money.reconciliation.types import Run
 from tests.money.books import assert_clean, buckets, count, platform
+from tests.money.payments.test_accounts import KEY, connect
 from tests.money.payments.test_orders import buy, checkout
 from tests.money.payments.test_stripe import told
 from tests.money.payments.test_webhooks import state_of
+from tests.money.wallet.test_card_tips import checkout as tip_checkout
 from tests.providers.stripe import StripeServer, fee_of, standing
+from tests.providers.stripe_accounts import world
 
 
 @pytest.fixture
@@ -416,3 +419,37 @@ async def test_what_was_settled_without_a_trace_is_seen(app: Any, client: Any, m
     async with app.database.connection() as db:
         (broken,) = [row for sql in INVARIANTS.values() for row in await db.fetch(sql)]
     assert broken["expected"] == "reconciliation.resolved"
+
+
+async def test_every_night(app: Any, client: Any, make: Any) -> None:
+    """The platform's accounts, and a creator's own: what is missing there is named with the account it is of (M12)."""
+    ana, ben, boss = await make.user("ana"), await make.user("ben"), await make.user("boss", roles=("admin",))
+    with world(app) as stripe:
+        server = stripe.account("acct_ana", KEY)
+        await connect(client, ana)
+        opened = (await tip_checkout(client.as_(ben), ana)).json()
+        intent = server.pay(opened["session_id"])
+        at = utcnow() + timedelta(minutes=30)
+        async with app.database.connection() as db:
+            assert await jobs.nightly(Ctx(db, None, at, "test", app)) == 5
+            assert await jobs.nightly(Ctx(db, None, at, "test", app)) == 0, "they are under way"
+        await run_due(app, now=at, reraise=True)
+        async with app.database.connection() as db:
+            ran = (await queries.runs(Ctx(db, None, at, "test", app))).items
+        assert {(one.subject, one.gateway, one.account_id is None, one.state) for one in ran} == {
+            ("payments", "stripe", True, "done"),
+            ("payments", "sandbox", True, "done"),
+            ("payouts", "sandbox", True, "done"),
+            ("payouts", "stripe", True, "done"),
+            ("payments", "stripe", False, "done"),
+        }
+        (matter,) = await matters(app)
+        assert (matter.kind, matter.reference, str(matter.order_id)) == (
+            "missing_here",
+            intent["id"],
+            opened["order_id"],
+        )
+        assert matter.account_id is not None
+        assert await mend(app, boss, matter) == "closed"
+        assert await state_of(client, ben, opened) == "paid"
+    await assert_clean(app)

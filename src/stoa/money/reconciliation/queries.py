@@ -15,6 +15,7 @@ from stoa.money.reconciliation.types import (
     MatterState,
     OrderHere,
     Ours,
+    OwnAccount,
     PayoutHere,
     Run,
     Stray,
@@ -98,6 +99,11 @@ _OURS = many(
     left join booked b on b.order_id = o.id::text and b.asset = o.currency
     order by o.created_at, p.payment_id
     """,
+)
+_OWN_ACCOUNTS = many(
+    OwnAccount,
+    """select distinct gateway, account_id from orders
+       where account_id is not null and created_at >= $1 order by gateway, account_id""",
 )
 _ORDERS_HERE = many(
     OrderHere,
@@ -206,6 +212,11 @@ async def ours_of(ctx: Ctx, gateway: str, account_id: UUID | None, order_id: UUI
 async def orders_here(ctx: Ctx, gateway: str, account_id: UUID | None, ids: Collection[UUID]) -> dict[UUID, OrderHere]:
     """Those of these orders that are this account's."""
     return {order.id: order for order in await _ORDERS_HERE(ctx.db, gateway, account_id, list(ids))}
+
+
+async def own_accounts(ctx: Ctx, since: datetime) -> list[OwnAccount]:
+    """Creators' own accounts through which something was ordered since then."""
+    return await _OWN_ACCOUNTS(ctx.db, since)
 
 
 async def strays(ctx: Ctx, gateway: str, since: datetime, until: datetime) -> list[Stray]:

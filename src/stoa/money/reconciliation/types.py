@@ -120,6 +120,13 @@ class Ours(msgspec.Struct, frozen=True):
     ordered_at: datetime
 
 
+class OwnAccount(msgspec.Struct, frozen=True):
+    """A creator's own account at a gateway, through which something was ordered lately (M12)."""
+
+    gateway: str
+    account_id: UUID
+
+
 class OrderHere(msgspec.Struct, frozen=True):
     """An order of which the gateway lists a payment that is not known here."""
 

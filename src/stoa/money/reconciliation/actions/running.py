@@ -22,7 +22,7 @@ from stoa.money.payments import queries as orders
 from stoa.money.payments.actions import asking
 from stoa.money.payments.actions.asking import Listed, Payment
 from stoa.money.payments.actions.switchboard import gateway_of
-from stoa.money.payments.errors import UnknownGateway
+from stoa.money.payments.errors import GatewayDisconnected, UnknownGateway
 from stoa.money.payouts.actions import asking as payouts
 from stoa.money.payouts.actions.switchboard import switched_on as providers_on
 from stoa.money.reconciliation import queries
@@ -132,7 +132,7 @@ async def perform(ctx: Ctx, run_id: UUID) -> Run:
     compare = _payments if begun.subject == "payments" else _payouts
     try:
         found, compared, elsewhere = await compare(ctx, begun)
-    except (Unavailable, UnknownGateway, Invalid) as error:
+    except (Unavailable, UnknownGateway, GatewayDisconnected, Invalid) as error:
         changed: dict[str, Any] = {"state": "failed", "failure": error.detail, "ended_at": ctx.now}
         await update(ctx.db, "reconciliation_runs", changed, where={"id": run_id, "state": "running"})
         return await queries.run(ctx, run_id)
