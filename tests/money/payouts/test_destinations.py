@@ -194,6 +194,33 @@ async def test_it_stays_while_a_payout_is_on_its_way_there(app: Any, client: Any
     assert (await me.request("DELETE", place, json={"password": PASSWORD})).status_code == 204
 
 
+@pytest.mark.parametrize("deed", ["remove", "change"])
+@pytest.mark.parametrize("_", range(3))
+async def test_leading_elsewhere_and_withdrawing_at_once(
+    live: Any, client: Any, make: Any, gather: Any, deed: str, _: int
+) -> None:
+    """Either the payout stands and its destination stays, or the destination moves and nothing is reserved."""
+    ana = await make.member("ana", earned=400)
+    me = client.as_(ana)
+    made = await make.destination(ana)
+    await make.destination(ana, "99990000")
+    place = f"{HERE}/{made.id}"
+    if deed == "remove":
+        change = me.request("DELETE", place, json={"password": PASSWORD})
+    else:
+        change = me.put(place, json=body(fields={"account_number": "11112222"}))
+    changed, paid = await gather(change, me.post("/api/v1/payouts", json={"destination": str(made.id)}))
+    if paid.status_code == 201:
+        assert (changed.status_code, changed.json()["code"]) == (409, "destination_in_use")
+        assert paid.json()["destination"] == "Savings (USD) •••• 6789"
+        assert await buckets(live, ana) == {"earned_reserved": 40_000}
+    else:
+        assert changed.status_code in (200, 204), changed.text
+        assert paid.status_code in (404, 409)
+        assert await buckets(live, ana) == {"earned": 40_000}
+    await assert_clean(live)
+
+
 async def test_a_removed_one_is_forgotten_and_another_is_the_default(app: Any, client: Any, make: Any) -> None:
     ana = await make.member("ana")
     me = client.as_(ana)

@@ -19,7 +19,7 @@ from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, Path, access
 from stoa.money.payouts.actions import destinations as actions
 from stoa.money.payouts.actions.switchboard import provider_named, switched_on
-from stoa.money.payouts.errors import DestinationInUse, DestinationKnown, ProviderUnavailable
+from stoa.money.payouts.errors import DestinationInUse, DestinationKnown, DestinationMoved, ProviderUnavailable
 from stoa.money.payouts.gateways import DestinationDetails, Field, Provider
 from stoa.money.payouts.policies import access_destination
 from stoa.money.payouts.queries.destinations import destinations
@@ -28,7 +28,7 @@ from stoa.money.payouts.types import DestinationView
 
 HERE: Final = "/dashboard/payouts/destinations"
 ANSWER: Final = "answer_"  # before the names of a provider's fields, which are not ours
-REFUSALS: Final = (Invalid, LockedOut, LogInAgain, DestinationKnown, ProviderUnavailable)
+REFUSALS: Final = (Invalid, LockedOut, LogInAgain, DestinationKnown, DestinationMoved, ProviderUnavailable)
 
 
 class RemoveForm(msgspec.Struct):

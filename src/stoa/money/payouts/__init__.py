@@ -1,5 +1,6 @@
-"""Earned coins leave the platform as money (M7, M9, M10), and what somebody has earned.
+"""What was earned leaves the platform as money (M7, M9, M10), to where, and what somebody has earned.
 
-Owns payouts, payout_events, payout_transitions, and the sandbox provider's own books (sandbox_transfers).
+Owns payouts, payout_events, payout_destinations, payout_transitions, and the sandbox provider's own books
+(sandbox_transfers).
 Events: PayoutRequested, PayoutSent, PayoutPaid, PayoutFailed, PayoutCancelled.
 """

@@ -109,6 +109,13 @@ class DestinationInUse(Conflict):
     title = "A payout is on its way there. Cancel it, or wait until it has arrived"
 
 
+class DestinationMoved(Conflict):
+    """409: it was changed at the same moment, in another window perhaps."""
+
+    code = "destination_moved"
+    title = "This destination has just been changed, please look again"
+
+
 class DestinationKnown(Conflict):
     """409: it is among one's destinations already; `destination_id` is that one."""
 

@@ -18,13 +18,14 @@ from stoa.kit.queue import enqueue
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payouts import queries
-from stoa.money.payouts.actions.destinations import in_words
+from stoa.money.payouts.actions.destinations import in_words, still_there
 from stoa.money.payouts.actions.moving import LOCKED, audited, end, hold, is_barred, move, note
 from stoa.money.payouts.actions.offers import check_amount, chosen_destination, earned_now, offer
 from stoa.money.payouts.actions.watching import hold_if_flagged
 from stoa.money.payouts.errors import (
     AmountMoved,
     DestinationCooling,
+    DestinationMoved,
     FeeChanged,
     FlagOpen,
     OwnerBarred,
@@ -52,7 +53,7 @@ async def request_payout(
 
     destination: see `chosen_destination`. fee_minor: the provider's fee that was agreed to; a higher one is refused.
     The same key gives the same payout (M11). Raises BelowMinimum, NotEarned, PayoutOpen while another one of this asset
-    is under way, UnknownDestination, NoDestination, DestinationCooling, FeeChanged, NothingArrives,
+    is under way, UnknownDestination, NoDestination, DestinationCooling, DestinationMoved, FeeChanged, NothingArrives,
     ProviderUnavailable, PayoutKeyReused, StepUpRequired, Invalid, and AccountSuspended (F5).
     """
     await require_good_standing(ctx)
@@ -84,6 +85,8 @@ async def request_payout(
     if place.usable_from > ctx.now:
         detail = f"Money can be sent to {place.title} from {in_words(place)}"
         raise DestinationCooling(detail, usable_from=place.usable_from)
+    if not await still_there(ctx, place.id, found.recipient):
+        raise DestinationMoved
     if fee_minor is not None and found.fee_minor > fee_minor:
         raise FeeChanged(fee_minor=found.fee_minor, arrives_minor=found.arrives_minor)
     payout = await _reserved(ctx, found, earned, key)

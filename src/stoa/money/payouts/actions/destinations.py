@@ -17,7 +17,7 @@ from stoa.kit.db import insert, many, one, run, update, value
 from stoa.kit.errors import Invalid
 from stoa.kit.ids import new_id
 from stoa.money.payouts.actions.switchboard import SANDBOX, provider_named, switched_on
-from stoa.money.payouts.errors import DestinationInUse, DestinationKnown, NoDestination
+from stoa.money.payouts.errors import DestinationInUse, DestinationKnown, DestinationMoved, NoDestination
 from stoa.money.payouts.gateways import DestinationDetails, Field, Provider, check_answers
 from stoa.money.payouts.policies import access_destination
 from stoa.money.payouts.queries.destinations import DEFAULT, SAME
@@ -53,7 +53,14 @@ _IS_FIRST = value(
     """select not exists (select from payout_destinations where user_id = $1)
          and not exists (select from payouts where user_id = $1)""",
 )
-_DETAILS = one(_Sealed, "select id, user_id, provider, details from payout_destinations where id = $1 for update")
+# A payout that is being asked for keeps its destination as it is until it stands; see `still_there`.
+_LOCK = value(UUID | None, "select id from payout_destinations where id = $1 for no key update")
+_STILL = value(
+    UUID | None,
+    """select id from payout_destinations
+       where id = $1 and recipient = $2 and usable_from <= $3 and deleted_at is null for share""",
+)
+_DETAILS = one(_Sealed, "select id, user_id, provider, details from payout_destinations where id = $1")
 _UNSET_DEFAULT = run("update payout_destinations set is_default = false where user_id = $1 and is_default")
 _NEXT_DEFAULT = run(
     """update payout_destinations set is_default = true where id = (
@@ -95,7 +102,7 @@ async def change(
 ) -> DestinationView:
     """Another name, or another place. What was not given anew of its fields stays. Another place waits like a new one.
 
-    Raises NotFound, DestinationInUse while a payout is on its way there, and what `add` raises.
+    Raises NotFound, DestinationInUse while a payout is on its way there, DestinationMoved, and what `add` raises.
     """
     known = await access_destination(ctx, destination_id)
     await factors.require_proof(ctx, password)
@@ -104,10 +111,9 @@ async def change(
     given = {name: answer for name, answer in details.fields.items() if answer.strip()}
     details, asked = _checked(by, msgspec.structs.replace(details, fields=before.fields | given))
     kept = await _registered(ctx, by, details, asked)
-    await _LOCK_OWNER(ctx.db, ctx.member.id)
-    known = await access_destination(ctx, destination_id)
-    if known.open_payout_id is not None:
-        raise DestinationInUse(payout_id=known.open_payout_id)
+    changed_at, known = known.changed_at, await _locked(ctx, destination_id)
+    if known.changed_at != changed_at:
+        raise DestinationMoved
     same = await SAME(ctx.db, ctx.member.id, kept.fingerprint, details.currency)
     if same is not None and same.id != known.id:
         raise DestinationKnown(destination_id=same.id)
@@ -134,16 +140,18 @@ async def remove(ctx: Ctx, destination_id: UUID, *, password: str | None = None)
     """No payout goes there any more; what was typed is forgotten. Raises NotFound, DestinationInUse, StepUpRequired."""
     await access_destination(ctx, destination_id)
     await factors.require_proof(ctx, password)
-    await _LOCK_OWNER(ctx.db, ctx.member.id)
-    known = await access_destination(ctx, destination_id)
-    if known.open_payout_id is not None:
-        raise DestinationInUse(payout_id=known.open_payout_id)
+    known = await _locked(ctx, destination_id)
     gone = {"deleted_at": ctx.now, "changed_at": ctx.now, "is_default": False, "details": b""}
     await update(ctx.db, "payout_destinations", gone, where={"id": known.id})
     if known.is_default:
         await _NEXT_DEFAULT(ctx.db, ctx.member.id)
     await _audited(ctx, "payouts.destination_removed", before=known, after=None)
     await _tell(ctx, known, f"Payouts can no longer go to {known.title}")
+
+
+async def still_there(ctx: Ctx, destination_id: UUID, recipient: str) -> bool:
+    """Whether money can be sent there, and goes to this recipient; then it stays so until the transaction ends."""
+    return await _STILL(ctx.db, destination_id, recipient, ctx.now) is not None
 
 
 async def make_default(ctx: Ctx, destination_id: UUID) -> DestinationView:
@@ -214,6 +222,17 @@ async def reseal(ctx: Ctx) -> int:
         await update(ctx.db, "payout_destinations", fresh, where={"id": row.id})
         await note_destination(ctx, row.user_id, mark)
     return len(old)
+
+
+async def _locked(ctx: Ctx, destination_id: UUID) -> DestinationView:
+    """A destination of the actor's that nobody else changes now. Raises NotFound, and DestinationInUse while a payout
+    is on its way there."""
+    await _LOCK_OWNER(ctx.db, ctx.member.id)
+    await _LOCK(ctx.db, destination_id)
+    known = await access_destination(ctx, destination_id)
+    if known.open_payout_id is not None:
+        raise DestinationInUse(payout_id=known.open_payout_id)
+    return known
 
 
 def _checked(by: Provider, details: DestinationDetails) -> tuple[DestinationDetails, list[Field]]:
