@@ -41,6 +41,7 @@ _KINDS: Final = {
     "card_tip": ("Tips by card", "Tips by card, refunded"),
     "card_tip_refund": ("Tips by card, not refunded after all", "Tips by card, refunded"),
     "payout.settled": ("Paid out", "Paid out"),
+    "payout_returned": ("Payouts that came back from the bank", "Payouts that came back from the bank"),
 }
 
 
