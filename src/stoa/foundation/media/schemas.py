@@ -42,13 +42,14 @@ class FileIn:
 
 
 class SignedIn(msgspec.Struct):
-    """A file that is to come in parts."""
+    """A file that is to come in parts; `direct`: to the storage itself, where that signs addresses."""
 
     filename: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_FILENAME)]
     size_bytes: Annotated[int, msgspec.Meta(ge=1)]
     alt: Alt = ""
     folder_id: UUID | None = None
     visibility: Visibility = Visibility.PUBLIC
+    direct: bool = True
 
 
 class CompleteIn(msgspec.Struct):

@@ -7,6 +7,7 @@ from typing import Final
 import pyvips
 
 COLOUR_SIDE: Final = 48
+TINY: Final = 1e-9
 
 
 def thumbhash(image: pyvips.Image) -> bytes:
@@ -104,7 +105,9 @@ def _waves(channel: list[float], width: int, height: int, nx: int, ny: int) -> t
             else:
                 dc = f
             cx += 1
-    return dc, [0.5 + 0.5 / scale * f for f in ac] if scale else ac, scale
+    if scale < TINY:  # an even surface, but for what rounding leaves
+        return dc, [0.0] * len(ac), 0.0
+    return dc, [0.5 + 0.5 / scale * f for f in ac], scale
 
 
 def _nibbles(values: list[int]) -> bytes:

@@ -46,8 +46,8 @@ _EXPIRED = value(
 )
 
 
-async def begin_upload(ctx: Ctx, *, size_bytes: int, about: About) -> UploadView:
-    """Room for a file of exactly `size_bytes`, and addresses to send it to.
+async def begin_upload(ctx: Ctx, *, size_bytes: int, about: About, direct: bool = True) -> UploadView:
+    """Room for a file of exactly `size_bytes`, and addresses to send it to; see `upload_view`.
 
     Raises Invalid, FileTooLarge, PlanLimit (B4), Conflict when too many are under way.
     """
@@ -75,19 +75,23 @@ async def begin_upload(ctx: Ctx, *, size_bytes: int, about: About) -> UploadView
         "expires_at": ctx.now + LASTS,
     }
     await insert(ctx.db, "media_uploads", row)
-    return await upload_view(ctx, await access_own_upload(ctx, upload_id))
+    return await upload_view(ctx, await access_own_upload(ctx, upload_id), direct=direct)
 
 
-async def upload_view(ctx: Ctx, upload: UploadRow) -> UploadView:
-    """An upload with what has arrived of it, and addresses for the rest."""
+async def upload_view(ctx: Ctx, upload: UploadRow, *, direct: bool = True) -> UploadView:
+    """What has arrived of an upload, and addresses for the rest: the storage's own with `direct`, if it has any.
+
+    Pages of ours send through us: they may speak to nobody else.
+    """
     stored = await ctx.app.storage.sizes(f"uploads/{upload.id}")
     parts: list[Part] = []
     for number in range(1, parts_count(upload) + 1):
         path, size = part_path(upload.id, number), part_size(upload, number)
         is_stored = stored.get(path) == size
-        direct = None if is_stored else await ctx.app.storage.signed_put(path, upload.expires_at - ctx.now)
-        token = part_token(ctx, upload.id, number, upload.expires_at)
-        parts.append(Part(number, size, direct or f"/api/v1/media/upload/parts/{token}", is_stored))
+        url = f"/api/v1/media/upload/parts/{part_token(ctx, upload.id, number, upload.expires_at)}"
+        if direct and not is_stored:
+            url = await ctx.app.storage.signed_put(path, upload.expires_at - ctx.now) or url
+        parts.append(Part(number, size, url, is_stored))
     return UploadView(
         upload_id=upload.id,
         filename=upload.filename,

@@ -116,7 +116,6 @@ async def _whole(request: Request[Any, Any, Any], ctx: Ctx, stored: StoredFile, 
         "Accept-Ranges": "bytes",
         "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(_named(stored), safe='')}",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; sandbox",
-        "X-Content-Type-Options": "nosniff",
     }
     content_type = stored.content_type if kind == "inline" else _harmless(stored.content_type)
     if _is_known(request, stored.etag):

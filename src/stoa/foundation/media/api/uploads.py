@@ -19,7 +19,7 @@ from stoa.foundation.media.types import FileView, MediaView, State, UploadRow, U
 from stoa.kit.config import MAX_UPLOAD_BYTES
 from stoa.kit.errors import Invalid
 from stoa.kit.forms import storable
-from stoa.kit.http import Body, CtxDep, Multipart, Path, access
+from stoa.kit.http import Body, CtxDep, Multipart, Path, Query, access
 from stoa.kit.http.lending import lending_of
 from stoa.kit.ids import parse_id
 
@@ -89,7 +89,7 @@ async def signed_url(ctx: CtxDep, data: Body[SignedIn]) -> UploadView:
     What it takes counts against the plan from now on (B4). It has to be completed within 24 hours.
     """
     about = actions.About(filename=data.filename, alt=data.alt, folder_id=data.folder_id, visibility=data.visibility)
-    return await actions.begin_upload(ctx, size_bytes=data.size_bytes, about=about)
+    return await actions.begin_upload(ctx, size_bytes=data.size_bytes, about=about, direct=data.direct)
 
 
 @get("/api/v1/media/upload", opt=access("member"))
@@ -99,9 +99,9 @@ async def uploads_under_way(ctx: CtxDep) -> list[UploadRow]:
 
 
 @get("/api/v1/media/upload/{upload_id:uuid}", opt=access("member"))
-async def upload_under_way(ctx: CtxDep, upload_id: Path[UUID]) -> UploadView:
+async def upload_under_way(ctx: CtxDep, upload_id: Path[UUID], direct: Query[bool] = True) -> UploadView:
     """What has arrived of an upload, and addresses for the rest: how to go on after a cut."""
-    return await actions.upload_view(ctx, await access_own_upload(ctx, upload_id))
+    return await actions.upload_view(ctx, await access_own_upload(ctx, upload_id), direct=direct)
 
 
 @delete("/api/v1/media/upload/{upload_id:uuid}", opt=access("member"))
