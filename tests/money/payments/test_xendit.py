@@ -346,7 +346,7 @@ async def test_news_that_does_not_fit_is_rejected(
     [
         b'{"id": "1", "external_id": "of somebody else", "status": "PAID", "amount": 5, "currency": "IDR"}',
         b'{"id": "1", "external_id": "01890000-0000-7000-8000-000000000001", "status": "PENDING", "amount": 5}',
-        b'{"event": "dispute.action_required", "id": "mi-dspt-1", "status": "ACTION_REQUIRED"}',
+        b'{"event": "dispute.won", "id": "d", "status": "WON", "currency": "PHP", "amount": {"initial": "5.00"}}',
         b'{"event": "something.new", "data": {"id": 5}}',
         b'{"event": "refund.succeeded", "data": {"id": "rfd-1", "invoice_id": null, "amount": 5}}',
     ],
@@ -371,11 +371,54 @@ async def test_events_that_are_of_no_use_are_kept_and_done(
         b'{"id": "1", "external_id": "01890000-0000-7000-8000-000000000001", "status": "PAID", "amount": 1,'
         b' "currency": "XYZ"}',
         b'{"event": "refund.succeeded", "data": 5}',
+        b'{"event": "dispute.action_required", "id": "mi-dspt-1", "status": "ACTION_REQUIRED"}',
     ],
 )
 async def test_an_event_that_is_not_as_documented(app: Any, client: Any, server: XenditServer, body: bytes) -> None:
     answer = await client.post(HOOK, content=body, headers={"x-callback-token": CALLBACK_TOKEN})
     assert (answer.status_code, answer.json()["verdict"]) == (400, "unreadable")
+
+
+# ---- disputes
+
+
+@pytest.mark.parametrize(("status", "state"), [("WON", "paid"), ("LOST", "refunded")])
+@pytest.mark.parametrize("reordered", [False, True])
+async def test_a_dispute(
+    app: Any, client: Any, make: Any, server: XenditServer, status: str, state: str, reordered: bool
+) -> None:
+    """Known by our order; answered at Xendit's dashboard; its end is told."""
+    ana, order = await opened(make, client)
+    invoice = await settled(app, client, server, order)
+    begun, ended = server.told_dispute(invoice), server.told_dispute(invoice, status)
+    if not reordered:
+        await hear(app, client, begun)
+        assert await state_of(client, ana, order) == "disputed"
+        assert await credits_of(app, ana, "PHP") == {"purchased_reserved": 50_000}
+        found = (await client.as_(ana).get(f"/api/v1/payments/{order['order_id']}/dispute")).json()
+        assert (found["status"], found["amount"], found["reason"]) == ("needs_response", "500.00", "fraud")
+        await hear(app, client, server.told_dispute(invoice, "UNDER_REVIEW"))
+    await hear(app, client, ended)
+    if reordered:
+        await hear(app, client, begun)
+    assert await state_of(client, ana, order) == state
+    assert await credits_of(app, ana, "PHP") == ({"purchased": 50_000} if status == "WON" else {})
+    assert await platform(app, "PHP", "disputed") == 0
+    await assert_clean(app)
+
+
+async def test_the_dispute_before_the_success(app: Any, client: Any, make: Any, server: XenditServer) -> None:
+    """It waits until the payment is known."""
+    ana, order = await opened(make, client)
+    invoice = server.pay(order["session_id"])
+    body, headers = server.told_dispute(invoice)
+    assert (await client.post(HOOK, content=body, headers=headers)).status_code == 200
+    await run_due(app)
+    await hear(app, client, server.told(invoice))
+    await run_due(app, now=utcnow() + timedelta(hours=1), reraise=True)
+    assert await outcomes(app) == ["applied", "applied"]
+    assert await state_of(client, ana, order) == "disputed"
+    await assert_clean(app)
 
 
 # ---- asking Xendit

@@ -248,21 +248,23 @@ async def apply(ctx: Ctx, webhook_event_id: UUID) -> None:
     notice = gateway.read(row.body)
     payment = notice.payment
     payment_id = payment.payment_id if payment else notice.disputed_payment_id or notice.changed_payment_id
-    if payment_id is None:
+    if payment_id is None and notice.disputed_order_id is None:
         unused = {"outcome": "unchanged", "note": "not about a payment of ours", "applied_at": ctx.now}
         await update(ctx.db, "webhook_events", unused, where={"id": row.id})
         return
-    order_id = await _ORDER_OF_PAYMENT(ctx.db, row.gateway, payment_id, row.account_id)
-    order_id = order_id or (payment.order_id if payment else None)
+    order_id = await _ORDER_OF_PAYMENT(ctx.db, row.gateway, payment_id, row.account_id) if payment_id else None
+    order_id = order_id or (payment.order_id if payment else notice.disputed_order_id)
+    # Who knows the secret of their own account can write what they like: their gateway itself is asked, and so it is
+    # where an event tells too little; before the order is locked.
+    is_asked = notice.changed_payment_id is not None or row.account_id is not None
+    news = await gateway.payments_of(ctx, order_id) if is_asked and order_id else []
     order = await _ORDER_LOCKED(ctx.db, order_id, row.gateway, row.account_id) if order_id else None
-    if order is None:
+    payment_id = payment_id or (order.payment_id if order else None)
+    if order is None or payment_id is None:
         raise OrderNotYetKnown
     note: str | None = None
     try:
-        # Who knows the secret of their own account can write what they like: their gateway itself is asked.
-        if notice.changed_payment_id or row.account_id is not None:
-            news = await gateway.payments_of(ctx, order.id)
-        else:
+        if not is_asked:
             news = [_whole(order, payment_id, notice)]
         after = order
         for one_payment in news:

@@ -62,7 +62,8 @@ class Notice(msgspec.Struct, frozen=True):
 
     Without a payment it is of no use to us, unless it is news of a dispute that names no more than the payment's id:
     then `disputed_payment_id` stands instead, and `dispute` says more of it. Where it tells less than the whole of a
-    payment, `changed_payment_id` stands instead, and the gateway is asked. `account` is the gateway's name of another
+    payment, `changed_payment_id` stands instead, and the gateway is asked. `disputed_order_id` is for a dispute that
+    names our order, and its payment by another id than we know. `account` is the gateway's name of another
     account that it speaks of, and then nothing else is told.
     """
 
@@ -73,6 +74,7 @@ class Notice(msgspec.Struct, frozen=True):
     dispute: DisputeNews | None = None
     changed_payment_id: str | None = None
     account: str | None = None
+    disputed_order_id: UUID | None = None
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):

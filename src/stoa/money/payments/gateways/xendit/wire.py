@@ -14,13 +14,18 @@ import msgspec
 from stoa.kit.errors import Invalid
 from stoa.kit.ids import parse_id
 from stoa.kit.money import MAX_MINOR, exponent, to_decimal
-from stoa.money.payments.gateways import Notice, Payment, PaymentStatus
+from stoa.money.payments.gateways import DisputeNews, DisputeStatus, Notice, Payment, PaymentStatus
 
 WHOLE: Final = frozenset({"IDR", "VND"})
 _STATUS: Final[dict[str, PaymentStatus]] = {
     "PAID": "succeeded",
     "SETTLED": "succeeded",
     "EXPIRED": "cancelled",
+}
+_DISPUTE_STATUS: Final[dict[str, DisputeStatus]] = {
+    "UNDER_REVIEW": "under_review",
+    "WON": "won",
+    "LOST": "lost",
 }
 # A refund that is on its way counts as made: what it gives back is not there any more.
 _GONE: Final = frozenset({"SUCCEEDED", "PENDING"})
@@ -58,6 +63,30 @@ class RefundPage(msgspec.Struct, frozen=True):
 
     data: list[Refund]
     has_more: bool = False
+
+
+class DisputeAmount(msgspec.Struct, frozen=True):
+    """What a dispute is about, as decimal text."""
+
+    initial: Decimal
+
+
+class DisputeCategory(msgspec.Struct, frozen=True):
+    """Why it was raised."""
+
+    name: str = "unknown"
+
+
+class Dispute(msgspec.Struct, frozen=True):
+    """A payer's bank wants the money back; `reference_id` is our name of what was paid."""
+
+    id: str
+    status: str
+    currency: str
+    amount: DisputeAmount
+    reference_id: str | None = None
+    due_date: datetime | None = None
+    category: DisputeCategory = DisputeCategory()
 
 
 class _Wrapped(msgspec.Struct, frozen=True):
@@ -130,6 +159,8 @@ def notice_of(body: bytes) -> Notice:
         known = order_id is not None and invoice.status in _STATUS
         payment = payment_of(invoice, order_id) if known and order_id else None
         return Notice(event_id, f"invoice.{invoice.status.lower()}", payment)
+    if event.event.startswith("dispute."):
+        return _disputed(event_id, event.event, msgspec.json.decode(body, type=Dispute))
     if not event.event.startswith("refund."):
         return Notice(event_id, event.event)
     # It tells of one refund, and not of all that went back: the whole is asked for.
@@ -137,6 +168,20 @@ def notice_of(body: bytes) -> Notice:
     noted = (refund.metadata or {}).get("invoice_id")
     invoice_id = refund.invoice_id or (noted if isinstance(noted, str) else None)
     return Notice(event_id, event.event, changed_payment_id=invoice_id)
+
+
+def _disputed(event_id: str, kind: str, told: Dispute) -> Notice:
+    order_id = parse_id(told.reference_id)
+    if order_id is None:
+        return Notice(event_id, kind)
+    news = DisputeNews(
+        dispute_id=told.id,
+        status=_DISPUTE_STATUS.get(told.status, "needs_response"),
+        reason=told.category.name,
+        amount_minor=minor(told.amount.initial, told.currency.upper()),
+        evidence_due_by=told.due_date,
+    )
+    return Notice(event_id, kind, dispute=news, disputed_order_id=order_id)
 
 
 def _refund_in(data: msgspec.Raw) -> Refund:
