@@ -728,6 +728,7 @@ NO_THING = (
     "/api/v1/webhooks/",
     "/api/v1/auth/oauth/{provider}",
     "/api/v1/payout-providers/{provider}",
+    "/api/v1/payout-webhooks/{provider}",
     "/api/v1/users/me/connected-accounts/{provider}",
     "/oauth/{provider}",
     "/dashboard/account/connected/{provider}",

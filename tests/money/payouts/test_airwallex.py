@@ -8,14 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from stoa.kit.clock import utcnow
 from stoa.kit.errors import NotFound
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
 from stoa.money.payouts.gateways import DestinationDetails, TransferRequest
-from stoa.money.payouts.gateways import airwallex as client
 from stoa.money.payouts.gateways.airwallex import Airwallex, look
 from tests.money.payouts.test_wise import BANKS as COMMON
-from tests.providers.airwallex import AirwallexServer
+from tests.providers.airwallex import WEBHOOK_SECRET, AirwallexServer
 from tests.providers.payouts import standing
 
 AIRWALLEX = Airwallex()
@@ -283,9 +281,7 @@ async def test_a_refusal_counts_only_when_nothing_was_made_before(ctx: Any, serv
     assert len(server.transfers) == 1
 
 
-async def test_a_token_is_kept_until_it_ends_or_is_not_taken(
-    ctx: Any, server: AirwallexServer, monkeypatch: Any
-) -> None:
+async def test_a_token_is_kept_until_it_ends_or_is_not_taken(ctx: Any, server: AirwallexServer) -> None:
     recipient = await AIRWALLEX.register(ctx, details())
     await AIRWALLEX.quote(ctx, recipient, 500, "USD")
     assert server.tokens == ["token-1"]
@@ -294,8 +290,7 @@ async def test_a_token_is_kept_until_it_ends_or_is_not_taken(
         await AIRWALLEX.quote(ctx, recipient, 500, "USD")
     await AIRWALLEX.quote(ctx, recipient, 500, "USD")
     assert server.tokens == ["withdrawn", "token-2"]
-    later = utcnow() + timedelta(minutes=29)
-    monkeypatch.setattr(client, "utcnow", lambda: later)
+    ctx.now += timedelta(minutes=29)
     await AIRWALLEX.quote(ctx, recipient, 500, "USD")
     assert len(server.tokens) == 3
 
@@ -318,6 +313,11 @@ async def test_webhooks_are_believed_by_their_signature_and_time(ctx: Any, serve
         assert AIRWALLEX.verify(ctx, headers, old) == verdict
     forged, headers = server.move(sent.reference, "PAID", secret="guessed")
     assert AIRWALLEX.verify(ctx, headers, forged) == "bad_signature"
+    changing = f"whsec_new,{ctx.app.settings.airwallex_webhook_secret}"
+    ctx.app.settings = msgspec.structs.replace(ctx.app.settings, airwallex_webhook_secret=changing)
+    for secret in ("whsec_new", WEBHOOK_SECRET):
+        signed, headers = server.move(sent.reference, "PAID", secret=secret)
+        assert AIRWALLEX.verify(ctx, headers, signed) == "verified", "while the secret is being changed"
     unsigned, headers = server.move(sent.reference, "PAID", secret="")
     ctx.app.settings = msgspec.structs.replace(ctx.app.settings, airwallex_webhook_secret="")
     assert AIRWALLEX.verify(ctx, headers, unsigned) == "bad_signature", "without a secret nothing is believed"

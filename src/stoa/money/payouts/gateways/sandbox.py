@@ -12,7 +12,7 @@ import msgspec
 from stoa.kit.ctx import App, Ctx
 from stoa.kit.days import business_days_after
 from stoa.kit.db import one, run
-from stoa.money.payments.gateways.signatures import verify
+from stoa.money.payments.actions.signing import verify
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook
 from stoa.money.payouts.gateways import (
     DestinationDetails,

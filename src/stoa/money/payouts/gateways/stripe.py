@@ -15,10 +15,17 @@ import stripe
 from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, NotFound
+from stoa.money.payments.actions.signing import verify
+from stoa.money.payments.actions.stripe_client import (
+    SIGNATURE_HEADER,
+    StripeKeys,
+    ask,
+    client_of,
+    reached,
+    struct_of,
+    to_stripe,
+)
 from stoa.money.payments.errors import GatewayUnavailable
-from stoa.money.payments.gateways.signatures import verify
-from stoa.money.payments.gateways.stripe import SIGNATURE_HEADER, to_stripe
-from stoa.money.payments.gateways.stripe.client import StripeKeys, ask, client_of, reached, struct_of
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
 from stoa.money.payouts.gateways import (
     DestinationDetails,
