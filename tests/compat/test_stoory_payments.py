@@ -217,7 +217,10 @@ async def test_razorpay_does_not_answer(app: Any, client: Any, make: Any, razorp
 async def test_coins(app: Any, client: Any, make: Any, razorpay: RazorpayServer) -> None:
     """A package at its price, M3."""
     ana = await make.member("ana")
-    made = await created(client.as_(ana), kind="coins", package_id=2)
+    wrong = await client.as_(ana).post(CREATE, json={"kind": "coins", "package_id": 2, "amount": 5})
+    assert (wrong.status_code, wrong.json()["code"], wrong.json()["amount_minor"]) == (409, "price_changed", 999)
+    assert await count(app, "select count(*) from orders") == 0
+    made = await created(client.as_(ana), kind="coins", package_id=2, amount=9.99)
     order = made["order"]
     assert (order["kind"], order["amount"], order["currency"]) == ("coins", 9.99, "USD")
     proof = razorpay.proof(razorpay.pay(order["razorpay_order_id"]))

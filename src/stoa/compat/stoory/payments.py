@@ -22,7 +22,7 @@ from stoa.money.payments import actions as payments
 from stoa.money.payments import policies, queries
 from stoa.money.payments import types as orders
 from stoa.money.payments.actions.switchboard import proving_gateway
-from stoa.money.payments.errors import UnknownPaymentMethod
+from stoa.money.payments.errors import PriceChanged, UnknownPaymentMethod
 from stoa.money.payments.types import HELD_STATES, OrderState, ReturnUrl
 from stoa.money.wallet.actions import credits, order_coins
 from stoa.money.wallet.types import CREDIT_LIMITS
@@ -35,7 +35,7 @@ RUPEES = "INR"
 
 class CreateOrderIn(msgspec.Struct):
     """POST /api/payments/create-order: `amount` of credit, in rupees unless `currency` says otherwise; or coins, by
-    their package. `return_url` is where the payer comes back to from a page of the gateway's."""
+    their package, whose price an `amount` beside it must be. `return_url` is where the payer comes back to from a page of the gateway's."""
 
     kind: Literal["credits", "coins"] = "credits"
     amount: Annotated[float, Meta(gt=0, le=10**12)] | None = None
@@ -167,11 +167,14 @@ async def show_order(ctx: CtxDep, order_id: Path[str]) -> OrderOut:
 
 
 async def _ordered(ctx: Ctx, data: CreateOrderIn, gateway: str, key: str) -> orders.Order:
-    """Raises Invalid for the field that says too little."""
+    """Raises Invalid for the field that says too little, and PriceChanged."""
     if data.kind == "coins":
         if data.package_id is None:
             raise Invalid(fields={"package_id": "Which package of coins?"})
-        return await order_coins(ctx, data.package_id, key=key, gateway=gateway)
+        order = await order_coins(ctx, data.package_id, key=key, gateway=gateway)
+        if data.amount is not None and parse_decimal(str(data.amount), order.currency) != order.amount_minor:
+            raise PriceChanged(amount_minor=order.amount_minor, currency=order.currency)
+        return order
     if data.amount is None:
         raise Invalid(fields={"amount": "How much credit?"})
     if data.currency not in CREDIT_LIMITS:
