@@ -1,12 +1,12 @@
 """Tips: one or three dollars from one person to another, shared by the rule in force (M8)."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import insert
+from stoa.kit.db import one
 from stoa.kit.ids import new_id
 from stoa.kit.money import allocate, format_amount
 from stoa.kit.outbox import emit
@@ -24,6 +24,36 @@ from stoa.money.wallet.errors import NotEnoughCredits, TipKeyReused, TipToOnesel
 from stoa.money.wallet.messages import TipSent
 from stoa.money.wallet.queries import WalletRow, tips
 from stoa.money.wallet.types import BUCKETS, SUPERLIKE_MINOR, TIP_MINOR, USD, TipView
+
+_COLUMNS: Final = (
+    "id",
+    "sender_id",
+    "recipient_id",
+    "asset",
+    "amount_minor",
+    "is_superlike",
+    "promotional_minor",
+    "purchased_minor",
+    "earned_minor",
+    "creator_minor",
+    "creator_promotional_minor",
+    "platform_minor",
+    "platform_promotional_minor",
+    "charity_minor",
+    "charity_promotional_minor",
+    "tax_minor",
+    "tax_promotional_minor",
+    "repaid_minor",
+    "transfer_id",
+    "key",
+    "created_at",
+)
+_PLACES: Final = ", ".join(f"${number}" for number in range(1, len(_COLUMNS) + 1))
+# Written and read in one go: a tip is what is done most.
+_KEEP = one(
+    TipView,
+    f"with made as (insert into tips ({', '.join(_COLUMNS)}) values ({_PLACES}) returning *) {tips.TIP.format('made')}",
+)
 
 
 class TipShares(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,9 +116,8 @@ async def tip(ctx: Ctx, *, recipient_id: UUID, superlike: bool = False, key: str
         "key": key,
         "created_at": ctx.now,
     }
-    await insert(ctx.db, "tips", row)
     await emit(ctx, TipSent(tip_id, sender.id, recipient.user_id, amount_minor, superlike))
-    return await tips.tip(ctx, tip_id)
+    return await _KEEP(ctx.db, *(row[column] for column in _COLUMNS))
 
 
 def share_tip(whole: list[Share], promotional_minor: int) -> TipShares:
