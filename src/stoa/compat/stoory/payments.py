@@ -35,7 +35,10 @@ RUPEES = "INR"
 
 class CreateOrderIn(msgspec.Struct):
     """POST /api/payments/create-order: `amount` of credit, in rupees unless `currency` says otherwise; or coins, by
-    their package, whose price an `amount` beside it must be. `return_url` is where the payer comes back to from a page of the gateway's."""
+    their package, whose price an `amount` beside it must be.
+
+    `return_url` is where the payer comes back to from a page of the gateway's.
+    """
 
     kind: Literal["credits", "coins"] = "credits"
     amount: Annotated[float, Meta(gt=0, le=10**12)] | None = None
