@@ -56,6 +56,7 @@ async def test_what_arrives_is_told_before_anything_is_asked_for(make: Any, sign
     assert 'hx-get="/dashboard/money/USD" hx-trigger="load"' in page.text
     text = words((await writer.get("/dashboard/money/USD")).text)
     assert "$25.00 can be paid out. Fee and date are shown before you confirm. Pay out…" in text
+    assert (await writer.get("/dashboard/payouts/new?asset=USD")).status_code == 200
     await make.destination(ana, speed="express")
     text = words((await writer.get("/dashboard/money/USD", **{"HX-Request": "true"})).text)
     assert re.search(r"\$25\.00 can be paid out: \$2\d\.\d\d arrives by \d+ \w+ \d{4}\. The provider keeps \$\d", text)
