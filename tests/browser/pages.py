@@ -188,7 +188,19 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/dashboard/payments", "newcomer", "creator"),
         *_seen("/dashboard/payments?state=disputed", "creator"),
     ),
-    "/dashboard/payments/{payment_id}": _seen("/dashboard/payments/{received_id}", "creator"),
+    "/dashboard/payments/{payment_id}": (
+        *_seen("/dashboard/payments/{received_id}", "creator"),
+        *_seen("/dashboard/payments/{asked_back_id}", "creator"),
+        *_seen("/dashboard/payments/{disputed_id}", "creator"),
+    ),
+    "/dashboard/payments/{payment_id}/refund": (
+        *_seen("/dashboard/payments/{received_id}/refund", "creator"),
+        *_seen("/dashboard/payments/{disputed_id}/refund", "creator"),
+    ),
+    "/dashboard/payments/{payment_id}/dispute": (
+        *_seen("/dashboard/payments/{disputed_id}/dispute", "creator"),
+        *_seen("/dashboard/payments/{answered_id}/dispute", "creator"),
+    ),
     "/dashboard/payments/gateways": _seen("/dashboard/payments/gateways", "newcomer", "creator"),
     "/dashboard/payments/gateways/{provider}": (
         *_seen("/dashboard/payments/gateways/stripe", "newcomer", "creator"),
@@ -205,6 +217,11 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/account/payments/{payment_id}": (
         *_seen("/account/payments/{paid_id}", "creator"),
         *_seen("/account/payments/{order_id}", "creator"),
+        *_seen("/account/payments/{wanted_back_id}", "creator"),
+    ),
+    "/account/payments/{payment_id}/refund": (
+        *_seen("/account/payments/{paid_id}/refund", "creator"),
+        *_seen("/account/payments/{wanted_back_id}/refund", "creator"),
     ),
     "/dashboard/team": (
         *_seen("/dashboard/team", "newcomer", "creator"),
@@ -238,6 +255,10 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/admin/books/transfers": _seen("/admin/books/transfers", "admin"),
     "/admin/books/transfers/{transfer_id}": _seen("/admin/books/transfers/{transfer_id}", "admin"),
     "/admin/orders": _seen("/admin/orders", "admin"),
+    "/admin/refunds": (*_seen("/admin/refunds", "admin"), *_seen("/admin/refunds?state=failed", "admin")),
+    "/admin/refunds/{refund_id}": _seen("/admin/refunds/{refund_id}", "admin"),
+    "/admin/disputes": (*_seen("/admin/disputes", "admin"), *_seen("/admin/disputes?state=lost", "admin")),
+    "/admin/disputes/{dispute_id}": _seen("/admin/disputes/{dispute_id}", "admin"),
     "/admin/splits": _seen("/admin/splits", "admin"),
     "/admin/orders/{order_id}": _seen("/admin/orders/{paid_id}", "admin"),
     "/admin/payouts": _seen("/admin/payouts", "admin"),
@@ -446,6 +467,20 @@ async def _team(world: things.World) -> things.Params:
     }
 
 
+async def _want_back(world: things.World) -> things.Params:
+    """The creator wants a payment back, somebody wants one back of them, and two are disputed."""
+    wanted, asked = await things.asked_for(world), await things.asked_of_owner(world)
+    disputed, answered = await things.disputed(world), await things.evidence_file(world)
+    return {
+        "wanted_back_id": wanted["payment_id"],
+        "refund_id": wanted["refund_id"],
+        "asked_back_id": asked["payment_id"],
+        "disputed_id": disputed["payment_id"],
+        "dispute_id": disputed["dispute_id"],
+        "answered_id": answered["payment_id"],
+    }
+
+
 async def _trade(world: things.World) -> things.Params:
     creator, other = world.owner, await world.make.member("giver", purchased=5000)
     found = await things.transfer(world) | await things.gift(world)
@@ -459,6 +494,7 @@ async def _trade(world: things.World) -> things.Params:
     found |= order | {"closed_id": closed["session_id"], "paid_id": paid["order_id"]} | await things.challenge(world)
     found |= await things.webhook_event(world)
     found |= await _tip_by_card(world)
+    found |= await _want_back(world)
     await _own_gateways(world)
     while await run_due(world.make.app):
         pass

@@ -69,6 +69,8 @@ async def send(
     if route.method not in SAFE:
         if case is not None and case.form is not None:
             body["data"] = case.form(values or {})
+        elif case is not None and case.parts is not None:
+            body["files"] = {name: (None, part) for name, part in case.parts(values or {}).items()}
         elif case is not None and case.json is not None:
             body["json"] = case.json(values or {})
         elif route.is_page:

@@ -71,12 +71,13 @@ class World:
 
 @dataclass(frozen=True)
 class Case:
-    """Who gets at a thing, made by `thing`, with this JSON body or these form fields."""
+    """Who gets at a thing, made by `thing`, with this JSON body, these form fields, or these parts of a form."""
 
     who: Who
     thing: Callable[[World], Awaitable[Params]]
     json: Callable[[Params], Any] | None = None
     form: Callable[[Params], dict[str, str]] | None = None
+    parts: Callable[[Params], dict[str, str]] | None = None
 
 
 # ---- things ----------------------------------------------------------------------------------------------------
@@ -308,6 +309,42 @@ async def paid_order(world: World) -> Params:
         world.owner, "POST", "/api/v1/wallet/purchases", package_id=1, payment_method_id="pm_card_visa"
     )
     return {"order_id": made["id"]}
+
+
+async def asked_for(world: World) -> Params:
+    """A payment of the owner's that they asked to have back."""
+    made = (await paid_order(world))["order_id"]
+    asked = await world.call(world.owner, "POST", f"/api/v1/payments/{made}/refund", reason="A mistake")
+    return {"payment_id": made, "refund_id": asked["id"]}
+
+
+async def asked_of_owner(world: World) -> Params:
+    """A gift to the owner that its giver asked to have back."""
+    other = await world.make.member(purchased=100)
+    gift = await world.call(other, "POST", "/api/v1/gifts", recipient_id=str(world.owner.id), amount=5)
+    asked = await world.call(other, "POST", f"/api/v1/payments/{gift['id']}/refund", reason="A mistake")
+    return {"payment_id": gift["id"], "refund_id": asked["id"], "decision": "approve"}
+
+
+async def disputed(world: World) -> Params:
+    """A card tip to the owner whose payer's bank wants it back."""
+    other = await world.make.user()
+    body = {"recipient_id": str(world.owner.id), "superlike": True}
+    opened = await world.call(other, "POST", "/api/v1/checkout/tip", **body)
+    path = f"/api/v1/orders/{opened['order_id']}/confirm"
+    await world.call(other, "POST", path, payment_method_id="pm_card_createDispute")
+    found = await world.call(world.owner, "GET", f"/api/v1/payments/{opened['order_id']}/dispute")
+    return {"payment_id": opened["order_id"], "dispute_id": found["id"]}
+
+
+async def evidence_file(world: World) -> Params:
+    """A file that the owner handed in."""
+    made = await disputed(world)
+    parts = [("text", (None, "This is what happened")), ("files", ("a.pdf", b"%PDF-1.4", "application/pdf"))]
+    path = f"/api/v1/payments/{made['payment_id']}/dispute/evidence"
+    answer = await world.client.as_(world.owner).post(path, files=parts)
+    assert answer.status_code == 201, answer.text
+    return made | {"file_id": answer.json()["evidence"][0]["files"][0]["id"]}
 
 
 async def challenge(world: World) -> Params:
@@ -690,6 +727,40 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /api/v1/my/payments/{payment_id}/receipt": (Case(Who.OWNER, made_payment),),
     "GET /api/v1/payments/{payment_id}": (Case(Who.OWNER, received_payment),),
     "GET /account/payments/{payment_id}": (Case(Who.OWNER, made_payment),),
+    # refunds and disputes
+    "POST /api/v1/payments/{payment_id}/refund": (Case(Who.OWNER, made_payment, json=REASON),),
+    "GET /api/v1/payments/{payment_id}/refund-status": (Case(Who.OWNER, made_payment),),
+    "GET /api/v1/refunds/{refund_id}": (Case(Who.OWNER, asked_for),),
+    "POST /api/v1/refunds/{refund_id}/approve": (Case(Who.OWNER, asked_of_owner),),
+    "POST /api/v1/refunds/{refund_id}/refuse": (Case(Who.OWNER, asked_of_owner, json=_fixed(note="It was read")),),
+    "GET /api/v1/payments/{payment_id}/dispute": (Case(Who.OWNER, disputed),),
+    "POST /api/v1/payments/{payment_id}/dispute/evidence": (
+        Case(Who.OWNER, disputed, parts=_fixed(text="This is what happened")),
+    ),
+    "POST /api/v1/payments/{payment_id}/dispute/mark": (
+        Case(Who.STAFF, disputed, json=_fixed(outcome="won", note="They wrote so")),
+    ),
+    "GET /api/v1/disputes/{dispute_id}/files/{file_id}": (Case(Who.OWNER, evidence_file),),
+    "GET /account/payments/{payment_id}/refund": (Case(Who.OWNER, made_payment),),
+    "POST /account/payments/{payment_id}/refund": (Case(Who.OWNER, made_payment, form=REFUND),),
+    "GET /dashboard/payments/{payment_id}/refund": (Case(Who.OWNER, received_payment),),
+    "POST /dashboard/payments/{payment_id}/refund": (Case(Who.OWNER, received_payment, form=REFUND),),
+    "POST /dashboard/payments/{payment_id}/refunds/{refund_id}/{decision}": (
+        Case(Who.OWNER, asked_of_owner, form=_fixed()),
+    ),
+    "GET /dashboard/payments/{payment_id}/dispute": (Case(Who.OWNER, disputed),),
+    "POST /dashboard/payments/{payment_id}/dispute": (
+        Case(Who.OWNER, disputed, form=_fixed(text="This is what happened")),
+    ),
+    "GET /admin/refunds/{refund_id}": (Case(Who.STAFF, asked_for),),
+    "POST /admin/refunds/{refund_id}/{decision}": (Case(Who.STAFF, asked_of_owner, form=_fixed()),),
+    "GET /admin/disputes/{dispute_id}": (Case(Who.STAFF, disputed),),
+    "POST /admin/disputes/{dispute_id}/evidence": (
+        Case(Who.STAFF, disputed, form=_fixed(text="This is what happened")),
+    ),
+    "POST /admin/disputes/{dispute_id}/mark": (
+        Case(Who.STAFF, disputed, form=_fixed(outcome="won", note="They wrote so")),
+    ),
     "GET /account/payments/{payment_id}/receipt": (Case(Who.OWNER, made_payment),),
     "GET /account/payments/{payment_id}/receipt/pdf": (Case(Who.OWNER, made_payment),),
     "GET /dashboard/payments/{payment_id}": (Case(Who.OWNER, received_payment),),

@@ -10,11 +10,13 @@ from litestar import MediaType, Request, Response, get
 from stoa.front.admin.filters import choice, day_end, newest, older, text
 from stoa.front.page import page
 from stoa.kit.http import CtxDep, Path, access
+from stoa.money.disputes.queries import dispute_of
 from stoa.money.payments import queries as orders
 from stoa.money.payments.types import OrderState
 from stoa.money.receipts import actions, queries
 from stoa.money.receipts.policies import access_own_payment
 from stoa.money.receipts.types import Filter, Payment
+from stoa.money.refunds.queries import status
 
 KINDS: Final = {"coins": "Coins", "credits": "Credits", "gift": "Gifts", "tip": "Tips"}
 STATES: Final = {
@@ -99,6 +101,8 @@ async def show_payment(request: Request[Any, Any, Any], ctx: CtxDep, payment_id:
         events=events,
         place=place_of(payment, is_order=bool(events)),
         method_name=method_name,
+        standing=await status(ctx, payment),
+        dispute=await dispute_of(ctx, payment.id),
     )
 
 

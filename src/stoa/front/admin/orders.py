@@ -17,6 +17,7 @@ from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.ids import new_id
 from stoa.kit.money import parse_decimal
+from stoa.money.disputes.queries import dispute_of
 from stoa.money.payments import queries as payments
 from stoa.money.payments.policies import access_order
 from stoa.money.payments.types import Order, OrderState
@@ -76,6 +77,7 @@ async def _order_page(
         events=await payments.order_events(ctx, order.id),
         transfer_id=await queries.order_transfer_id(ctx, order.id),
         refunds=await refunds_of(ctx, order.id),
+        dispute=await dispute_of(ctx, order.id),
         refundable=order.state in (OrderState.PAID, OrderState.PARTIALLY_REFUNDED)
         and order.payment_id is not None
         and order.user_id != ctx.member.id,

@@ -13,9 +13,11 @@ from stoa.front.formats import money
 from stoa.front.page import page
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.money import to_decimal
+from stoa.money.disputes.queries import dispute_of
 from stoa.money.receipts import queries
 from stoa.money.receipts.policies import access_received_payment
 from stoa.money.receipts.types import COIN, INTERVALS, SETTLED, Filter, Interval, Period, Sums
+from stoa.money.refunds.queries import status
 
 RECEIVED_KINDS: Final = {kind: name for kind, name in KINDS.items() if kind not in ("coins", "credits")}
 # What a chart shows: the interval, how many days back it begins, and what that is called.
@@ -60,7 +62,15 @@ async def export(request: Request[Any, Any, Any], ctx: CtxDep) -> Stream:
 async def show_payment(request: Request[Any, Any, Any], ctx: CtxDep, payment_id: Path[UUID]) -> Response[str]:
     """One payment and where each part of it went."""
     payment = await access_received_payment(ctx, payment_id)
-    return await page(request, ctx, "studio/payment.html", payment=payment, methods=METHODS)
+    return await page(
+        request,
+        ctx,
+        "studio/payment.html",
+        payment=payment,
+        methods=METHODS,
+        standing=await status(ctx, payment),
+        dispute=await dispute_of(ctx, payment.id),
+    )
 
 
 @get("/dashboard/revenue", opt=access("member"))
