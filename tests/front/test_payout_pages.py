@@ -244,10 +244,10 @@ async def test_a_month_on_one_sheet(make: Any, signed_in: Any, jobs: Any, client
     text = words((await writer.get(f"{HERE}/statements/month?month={month}")).text)
     assert "Gifts received 3 14.00" in text
     assert "Gifts received, taken back 1 -2.00" in text
-    assert "Earned and not paid out 412.00" in text
+    assert "Left, earned and not paid out 412.00" in text
     assert "Tips received 1 0.97" in text
     assert "Paid out 1 -5.00" in text
-    assert "Earned and not paid out 1.97" in text
+    assert "Left, earned and not paid out 1.97" in text
     assert "Savings (USD) •••• 6789 5.00 USD 0.05 USD 4.95 USD" in text
     before = (utcnow().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
     assert (await writer.get(f"{HERE}/statements/month?month={before}")).status_code == 404

@@ -99,7 +99,7 @@ async def of_payout(ctx: Ctx, payout: PayoutView) -> Document:
         period=_day(payout.requested_at),
         facts=facts,
         parts=[Part(title=f"For {payout.source}", rows=_reckoning(payout), has_total=True)],
-        note="The platform's share was kept when the gifts were made; nothing more is taken at the payout but the fee.",
+        note="Everybody's share was taken when it was earned; nothing more is taken at the payout but the fee.",
     )
 
 
@@ -121,7 +121,7 @@ async def of_month(ctx: Ctx, day: date) -> Document:
             if line.asset == held.asset
         ]
         opening = ["Earned before and not paid out", "", format_amount(held.opening_minor, held.asset)]
-        closing = ["Earned and not paid out", "", format_amount(held.closing_minor, held.asset)]
+        closing = ["Left, earned and not paid out", "", format_amount(held.closing_minor, held.asset)]
         name = "Coins" if held.asset == COIN else held.asset
         parts.append(Part(title=name, head=["", "Movements", name], rows=[opening, *moved, closing], has_total=True))
     paid = await queries.paid(ctx, ctx.member.id, since, until)
