@@ -63,6 +63,8 @@ class StripeServer:
         self.intents: dict[str, dict[str, Any]] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
         self.refunded: dict[str, int] = {}
+        self.disputes: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, bytes] = {}
         self.answered: dict[str, tuple[dict[str, Any], int, Any]] = {}
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self.mischief: list[str] = []
@@ -100,7 +102,7 @@ class StripeServer:
             "amount_captured": intent["amount_received"],
             "amount_refunded": self.refunded.get(payment_id, 0),
             "currency": intent["currency"],
-            "disputed": False,
+            "disputed": any(one["payment_intent"] == payment_id for one in self.disputes.values()),
             "payment_intent": payment_id,
             "metadata": intent["metadata"],
             "refunded": self.refunded.get(payment_id, 0) == intent["amount"],
@@ -141,7 +143,10 @@ class StripeServer:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        params = _tree(parse_qsl((body or scope["query_string"]).decode(), keep_blank_values=True))
+        if headers.get("content-type", "").startswith("multipart/form-data"):
+            params: dict[str, Any] = {"parts": body}
+        else:
+            params = _tree(parse_qsl((body or scope["query_string"]).decode(), keep_blank_values=True))
         self.asked.append((scope["method"], scope["path"], params))
         mischief = self.mischief.pop(0) if self.mischief else ""
         if mischief == "timeout":
@@ -210,11 +215,51 @@ class StripeServer:
                 return self._session(session, params)
             case ["POST", "refunds"]:
                 return self._refund(params)
+            case ["GET", "disputes"]:
+                found = [one for one in self.disputes.values() if one["payment_intent"] == params["payment_intent"]]
+                return {"object": "list", "url": "/v1/disputes", "has_more": False, "data": found[::-1]}
+            case ["POST", "disputes", dispute_id]:
+                return self._answered(self._known(self.disputes, dispute_id), params)
+            case ["POST", "files"]:
+                made = {"id": f"file_{len(self.files) + 1}", "object": "file", "purpose": "dispute_evidence"}
+                self.files[made["id"]] = params["parts"]
+                return made
             case ["GET", "account"]:
                 return {"object": "account", "type": "standard", "country": "US"} | self.account
             case ["GET", "balance"]:
                 return {"object": "balance", "available": [], "pending": [], "livemode": False}
         raise Refused(404, "invalid_request_error", f"Unrecognized request URL ({method}: {path})")
+
+    def dispute(self, payment_id: str, amount: int | None = None) -> dict[str, Any]:
+        """The payer's bank wants a payment back; answers the dispute."""
+        intent = self.intents[payment_id]
+        taken = {"id": f"txn_{len(self.disputes) + 1}", "fee": 1500, "currency": intent["currency"], "amount": -499}
+        made = {
+            "id": f"dp_{len(self.disputes) + 1}",
+            "object": "dispute",
+            "amount": amount or intent["amount"],
+            "currency": intent["currency"],
+            "charge": intent["latest_charge"],
+            "payment_intent": payment_id,
+            "reason": "product_not_received",
+            "status": "needs_response",
+            "evidence": {},
+            "evidence_details": {"due_by": int(time.time()) + 7 * 86_400, "has_evidence": False, "past_due": False},
+            "balance_transactions": [taken],
+            "metadata": {},
+        }
+        self.disputes[made["id"]] = made
+        return made
+
+    def _answered(self, dispute: dict[str, Any], params: dict[str, Any]) -> Any:
+        """Evidence as Stripe's test mode takes it: by a word in it."""
+        if dispute["status"] != "needs_response":
+            raise Refused(400, "invalid_request_error", "This dispute is already closed.")
+        dispute["evidence"] = params["evidence"]
+        text = params["evidence"]["uncategorized_text"]
+        decided = "won" if "winning_evidence" in text else "lost" if "losing_evidence" in text else "under_review"
+        dispute["status"] = decided if params["submit"] == "true" else "needs_response"
+        return dispute
 
     def _list(self, params: dict[str, Any]) -> Any:
         """A page of PaymentIntents, the newest first, after `starting_after`."""

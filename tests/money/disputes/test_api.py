@@ -17,7 +17,7 @@ from tests.money.wallet.test_card_tips import earned, owed
 PDF = b"%PDF-1.4\n%%EOF\n"
 
 
-async def disputed(client: Any, **more: Any) -> Any:
+async def disputed(client: Any) -> Any:
     order = (await buy(client, "pm_card_createDispute", package=1)).json()
     assert order["state"] == "disputed"
     return order
@@ -239,6 +239,26 @@ async def test_two_outcomes_at_once(app: Any, live: Any, client: Any, make: Any)
         )
     )
     assert sorted(one.status_code for one in answers) == [200, 409, 409]
+    await assert_clean(app)
+
+
+async def test_the_same_news_at_once(app: Any, live: Any, client: Any, make: Any) -> None:
+    """M11: delivered three times, told in two events, applied by three workers: one dispute, one fee, one hold."""
+    ana = await make.member("ana")
+    order = (await buy(client.as_(ana), package=1)).json()
+    payment = told(order, order["payment_id"], disputed=True, dispute=news("needs_response"))
+    await asyncio.gather(
+        *(send(client, payment, event_id=f"evt_{name}", kind="dispute.created") for name in ("a", "a", "a", "b"))
+    )
+    await asyncio.gather(*(run_due(app, reraise=True) for _ in range(3)))
+    assert await count(app, "select count(*) from disputes") == 1
+    assert await count(app, "select count(*) from ledger_holds where state = 'held'") == 1
+    assert await platform(app, "USD", "dispute_fees") == -1500
+    over = told(order, order["payment_id"], disputed=True, dispute=news("lost"))
+    await asyncio.gather(*(send(client, over, event_id=f"evt_{name}") for name in ("c", "c", "d")))
+    await asyncio.gather(*(run_due(app, reraise=True) for _ in range(3)))
+    assert await state_of(client, ana, order) == "refunded"
+    assert await count(app, "select count(*) from refunds") == 1
     await assert_clean(app)
 
 

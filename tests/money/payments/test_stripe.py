@@ -391,6 +391,67 @@ async def test_a_dispute(app: Any, client: Any, make: Any, server: StripeServer)
     await assert_clean(app)
 
 
+@pytest.mark.parametrize(("word", "ends"), [("winning", "paid"), ("losing", "refunded"), ("other", "disputed")])
+async def test_evidence_goes_to_stripe(
+    app: Any, client: Any, make: Any, server: StripeServer, word: str, ends: str
+) -> None:
+    """Files first, then all of it at once, under keys; an answer that is lost is asked for again and found."""
+    ana, boss = await make.member("ana"), await make.user("boss", roles=("admin",))
+    order = (await buy(client.as_(ana), package=1)).json()
+    dispute = server.dispute(order["payment_id"])
+    await told(app, client, server, "charge.dispute.created", dispute)
+    path = f"/api/v1/payments/{order['id']}/dispute"
+    found = (await client.as_(boss).get(path)).json()
+    assert (found["reference"], found["reason"], found["amount_minor"], found["fee_minor"]) == (
+        "dp_1",
+        "product_not_received",
+        499,
+        1500,
+    )
+    assert await platform(app, "USD", "dispute_fees") == -1500
+    parts = [("text", (None, f"It was delivered: {word}_evidence"))]
+    parts += [("files", (f"{name}.pdf", b"%PDF-1.4 " + name.encode(), "application/pdf")) for name in ("one", "two")]
+    assert (await client.as_(boss).post(f"{path}/evidence", files=parts)).status_code == 201
+    server.mischief = ["", "timeout_after", "", "timeout_after"]
+    await run_due(app, reraise=True)
+    assert len(server.files) == 2 and b"%PDF-1.4 one" in server.files["file_1"]
+    assert dispute["evidence"] == {
+        "uncategorized_text": f"It was delivered: {word}_evidence",
+        "uncategorized_file": "file_1",
+        "service_documentation": "file_2",
+    }
+    found = (await client.as_(boss).get(path)).json()
+    assert (found["status"], found["evidence"][0]["status"]) == (dispute["status"], "sent")
+    assert await state_of(client, ana, order) == ends
+    for kind in ("charge.dispute.updated", "charge.dispute.funds_withdrawn", "charge.dispute.closed"):
+        await told(app, client, server, kind, dispute)
+    assert await state_of(client, ana, order) == ends
+    await assert_clean(app)
+
+
+async def test_evidence_that_stripe_refuses(app: Any, client: Any, make: Any, server: StripeServer) -> None:
+    ana, boss = await make.member("ana"), await make.user("boss", roles=("admin",))
+    order = (await buy(client.as_(ana), package=1)).json()
+    dispute = server.dispute(order["payment_id"])
+    await told(app, client, server, "charge.dispute.created", dispute)
+    dispute["status"] = "under_review"
+    path = f"/api/v1/payments/{order['id']}/dispute"
+    parts = [("text", (None, "It was delivered to their door"))]
+    assert (await client.as_(boss).post(f"{path}/evidence", files=parts)).status_code == 201
+    await run_due(app, reraise=True)
+    (evidence,) = (await client.as_(boss).get(path)).json()["evidence"]
+    assert (evidence["status"], evidence["failure_message"]) == ("refused", "This dispute is already closed.")
+
+
+async def test_an_inquiry_moves_nothing(app: Any, client: Any, make: Any, server: StripeServer) -> None:
+    ana = await make.member("ana")
+    order = (await buy(client.as_(ana), package=1)).json()
+    asked = server.dispute(order["payment_id"]) | {"status": "warning_needs_response"}
+    await told(app, client, server, "charge.dispute.created", asked)
+    assert await state_of(client, ana, order) == "paid"
+    await assert_clean(app)
+
+
 async def test_a_webhook_of_another_amount_is_rejected(app: Any, client: Any, make: Any, server: StripeServer) -> None:
     ana = await make.member("ana")
     order = (await checkout(client.as_(ana))).json()
