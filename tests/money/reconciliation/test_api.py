@@ -82,6 +82,10 @@ async def test_a_run(app: Any, client: Any, world: World) -> None:
         ({"gateway": "sandbox", "since": "2026-05-03T00:00:00"}, "since"),
         ({"gateway": "sandbox", "since": "2999-05-03T00:00:00Z"}, "since"),
         ({"gateway": "sandbox", "since": "2001-05-03T00:00:00Z"}, "since"),
+        ({"gateway": "sandbox", "since": "0001-01-01T00:00:00+14:00"}, "since"),
+        ({"gateway": "sandbox", "until": "0001-01-01T00:00:00Z"}, "until"),
+        ({"gateway": "sandbox", "until": "0001-01-01T00:00:00+14:00"}, "until"),
+        ({"gateway": "sandbox", "since": "2026-05-03T00:00:00Z", "until": "2026-05-03T00:00:00Z"}, "since"),
         ({"gateway": "sandbox", "account_id": "01890000-0000-7000-8000-000000000000"}, "gateway"),
     ],
 )
@@ -113,6 +117,8 @@ async def test_3am_reconciles(app: Any, client: Any, world: World) -> None:
     assert (found["expected_amount"], found["actual_amount"], found["currency"]) == (4.99, 4.99, "USD")
     await run_due(app, reraise=True)
     assert (await client.as_(world.staff).get(f"{HOME}/runs/{told['id']}")).json()["state"] == "done"
+    wrong = await client.as_(world.staff).post("/api/payments/reconcile", json={"gateway": "nobody\u0000"})
+    assert wrong.status_code == 422
     wrong = await client.as_(world.staff).post("/api/payments/reconcile", json={"gateway": "nobody"})
     assert (wrong.status_code, list(wrong.json()["fields"])) == (422, ["gateway"])
 

@@ -6,7 +6,7 @@ moment. So each difference is asked about once more, by its order, and only what
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,6 +34,7 @@ from stoa.money.reconciliation.types import LONGEST_DAYS, Finding, Kind, Ours, P
 
 SETTLED_AFTER: Final = timedelta(minutes=15)  # news of what is younger may be on its way
 USUAL: Final = timedelta(days=3)
+FIRST_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
 FORGOTTEN_AFTER: Final = timedelta(hours=2)  # a run that has not ended by then will not
 
 _FORGET = run(
@@ -163,6 +164,8 @@ async def _period(
     ctx: Ctx, subject: Subject, gateway: str, account_id: UUID | None, since: datetime | None, until: datetime | None
 ) -> tuple[datetime, datetime]:
     until = min(until, ctx.now) if until else ctx.now - SETTLED_AFTER
+    if until < FIRST_DAY:
+        raise Invalid(fields={"until": f"Nothing is from before {FIRST_DAY:%Y}"})
     if since is None:
         oldest = await queries.oldest_open(ctx, subject, gateway, account_id)
         earliest = until - timedelta(days=LONGEST_DAYS)
