@@ -7,11 +7,12 @@ from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.http import Body, CtxDep, Path, Request, access
 from stoa.kit.http.idempotency import key_of
 from stoa.kit.ids import new_id
+from stoa.money.payments.actions import asking
 from stoa.money.payments.actions.buying import buy
 from stoa.money.payments.policies import access_checkout
 from stoa.money.payments.schemas import CheckoutStatusOut, checkout_status_out
 from stoa.money.payments.schemas.checkout import PurchaseCheckoutIn, SubscriptionCheckoutIn, TipCheckoutIn
-from stoa.money.payments.types import CheckoutOut, checkout_out, is_sold
+from stoa.money.payments.types import CheckoutOut, OrderState, checkout_out, is_sold
 
 MEMBERSHIP = "membership"
 
@@ -62,8 +63,11 @@ async def subscription(ctx: CtxDep, data: Body[SubscriptionCheckoutIn], request:
 
 @get(["/api/v1/checkout/session/{session_id:str}", "/api/v1/checkouts/{session_id:str}"], opt=access("member"))
 async def get_checkout(ctx: CtxDep, session_id: Path[str]) -> CheckoutStatusOut:
-    """How far a hosted checkout of one's own is, at whatever gateway."""
-    return checkout_status_out(await access_checkout(ctx, session_id))
+    """How far a hosted checkout of one's own is, at whatever gateway; one that is slow to tell us is asked."""
+    status = await access_checkout(ctx, session_id)
+    if status.order_state == OrderState.PENDING:
+        await asking.ask_soon(ctx, status.order_id)
+    return checkout_status_out(status)
 
 
 def _key(request: Request) -> str:
