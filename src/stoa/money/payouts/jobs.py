@@ -5,8 +5,9 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.outbox import on, within
 from stoa.kit.queue import every, handles
 from stoa.money.payments.actions.webhooks import Applied, applies
-from stoa.money.payouts.actions import destinations, hearing, hold_of, sending, watching
-from stoa.money.payouts.messages import FollowPayout, SubmitPayout
+from stoa.money.payouts.actions import destinations, hearing, hold_of, sending, telling, watching
+from stoa.money.payouts.messages import FollowPayout, PayoutFailed, PayoutHeld, PayoutPaid, SubmitPayout
+from stoa.money.payouts.types import PayoutState
 from stoa.money.risk.messages import FlagClosed, MovementFlagged
 from stoa.money.risk.types import Severity
 
@@ -57,6 +58,24 @@ async def hold_flagged(ctx: Ctx, event: MovementFlagged) -> None:
     """
     if event.severity == Severity.HIGH and event.user_id is not None:
         await watching.after_flag(ctx, event.user_id)
+
+
+@on(PayoutPaid)
+async def tell_paid(ctx: Ctx, event: PayoutPaid) -> dict[str, bool]:
+    """The creator has a mail."""
+    return {"told": await telling.tell(ctx, event.payout_id, PayoutState.PAID)}
+
+
+@on(PayoutFailed)
+async def tell_failed(ctx: Ctx, event: PayoutFailed) -> dict[str, bool]:
+    """The creator has a mail with the reason."""
+    return {"told": await telling.tell(ctx, event.payout_id, PayoutState.FAILED)}
+
+
+@on(PayoutHeld)
+async def tell_held(ctx: Ctx, event: PayoutHeld) -> dict[str, bool]:
+    """The creator has a mail with the reason, what happens next and by when (F7)."""
+    return {"told": await telling.tell(ctx, event.payout_id, PayoutState.IN_REVIEW)}
 
 
 @within(FlagClosed)

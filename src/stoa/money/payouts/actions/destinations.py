@@ -314,7 +314,7 @@ async def _tell(ctx: Ctx, shown: DestinationView, what: str) -> None:
     values = {
         "username": owner.username,
         "what": what,
-        "then": f"Money can be sent there from {in_words(shown)}" if waits else "",
+        "then": f"Money can be sent there from {in_words(shown)}." if waits else "",
         "facts": circumstances(ctx),
         "link": mail.link(ctx, "/dashboard/payouts/destinations"),
     }
