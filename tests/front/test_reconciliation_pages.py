@@ -25,6 +25,7 @@ async def test_comparing_and_settling(app: Any, client: Any, make: Any, signed_i
     assert refused.status_code == 422 and "Please say how it was settled" in refused.text
     merged = await admin.follow(await admin.post(f"{address}/merge"))
     assert "Both sides agree now." in merged.text and "In order" in merged.text
+    assert f'href="{address}"' in (await admin.get("/admin/audit")).text, "what was done stands in the audit"
     again = await admin.follow(await admin.post(f"{address}/resolve", note="Too late"))
     assert "It is closed already" in again.text
     begun = await admin.follow(await admin.post("/admin/reconciliation", account="payments:sandbox"))
