@@ -209,6 +209,8 @@ async def test_forged_and_foreign_webhooks(world: World) -> None:
     boss = world.client.as_(await world.make.user("boss", roles=("admin",)))
     shown = (await boss.get("/api/v1/webhook-events")).json()["items"]
     assert {row["gateway"] for row in shown} == {f"payout:{world.name}"}
+    for path, said in (("webhooks", f"payout:{world.name}"), ("webhooks/health", f"Payout: {world.name}")):
+        assert said in (await boss.get(f"/admin/{path}")).text
     assert (await world.seen(payout))["state"] == "processing"
 
 

@@ -60,6 +60,7 @@ class SubmitPayout(Job, frozen=True):
 
     outside: ClassVar[bool] = True
     max_attempts: ClassVar[int] = 12
+    timeout_s: ClassVar[float] = 150  # a provider may be asked several times, for 20 s each
 
     payout_id: UUID
     attempt: int
@@ -70,6 +71,7 @@ class FollowPayout(Job, frozen=True):
 
     outside: ClassVar[bool] = True
     max_attempts: ClassVar[int] = 12
+    timeout_s: ClassVar[float] = 150  # a provider may be asked several times, for 20 s each
 
     payout_id: UUID
     attempt: int

@@ -105,7 +105,7 @@ class Provider(Protocol):
         ...
 
     async def register(self, ctx: Ctx, details: DestinationDetails) -> str:
-        """Makes a destination known; answers the provider's id of it, the same for the same details.
+        """Makes a destination known; answers the provider's id of it. Asked twice, some providers know it twice.
 
         Raises BadDestination with `fields`, and ProviderUnavailable, after which the same again is safe.
         """
