@@ -17,7 +17,17 @@ from stoa.kit.money import exponent
 
 THIN: Final = "\u202f"  # narrow no-break space: groups thousands without ever breaking a number
 MINUS: Final = "\u2212"
-SYMBOLS: Final[dict[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥", "KRW": "₩", "VND": "₫"}
+SYMBOLS: Final[dict[str, str]] = {
+    "USD": "$",
+    "EUR": "€",
+    "GBP": "£",
+    "INR": "₹",
+    "PHP": "₱",
+    "THB": "฿",
+    "JPY": "¥",
+    "KRW": "₩",
+    "VND": "₫",
+}
 WORDS_PER_MINUTE: Final = 230
 
 
