@@ -32,12 +32,14 @@ STATIONS: Final = {
     Stage.SENT: Station("Sent", "With the payout provider, on its way to you"),
     Stage.ARRIVED: Station("Arrived", "Paid out to you so far"),
 }
-MOVING: Final = (Stage.PENDING, Stage.RESERVED)  # what changes within seconds, by itself
+# What moves on by itself, and after how many seconds it is worth looking again.
+LOOK_AGAIN_S: Final = {Stage.PENDING: 3, Stage.RESERVED: 3, Stage.SENT: 6}
 
 
-def _moves(view: MoneyView) -> bool:
-    """Whether the page has something new to show in a moment."""
-    return any(asset.of(stage) for asset in view.assets for stage in MOVING)
+def _look_again_s(view: MoneyView) -> int | None:
+    """When the page may have something new to show; None while all of it waits for a person."""
+    waits = [wait_s for stage, wait_s in LOOK_AGAIN_S.items() if any(asset.of(stage) for asset in view.assets)]
+    return min(waits, default=None)
 
 
 def asset_title(asset: str) -> str:
@@ -60,7 +62,7 @@ async def show_money(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[s
         spendable=[asset for asset in view.assets if asset.promotional_minor or asset.purchased_minor],
         stations=STATIONS,
         title_of=asset_title,
-        moves=_moves(view),
+        look_again_s=_look_again_s(view),
     )
 
 
