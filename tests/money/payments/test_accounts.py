@@ -306,6 +306,52 @@ async def test_disconnected_while_an_order_is_open(app: Any, client: Any, make: 
     await assert_clean(app)
 
 
+@pytest.mark.parametrize("way", ["keys", "oauth", "restricted"])
+async def test_an_account_that_does_not_open_any_more(
+    app: Any, client: Any, make: Any, stripe: StripeWorld, way: str
+) -> None:
+    """Revoked or restricted at Stripe, unannounced: payments come through the platform until it opens again."""
+    from dataclasses import replace
+    from datetime import timedelta
+
+    from stoa.money.payments.actions.looking_after import look_after
+
+    ana, ben = await make.user("ana"), await make.user("ben")
+    server = stripe.accounts["acct_ana"]
+    if way == "oauth":
+        state = (await begun(client, ana))["state"]
+        stripe.codes["ac_1"] = "acct_ana"
+        await client.as_(ana).post(f"{BASE}/stripe/connect", json={"code": "ac_1", "state": state})
+    else:
+        await connect(client, ana)
+
+    async def looked(hours: int) -> dict[str, int]:
+        async with make.tx() as ctx:
+            return await look_after(replace(ctx, now=ctx.now + timedelta(hours=hours)))
+
+    assert await looked(1) == {"open": 0, "closed": 0, "silent": 0}, "it was asked about just now"
+    if way == "keys":
+        server.keys = {"sk_live_of_another_day"}
+    elif way == "oauth":
+        stripe.connected.clear()
+    else:
+        server.account["charges_enabled"] = False
+    assert await looked(7) == {"open": 0, "closed": 1, "silent": 0}
+    shown = (await client.as_(ana).get(f"{BASE}/stripe/status")).json()
+    assert (shown["ready"], shown["charges_enabled"]) == (False, False)
+    assert shown["waits_for"].startswith("Stripe does not let it take payments")
+    await tipped(client, ben, ana)
+    assert server.intents == {} and await earned(app, ana) == 291
+    server.keys, server.account["charges_enabled"] = {KEY}, True
+    stripe.connected.add("acct_ana")
+    server.mischief = ["crash"] * 2
+    assert (await looked(8))["silent"] == 1
+    assert await looked(9) == {"open": 1, "closed": 0, "silent": 0}
+    await tipped(client, ben, ana)
+    assert len(server.intents) == 1
+    await assert_clean(app)
+
+
 async def test_two_changes_at_once(app: Any, live: Any, client: Any, make: Any, stripe: StripeWorld) -> None:
     ana = await make.user("ana")
     stripe.account("acct_other", "sk_live_of_another")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from stoa.kit.ctx import Ctx
 from stoa.kit.queue import every, handles
 from stoa.money.payments import actions
-from stoa.money.payments.actions import accounts, asking, hosted, webhooks
+from stoa.money.payments.actions import accounts, asking, hosted, looking_after, webhooks
 from stoa.money.payments.actions.switchboard import gateway_of
 from stoa.money.payments.messages import ApplyWebhook, AskOrder, DeliverSandboxEvent, LetAccountGo, RefundExtra
 
@@ -68,3 +68,9 @@ async def let_account_go(ctx: Ctx, job: LetAccountGo) -> None:
 async def wipe_gateway_keys(ctx: Ctx) -> dict[str, int]:
     """Keys of accounts that were left go with the last open order; the others are sealed by the first key."""
     return {"wiped": await accounts.wipe(ctx), "resealed": await accounts.reseal(ctx)}
+
+
+@every(name="payments.look_after_accounts", seconds=3600, outside=True)
+async def look_after_accounts(ctx: Ctx) -> dict[str, int]:
+    """Creators' accounts that do not open any more take no payments, until they do again."""
+    return await looking_after.look_after(ctx)

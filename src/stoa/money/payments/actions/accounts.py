@@ -120,7 +120,7 @@ async def set_webhook_secret(ctx: Ctx, provider: Provider, secret: str) -> UUID:
         raise NotFound("Nothing is connected here")
     keys = NewKeys(
         provider=provider,
-        secret=_open_secret(ctx, before),
+        secret=secret_of(ctx, before),
         key_id=before.key_id,
         account_id=before.account_id,
     )
@@ -188,7 +188,7 @@ async def reseal(ctx: Ctx) -> int:
     for row in rows:
         changed: dict[str, Any] = {}
         if row.secret_sealed is not None:
-            changed["secret_sealed"] = _seal(ctx, row.id, "secret", _open_secret(ctx, row))
+            changed["secret_sealed"] = _seal(ctx, row.id, "secret", secret_of(ctx, row))
         if row.webhook_sealed is not None:
             changed["webhook_sealed"] = _seal(ctx, row.id, "webhook", _open_webhook(ctx, row) or "")
         await update(ctx.db, "gateway_accounts", changed, where={"id": row.id})
@@ -254,7 +254,7 @@ def gateway_with(ctx: Ctx, row: AccountRow) -> Gateway:
 
             is_connected = row.way == "oauth"
             keys = StripeKeys(
-                secret_key=settings.stripe_secret_key if is_connected else _open_secret(ctx, row),
+                secret_key=settings.stripe_secret_key if is_connected else secret_of(ctx, row),
                 webhook_secret=webhook_secret,
                 api_base=settings.stripe_api_base,
                 connected=row.account_id if is_connected else None,
@@ -263,12 +263,12 @@ def gateway_with(ctx: Ctx, row: AccountRow) -> Gateway:
         case "razorpay":
             from stoa.money.payments.gateways.razorpay import Razorpay, RazorpayKeys
 
-            secret = _open_secret(ctx, row)
+            secret = secret_of(ctx, row)
             return Razorpay(RazorpayKeys(row.key_id or "", secret, webhook_secret, settings.razorpay_api_base))
         case "xendit":
             from stoa.money.payments.gateways.xendit import Xendit, XenditKeys
 
-            return Xendit(XenditKeys(_open_secret(ctx, row), webhook_secret, settings.xendit_api_base))
+            return Xendit(XenditKeys(secret_of(ctx, row), webhook_secret, settings.xendit_api_base))
 
 
 # ---- steps
@@ -345,7 +345,8 @@ def _seal(ctx: Ctx, row_id: UUID, what: str, secret: str) -> bytes:
     return ctx.app.keyring.seal(secret.encode(), _aad(row_id, what))
 
 
-def _open_secret(ctx: Ctx, row: AccountRow) -> str:
+def secret_of(ctx: Ctx, row: AccountRow) -> str:
+    """The key of an account; empty for one that is connected. Raises GatewayDisconnected when it is wiped."""
     if row.way == "oauth":
         return ""
     if row.secret_sealed is None:

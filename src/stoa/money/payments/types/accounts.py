@@ -48,7 +48,10 @@ class AccountRow(msgspec.Struct, frozen=True):
     def waits_for(self) -> str | None:
         """What keeps payments from going to it, in a sentence; None when nothing does."""
         if not self.charges_enabled:
-            return f"{LABELS[self.provider]} does not let this account take payments; please finish setting it up there"
+            where = LABELS[self.provider]
+            return (
+                f"{where} does not let it take payments: its key was revoked, or the account waits for something"
+            )
         if self.way == "keys" and self.webhook_sealed is None:
             return "Please add the webhook secret, so that we hear of payments, refunds and disputes"
         return None

@@ -10,7 +10,7 @@ from stripe import oauth_error
 from stoa.kit.ctx import App
 from stoa.kit.errors import Invalid
 from stoa.money.payments.errors import GatewayUnavailable, UnknownGateway
-from stoa.money.payments.gateways.stripe.client import RETRIES, Http, StripeKeys, client_of, reached, struct_of
+from stoa.money.payments.gateways.stripe.client import RETRIES, Http, StripeKeys, client_of, struct_of
 from stoa.money.payments.gateways.trying import Tried, refused
 
 _OVER: Final = "This way to Stripe is over. Please begin again"
@@ -64,13 +64,24 @@ def authorization_url(app: App, *, state: str, redirect_uri: str) -> str:
 
 async def redeem(app: App, code: str) -> Tried:
     """The account that a code opens, used once. Raises Invalid for a code that is over, and GatewayUnavailable."""
-    keys = StripeKeys.of(app.settings)
     granted = await _asked(app, "/oauth/token", grant_type="authorization_code", code=code)
     grant = _read(granted, _Grant)
-    connected = msgspec.structs.replace(keys, connected=grant.stripe_user_id)
-    with reached():
-        answer = await client_of(connected, app.http).v1.accounts.retrieve_current_async()
-    return _tried(struct_of(answer, _Account), is_live=grant.livemode)
+    try:
+        return await connected_account(app, grant.stripe_user_id, is_live=grant.livemode)
+    except Invalid as error:  # it was connected a moment ago
+        raise GatewayUnavailable from error
+
+
+async def connected_account(app: App, account_id: str, *, is_live: bool) -> Tried:
+    """A connected account as it is now. Raises Invalid when the platform may not speak for it any more."""
+    keys = msgspec.structs.replace(StripeKeys.of(app.settings), connected=account_id)
+    try:
+        answer = await client_of(keys, app.http).v1.accounts.retrieve_current_async()
+    except stripe.PermissionError:
+        raise refused("stripe", "Stripe says that this account is not connected any more") from None
+    except stripe.StripeError as error:
+        raise GatewayUnavailable from error
+    return _tried(struct_of(answer, _Account), is_live=is_live)
 
 
 async def let_go(app: App, account_id: str) -> None:
