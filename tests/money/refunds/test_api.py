@@ -11,6 +11,7 @@ from stoa.kit.clock import utcnow
 from stoa.kit.ctx import Ctx
 from stoa.kit.queue import run_due
 from stoa.money.payments.errors import GatewayUnavailable
+from stoa.money.payouts.queries import earnings
 from tests.money.books import assert_clean, buckets, count, platform, postings
 from tests.money.payments.test_orders import buy
 from tests.money.payments.test_webhooks import send, state_of, told
@@ -145,6 +146,9 @@ async def test_a_gift_goes_back_bucket_by_bucket(app: Any, client: Any, make: An
     assert await buckets(app, bob) == {"promotional": 80, "earned": 187}
     seen = (await client.as_(bob).get(f"/api/v1/payments/{gift['id']}")).json()
     assert (seen["status"], seen["refunded_minor"], seen["kept_minor"]) == ("partially_refunded", 333, 267)
+    async with make.tx(bob) as ctx:
+        seen = await earnings(ctx, bob.id)
+    assert (seen.earned_total_minor, sum(day.earned_minor for day in seen.days)) == (187, 187)
     await assert_clean(app)
     rest = await paid(client.as_(boss), gift["id"])
     assert (rest.json()["status"], rest.json()["amount_minor"]) == ("done", 667)

@@ -76,11 +76,14 @@ class _Sums(msgspec.Struct, frozen=True):
     paid_net_minor: int
 
 
+# What a gift brought its receiver and did not go back (M13).
+_KEPT: Final = """case when g.refunded_minor = 0 then g.creator_minor else greatest(0, g.creator_minor - (
+  select sum(v.creator_minor) from share_reversals v where v.gift_id = g.id)::bigint) end"""
 _SUMS = one(
     _Sums,
-    """select coalesce(sum(g.creator_minor), 0)::bigint as earned_minor,
+    f"""select coalesce(sum({_KEPT}), 0)::bigint as earned_minor,
               count(*) as gifts,
-              coalesce(sum(g.creator_minor) filter (where g.undo_until > $2), 0)::bigint as pending_minor,
+              coalesce(sum({_KEPT}) filter (where g.undo_until > $2), 0)::bigint as pending_minor,
               max(g.undo_until) filter (where g.undo_until > $2) as pending_until,
               (select coalesce(sum(source_minor), 0)::bigint from payouts
                where user_id = $1 and asset = 'COIN' and state = 'paid')
@@ -92,7 +95,7 @@ _SUMS = one(
 )
 _DAYS = many(
     DayEarned,
-    """select d.day::date as day, coalesce(sum(g.creator_minor), 0)::bigint as earned_minor, count(g.id) as gifts
+    f"""select d.day::date as day, coalesce(sum({_KEPT}), 0)::bigint as earned_minor, count(g.id) as gifts
        from generate_series(($2 at time zone 'utc')::date, ($3 at time zone 'utc')::date, '1 day') as d (day)
        left join gifts g on g.recipient_id = $1 and g.undone_at is null
          and g.created_at >= d.day at time zone 'utc' and g.created_at < (d.day + interval '1 day') at time zone 'utc'
@@ -100,11 +103,11 @@ _DAYS = many(
 )
 _TOP_WORKS = many(
     WorkEarned,
-    """select work_id, (array_agg(work_title order by created_at desc))[1] as title,
+    f"""select work_id, (array_agg(work_title order by created_at desc))[1] as title,
               (array_agg(work_path order by created_at desc))[1] as path,
-              sum(creator_minor)::bigint as earned_minor, count(*) as gifts, sum(amount_coins)::bigint as coins_given
-       from gifts where recipient_id = $1 and work_id is not null and undone_at is null
-       group by work_id order by sum(creator_minor) desc, sum(amount_coins) desc, work_id limit $2""",
+              sum({_KEPT})::bigint as earned_minor, count(*) as gifts, sum(amount_coins)::bigint as coins_given
+       from gifts g where recipient_id = $1 and work_id is not null and undone_at is null
+       group by work_id order by 4 desc, sum(amount_coins) desc, work_id limit $2""",
 )
 
 
