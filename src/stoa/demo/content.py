@@ -79,11 +79,23 @@ class Gift(msgspec.Struct, frozen=True):
     undone: bool = False
 
 
+class Tip(msgspec.Struct, frozen=True):
+    """Dollars by card, so many hours ago. `back`: the receiver gave it back."""
+
+    by: str
+    to: str
+    hours: float
+    superlike: bool = True
+    method: str = "pm_card_visa"
+    back: bool = False
+
+
 class Money(msgspec.Struct, frozen=True):
     """What was bought and given."""
 
     purchase: list[Purchase]
     gift: list[Gift]
+    tip: list[Tip]
 
 
 def people() -> People:

@@ -1,7 +1,8 @@
 """Makes the demo content through the same actions as pages and API, each at its own time in the past.
 
 Everything happens in one transaction, in the order in which it is said to have happened: an installation has all of it
-or, after a crash, nothing. Only the provider of payouts is spoken to afterwards, since it is not part of a transaction.
+or, after a crash, nothing. Only gateways and providers are spoken to afterwards, since they are not part of a
+transaction; then what they list is compared with what stands here.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from stoa.creation.posts import actions as posts
 from stoa.creation.works import actions as works
 from stoa.creation.works.types import Reaction
 from stoa.demo import PASSWORD, content, pictures
-from stoa.demo.content import Drawing, Gift, Person, Post, Purchase
+from stoa.demo.content import Drawing, Gift, Person, Post, Purchase, Tip
 from stoa.foundation.identity import actions as identity
 from stoa.foundation.identity.types import Role
 from stoa.foundation.media import actions as media
@@ -25,17 +26,31 @@ from stoa.foundation.people import actions as people
 from stoa.kit.clock import utcnow
 from stoa.kit.ctx import Actor, App, Ctx
 from stoa.kit.db import Db, run, value
+from stoa.money.payments import actions as payments
 from stoa.money.payouts import actions as payouts
+from stoa.money.payouts import queries as payout_queries
 from stoa.money.payouts.actions import sending
+from stoa.money.payouts.types import SANDBOX_FAIL, USD, PayoutState
+from stoa.money.reconciliation import actions as reconciliation
+from stoa.money.reconciliation.types import Subject
+from stoa.money.refunds import actions as refunds
+from stoa.money.refunds.actions import carrying
 from stoa.money.wallet import actions as wallet
 
 _ALONE = run("select pg_advisory_xact_lock(hashtext('stoa.demo'))")
 _IS_EMPTY = value(bool, "select not exists (select from users)")
 _ANALYSE = run("analyze")  # plans made for empty tables are poor ones
 
+_LATEST_ORDER = value(
+    UUID,
+    "select id from orders where user_id = $1 and kind = 'coins' and state = 'paid' order by created_at desc limit 1",
+)
+
 ROLES: Final = {"helen": Role.ADMIN, "marcus": Role.MODERATOR}
 JOINED_HOURS: Final = 1000.0  # before now, the first of them
 PAID_HOURS, ARRIVED_HOURS, ASKED_HOURS = 120.0, 46.0, 2.0
+CLOSED_HOURS, CALLED_OFF_HOURS, WISH_HOURS = 26.0, 9.0, 3.0
+SUBJECTS: Final[tuple[Subject, ...]] = ("payments", "payouts")
 REVIEW_REASON: Final = "The first payout of an account is looked at by a person"
 
 Deed = Callable[[Ctx], Awaitable[object]]
@@ -50,18 +65,33 @@ async def make(app: App, password: str = PASSWORD) -> bool:
                 return False
             hall = Hall(app, db, drawers, password)
             await hall.fill()
-    assert hall.payout_id is not None
-    await _pay(app, hall.payout_id, hall.now)
+    await _go_on(app, hall)
     async with app.database.connection() as db:
         await _ANALYSE(db)
     return True
 
 
-async def _pay(app: App, payout_id: UUID, now: datetime) -> None:
-    """What the worker does with a payout: send it, and look some days later what became of it."""
-    for hours, step in ((PAID_HOURS - 0.01, sending.submit), (ARRIVED_HOURS, sending.follow)):
-        async with app.database.connection() as db:
-            await step(Ctx(db, None, now - timedelta(hours=hours), "demo", app), payout_id, 1)
+async def _go_on(app: App, hall: "Hall") -> None:
+    """What the worker does meanwhile: payouts are sent, and looked at some days later; money goes back; all that is
+    listed elsewhere is compared with what stands here."""
+    async with app.database.connection() as db:
+
+        def ago(hours: float) -> Ctx:
+            return Ctx(db, None, hall.now - timedelta(hours=hours), "demo", app)
+
+        await sending.submit(ago(PAID_HOURS - 0.01), hall.payouts["elena"], 1)
+        await sending.follow(ago(ARRIVED_HOURS), hall.payouts["elena"], 1)
+        closed = hall.payouts["leila"]
+        attempt = 0
+        while (await payout_queries.PAYOUT(db, closed)).state in (PayoutState.PENDING, PayoutState.PROCESSING):
+            attempt += 1
+            await sending.submit(ago(CLOSED_HOURS - attempt / 10), closed, attempt)
+        for hours, refund_id in hall.going_back:
+            await carrying.submit(ago(hours), refund_id)
+        for subject in SUBJECTS:
+            since = hall.now - timedelta(hours=JOINED_HOURS)
+            begun = await reconciliation.start(ago(0), subject=subject, gateway="sandbox", since=since, queued=False)
+            await reconciliation.perform(ago(0), begun.id)
 
 
 class Hall:
@@ -73,7 +103,8 @@ class Hall:
         self.dice = random.Random(11)
         self.actors: dict[str, Actor] = {}
         self.works: dict[str, UUID] = {}
-        self.payout_id: UUID | None = None
+        self.payouts: dict[str, UUID] = {}
+        self.going_back: list[tuple[float, UUID]] = []
         self._deeds: list[tuple[datetime, int, str | None, Deed]] = []
 
     async def fill(self) -> None:
@@ -90,6 +121,8 @@ class Hall:
                 self._plan_readers(post, [name for name in names if name != post.by])
         for purchase in content.money().purchase:
             self._plan_purchase(purchase)
+        for tip in content.money().tip:
+            self._plan_tip(tip)
         for number, gift in enumerate(content.money().gift):
             self._plan_gift(gift, texts[gift.post], number)
         self._plan_follows(names, [writer.username for writer in everybody.writer])
@@ -208,16 +241,50 @@ class Hall:
         if gift.undone:
             self._plan(hours - 0.001, gift.by, lambda ctx: wallet.undo_gift(ctx, given[0]))
 
+    def _plan_tip(self, tip: Tip) -> None:
+        placed: list[UUID] = []
+
+        async def give(ctx: Ctx) -> None:
+            to = self.actors[tip.to].id
+            key = f"demo:{tip.by}:{tip.to}:{tip.hours}"
+            order = await wallet.order_tip(ctx, recipient_id=to, superlike=tip.superlike, key=key)
+            await payments.confirm(ctx, order.id, tip.method, return_url="/")
+            placed.append(order.id)
+
+        async def give_back(ctx: Ctx) -> None:
+            refund = await refunds.issue(ctx, placed[0], reason="It was meant for somebody else", key="demo")
+            self.going_back.append((tip.hours - 1.1, refund.id))
+
+        self._plan(tip.hours, tip.by, give)
+        if tip.back:
+            self._plan(tip.hours - 1, tip.to, give_back)
+
     def _plan_payouts(self) -> None:
-        """One that has arrived by now, and one that waits for somebody to look at it."""
+        """One that has arrived by now, one whose account was closed, one that was called off, and one that waits for
+        somebody to look at it; and a reader who wants their money back."""
 
         async def ask(ctx: Ctx) -> None:
-            self.payout_id = (await payouts.request_payout(ctx, key="demo")).id
+            self.payouts["elena"] = (await payouts.request_payout(ctx, key="demo")).id
+
+        async def ask_to_closed(ctx: Ctx) -> None:
+            asked = await payouts.request_payout(ctx, key="demo", asset=USD, destination=SANDBOX_FAIL)
+            self.payouts["leila"] = asked.id
+
+        async def ask_and_call_off(ctx: Ctx) -> None:
+            asked = await payouts.request_payout(ctx, key="demo", asset=USD)
+            await payouts.cancel_payout(ctx, asked.id)
 
         async def ask_and_wait(ctx: Ctx) -> None:
             asked = await payouts.request_payout(ctx, key="demo")
             watching = Ctx(ctx.db, None, ctx.now, ctx.trace_id, ctx.app)
             await payouts.hold_for_review(watching, asked.id, reason=REVIEW_REASON)
 
+        async def want_back(ctx: Ctx) -> None:
+            order_id = await _LATEST_ORDER(ctx.db, ctx.member.id)
+            await refunds.ask(ctx, order_id, reason="I meant to buy the smaller package", key="demo")
+
         self._plan(PAID_HOURS, "elena", ask)
+        self._plan(CLOSED_HOURS, "leila", ask_to_closed)
+        self._plan(CALLED_OFF_HOURS, "kofi", ask_and_call_off)
+        self._plan(WISH_HOURS, "george", want_back)
         self._plan(ASKED_HOURS, "tomas", ask_and_wait)
