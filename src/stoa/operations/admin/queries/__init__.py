@@ -63,8 +63,8 @@ _ORDERS = many(
 _PAYOUTS = many(
     PayoutRow,
     """
-    select p.id, u.username, p.asset, p.source_minor, p.net_payout_minor, p.currency, p.state, p.attempts, p.failure_reason,
-      p.review_reason, p.review_until, p.next_try_at, p.requested_at, p.ended_at
+    select p.id, u.username, p.asset, p.source_minor, p.net_payout_minor, p.currency, p.state, p.attempts,
+      p.failure_reason, p.review_reason, p.review_until, p.next_try_at, p.requested_at, p.ended_at
     from payouts p join users u on u.id = p.user_id
     where ($1::text is null or p.state = $1) and ($2::text is null or lower(u.username) = lower($2))
       and ($3::timestamptz is null or (p.requested_at, p.id) < ($3, $4::uuid))
