@@ -17,6 +17,7 @@ from stoa.main import create_litestar, http_handlers
 from tests.browser.house import House
 from tests.conftest import make_client
 from tests.contract import things
+from tests.foundation.media import samples
 from tests.providers import Providers, Somebody
 from tests.providers.ways import connected
 
@@ -149,6 +150,24 @@ PAGES: dict[str, tuple[Look, ...]] = {
     ),
     "/sandbox/3ds/{payment_id}": _seen("/sandbox/3ds/{payment_id}", "creator"),
     "/dashboard/posts": _seen("/dashboard/posts", "newcomer", "creator"),
+    "/dashboard/media": (
+        *_seen("/dashboard/media", "newcomer", "creator"),
+        *_seen("/dashboard/media?view=list", "creator"),
+        *_seen("/dashboard/media?q=nothing+like+it", "creator"),
+    ),
+    "/dashboard/media/folders/{folder_id}": _seen("/dashboard/media/folders/{folder_id}", "creator"),
+    "/dashboard/media/storage": _seen("/dashboard/media/storage", "newcomer", "creator"),
+    "/dashboard/media/trash": (
+        *_seen("/dashboard/media/trash", "newcomer", "creator"),
+        *_seen("/dashboard/media/trash", "creator", opens="[data-dialog=empty-trash]"),
+    ),
+    "/dashboard/media/upload": _seen("/dashboard/media/upload", "newcomer", "creator"),
+    "/dashboard/media/{media_id}": (
+        *_seen("/dashboard/media/{media_id}", "creator"),
+        *_seen("/dashboard/media/{film_id}", "creator"),
+        *_seen("/dashboard/media/{broken_id}", "creator"),
+        *_seen("/dashboard/media/{trashed_id}", "creator"),
+    ),
     "/dashboard/earnings": _seen("/dashboard/earnings", "newcomer", "creator", "admin"),
     "/dashboard/payouts": (
         *_seen("/dashboard/payouts", "newcomer", "creator", "admin"),
@@ -365,6 +384,7 @@ async def fill(house: House) -> Hall:
         await _become(world)
         await _connect(world)
         values |= await _write(world)
+        values |= await _library(world)
         values |= await _team(world)
         values |= await _trade(world)
         values |= await things.dead_job(world) | await things.account(world)
@@ -444,6 +464,24 @@ async def _write(world: things.World) -> things.Params:
     return found | {"mature": mature.slug}
 
 
+async def _library(world: things.World) -> things.Params:
+    """A folder, a picture with a long name in it, a film, one that is damaged, and one in the trash."""
+    found = await things.media_folder(world)
+    owner = world.client.as_(world.owner)
+
+    async def sent(name: str, content: bytes, **fields: str) -> str:
+        answer = await owner.post("/api/v1/media/upload", files={"file": (name, content)}, data=fields)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    picture = samples.picture(900, 600, 77)
+    found["media_id"] = await sent(f"{LONG}.png", picture, alt=LONG, folder_id=found["folder_id"], tags="sea,stone")
+    found["film_id"] = await sent("film.mp4", samples.film())
+    found["broken_id"] = await sent("broken.pdf", b"%PDF-1.7 and no more")
+    found["trashed_id"] = (await things.media_in_trash(world))["media_id"]
+    return found
+
+
 async def _team(world: things.World) -> things.Params:
     """Somebody who works for the creator, somebody who pauses, an open invitation and an expired one; and another one
     for the creator."""
@@ -521,7 +559,7 @@ async def _tip_by_card(world: things.World) -> things.Params:
 async def _own_gateways(world: things.World) -> None:
     """Two of the creator's own: one that payments go to, and one that waits for its webhook secret."""
     from stoa.money.payments.actions import accounts
-    from stoa.money.payments.gateways.trying import NewKeys, Tried
+    from stoa.money.payments.types.accounts import NewKeys, Tried
 
     async with world.make.tx(world.owner) as ctx:
         keys = NewKeys(provider="stripe", secret="sk_live_of_somebody", webhook_secret="whsec_of_somebody")

@@ -99,7 +99,7 @@ async def upload_avatar(ctx: Ctx, *, data: bytes, crop: Crop | None = None) -> M
 
 
 async def upload_image(
-    ctx: Ctx, *, data: bytes, alt: str = "", filename: str = "picture", purpose: Purpose = Purpose.LIBRARY
+    ctx: Ctx, *, data: bytes, alt: str = "", filename: str = "", purpose: Purpose = Purpose.LIBRARY
 ) -> MediaView:
     """Stores a picture of the actor in all sizes; the same bytes again are the same picture.
 
@@ -233,7 +233,7 @@ async def _insert(ctx: Ctx, made: _Made, about: About) -> bool:
         made.purpose.value,
         made.state.value,
         made.found.kind.value,
-        about.filename,
+        about.filename or f"{made.found.kind.value}.{made.found.ending}",
         about.title,
         about.caption,
         about.folder_id,

@@ -55,9 +55,7 @@ async def upload_picture(request: Request[Any, Any, Any], ctx: CtxDep, data: Mul
     if len(content) > most_bytes:
         raise ImageTooLarge(most_bytes)
     try:
-        return await actions.upload_image(
-            ctx, data=content, alt=data.alt.strip(), filename=data.file.filename or "picture"
-        )
+        return await actions.upload_image(ctx, data=content, alt=data.alt.strip(), filename=data.file.filename or "")
     except FileInfected:
         lending_of(request.scope).keep = True  # it lies in quarantine, and that is to be known
         raise
