@@ -7,7 +7,7 @@ from uuid import UUID
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one
 from stoa.kit.pagination import Page, decode, keyset
-from stoa.money.disputes.types import Dispute, DisputeEvent, DisputeRow, DisputeState, Evidence, EvidenceFile, Held
+from stoa.money.disputes.types import Dispute, DisputeEvent, DisputeRow, DisputeState, Evidence, EvidenceFile
 
 COLUMNS: Final = """id, order_id, gateway, account_id, reference, state, reason, asset, amount_minor, fee_minor,
   evidence_due_by, hold_id, taken_id, returned_id, marked_by, note, opened_at, closed_at"""
@@ -49,17 +49,6 @@ _FILE = maybe(
     EvidenceFile,
     """select f.id, f.name, f.content_type, f.bytes_count, f.path
        from dispute_files f join dispute_evidence e on e.id = f.evidence_id where f.id = $1 and e.dispute_id = $2""",
-)
-_HELD = many(
-    Held,
-    """select d.id as dispute_id, d.order_id, h.assets[1] as asset,
-         (select sum(amount) from unnest(h.amounts) amount)::bigint as amount_minor,
-         'A payment is disputed: ' || replace(d.reason, '_', ' ') as reason,
-         case when d.state = 'under_review' then 'The bank looks at the evidence; if it decides for you, this is free'
-              else 'Evidence is handed in, and the bank decides. Until then this is set aside' end as next_step,
-         d.evidence_due_by as by
-       from disputes d join ledger_holds h on h.id = d.hold_id
-       where h.state = 'held' and h.owners[1] = $1 order by d.evidence_due_by nulls last, d.id limit 50""",
 )
 
 
@@ -106,8 +95,3 @@ async def newest(
     place = decode(cursor, tuple[datetime, UUID], scope=scope) or (_LAST, UUID(int=2**128 - 1))
     rows = await _NEWEST(ctx.db, state, *place, limit + 1)
     return keyset(rows, limit, scope=scope, key=lambda row: (row.opened_at, row.id))
-
-
-async def held_of(ctx: Ctx, user_id: UUID) -> list[Held]:
-    """What of somebody's is set aside for disputes, with why, what next and by when (F7)."""
-    return await _HELD(ctx.db, user_id)

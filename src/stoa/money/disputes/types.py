@@ -125,15 +125,3 @@ class Upload(msgspec.Struct, frozen=True):
 
     name: str
     body: bytes
-
-
-class Held(msgspec.Struct, frozen=True):
-    """Why something of somebody's is set aside, what happens next, and by when (F7)."""
-
-    dispute_id: UUID
-    order_id: UUID
-    asset: str
-    amount_minor: int
-    reason: str
-    next_step: str
-    by: datetime | None
