@@ -2,7 +2,7 @@
 and credits, which are money of any currency in the same buckets, with tips (M8).
 
 Owns wallets, coin_packages, gifts, credit_debts, tips, order_shares (what was paid by card for somebody),
-share_reversals. The balances themselves are the ledger's: user accounts of the purposes promotional, purchased and earned, for the asset COIN and for
-currencies.
+share_reversals. The balances themselves are the ledger's: user accounts of the purposes promotional, purchased and
+earned, for the asset COIN and for currencies.
 Events: GiftSent, GiftUndone, TipSent, CardTipPaid. Sells the kinds "coins", "credits" and "tip" through money/payments.
 """
