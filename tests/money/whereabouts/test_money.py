@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from stoa.money.payments import actions as payments
 from stoa.money.payouts import actions as payouts
 from stoa.money.wallet import actions as wallets
 from tests.money.books import assert_clean, count
@@ -180,6 +181,29 @@ async def test_somebody_with_all_stages_at_once(app: Any, client: Any, make: Any
     await arrive(make, jobs)
     assert stages((await money(client, ana))["USD"]) == {"available": 500, "arrived": 2000}
     await agrees_with_the_books(client, ana)
+    await assert_clean(app)
+
+
+async def test_what_a_bank_wants_back_is_held(app: Any, client: Any, make: Any, jobs: Jobs) -> None:
+    """A tip whose payer disputes it, for who got it; and disputed coins, for who bought them."""
+    ana, ben = await make.member("ana"), await make.member("ben")
+    async with make.tx(ben) as ctx:
+        order = await wallets.order_tip(ctx, recipient_id=ana.id, superlike=True, key="1")
+        await payments.confirm(ctx, order.id, "pm_card_createDispute", return_url="/")
+        await wallets.buy_coins(ctx, 1, "pm_card_createDispute", key="2")
+    await jobs()
+    found = (await money(client, ana))["USD"]
+    assert stages(found) == {"held": 291}
+    (tip,) = parts(found, "held")
+    assert tip["what"] == "Set aside while Superlike of 3.00 USD for @ana is disputed: fraudulent"
+    assert tip["next_step"] == "The payer's bank waits for evidence, and then decides. It is due"
+    assert (tip["by"] is not None, tip["payment_id"]) == (True, str(order.id))
+    bought = (await money(client, ben))["COIN"]
+    assert (stages(bought), bought["here_minor"]) == ({"held": 10_000}, 10_000)
+    (coins,) = parts(bought, "held")
+    assert (coins["amount"], coins["payment_id"]) == ("100.00", None)
+    for person in (ana, ben):
+        await agrees_with_the_books(client, person)
     await assert_clean(app)
 
 

@@ -48,7 +48,7 @@ class _Pending(msgspec.Struct, frozen=True):
 
 
 class _SetAside(msgspec.Struct, frozen=True):
-    """An open hold of somebody's, and the dispute it is for, if it is: `payment_id` is the order's."""
+    """An open hold of somebody's, and the dispute it is for, if it is: `payment_id` is the order they received."""
 
     id: UUID
     asset: str
@@ -82,11 +82,12 @@ _PENDING = many(
 _SET_ASIDE = many(
     _SetAside,
     """select h.id, h.assets[1] as asset, (select sum(m) from unnest(h.amounts) m)::bigint as amount_minor, t.cause,
-         (t.metadata ->> 'payout_id')::uuid as payout_id, d.order_id as payment_id, h.expires_at,
+         (t.metadata ->> 'payout_id')::uuid as payout_id, o.id as payment_id, h.expires_at,
          replace(d.reason, '_', ' ') as reason, coalesce(d.state = 'needs_response', false) as needs_evidence,
          d.evidence_due_by
        from ledger_holds h join ledger_transfers t on t.id = h.id
        left join disputes d on d.hold_id = h.id
+       left join orders o on o.id = d.order_id and o.payee_id = $1
        where h.owners[1] = $1 and h.state = 'held' order by h.id""",
 )
 # $1 the person, $2 the asset, $3 and $4 the place, $5 how many.

@@ -40,7 +40,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Something in a stage: how much, what it is, and what happens next with it (F7).
 
     The last thing in `next_step` happens `by` a moment, or by a day where only that is known. `transfer_id` brought it
-    here; `payout_id` and `payment_id` (an order) are what it belongs to.
+    here; `payout_id` and `payment_id`, a payment received, are what it belongs to.
     """
 
     amount_minor: int
