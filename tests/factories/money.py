@@ -6,7 +6,7 @@ from stoa.kit.ids import new_id
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payouts.actions import destinations
-from stoa.money.payouts.gateways import DestinationDetails
+from stoa.money.payouts.types import DestinationDetails
 
 SOURCE = {"promotional": "welcome", "purchased": "issued", "earned": "issued"}
 

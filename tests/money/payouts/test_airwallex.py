@@ -10,8 +10,9 @@ import pytest
 
 from stoa.kit.errors import NotFound
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
-from stoa.money.payouts.gateways import DestinationDetails, TransferRequest
+from stoa.money.payouts.gateways import TransferRequest
 from stoa.money.payouts.gateways.airwallex import Airwallex, look
+from stoa.money.payouts.types import DestinationDetails
 from tests.money.payouts.test_wise import BANKS as COMMON
 from tests.providers.airwallex import WEBHOOK_SECRET, AirwallexServer
 from tests.providers.payouts import standing

@@ -9,8 +9,9 @@ import pytest
 from stoa.kit.errors import NotFound
 from stoa.money.payouts.actions.switchboard import provider_named, switched_on
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
-from stoa.money.payouts.gateways import DestinationDetails, TransferRequest
+from stoa.money.payouts.gateways import TransferRequest
 from stoa.money.payouts.gateways.stripe import StripeConnect
+from stoa.money.payouts.types import DestinationDetails
 from tests.money.books import assert_clean, buckets, count, platform
 from tests.money.payouts.test_providers import World
 from tests.providers.stripe_connect import ACCOUNT, SECRET, ConnectServer, standing

@@ -10,8 +10,9 @@ import pytest
 
 from stoa.kit.errors import NotFound
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
-from stoa.money.payouts.gateways import DestinationDetails, TransferRequest
+from stoa.money.payouts.gateways import TransferRequest
 from stoa.money.payouts.gateways.wise import Wise, look
+from stoa.money.payouts.types import DestinationDetails
 from tests.providers.payouts import standing
 from tests.providers.wise import PROFILE, WiseServer
 

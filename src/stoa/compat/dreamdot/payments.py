@@ -17,7 +17,7 @@ from stoa.kit.pagination import decode, keyset
 from stoa.money.payments.types import ReturnUrl
 from stoa.money.payouts import actions as payouts
 from stoa.money.payouts.actions import offers
-from stoa.money.payouts.schemas import Place
+from stoa.money.payouts.types import Place
 from stoa.money.wallet import actions, queries
 from stoa.money.wallet.queries import history
 from stoa.money.wallet.types import USD, HistoryLine

@@ -20,8 +20,7 @@ from stoa.kit.http.idempotency import key_of
 from stoa.kit.ids import new_id, parse_id
 from stoa.money.payments.types import Confirmation, MethodId, OrderState
 from stoa.money.payouts import actions as payouts
-from stoa.money.payouts.schemas import Place
-from stoa.money.payouts.types import PayoutState, PayoutView
+from stoa.money.payouts.types import PayoutState, PayoutView, Place
 from stoa.money.wallet import actions, queries
 from stoa.money.wallet.types import USD, TipView
 

@@ -1,6 +1,6 @@
 """`/dashboard/payouts/destinations`: where one is paid out; added, changed and removed with proof (I4)."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -18,17 +18,25 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, Path, access
 from stoa.money.payouts.actions import destinations as actions
-from stoa.money.payouts.actions.switchboard import provider_named, switched_on
+from stoa.money.payouts.actions.switchboard import provider_view, providers, questions
 from stoa.money.payouts.errors import DestinationInUse, DestinationKnown, DestinationMoved, ProviderUnavailable
-from stoa.money.payouts.gateways import DestinationDetails, Field, Provider
 from stoa.money.payouts.policies import access_destination
 from stoa.money.payouts.queries.destinations import destinations
-from stoa.money.payouts.schemas.destinations import ChangeIn
-from stoa.money.payouts.types import DestinationView
+from stoa.money.payouts.types import DestinationDetails, DestinationView, Field, ProviderView
 
 HERE: Final = "/dashboard/payouts/destinations"
 ANSWER: Final = "answer_"  # before the names of a provider's fields, which are not ours
 REFUSALS: Final = (Invalid, LockedOut, LogInAgain, DestinationKnown, DestinationMoved, ProviderUnavailable)
+
+
+class PlaceForm(msgspec.Struct, kw_only=True, frozen=True):
+    """Where somebody wants to be paid out; the provider's own questions stand beside it."""
+
+    label: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    holder: Annotated[str, msgspec.Meta(min_length=2, max_length=140)]
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
+    password: AnyText | None = None
 
 
 class RemoveForm(msgspec.Struct):
@@ -40,7 +48,7 @@ class RemoveForm(msgspec.Struct):
 @get(HERE, opt=access("member"))
 async def list_destinations(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     """Each with its state, and what can be done with it."""
-    labels = {name: provider_named(ctx, name).label for name in switched_on(ctx.app.settings)}
+    labels = {provider.name: provider.label for provider in providers(ctx)}
     return await page(
         request,
         ctx,
@@ -59,10 +67,10 @@ async def new_destination(request: Request[Any, Any, Any], ctx: CtxDep) -> Respo
     if not asked.get("country"):
         return await _first(request, ctx, asked, {})
     try:
-        by, questions = _asked_for(ctx, asked)
+        by, fields = _asked_for(ctx, asked)
     except Invalid as error:
         return await _first(request, ctx, asked, error.fields, error.status)
-    return await _form(request, ctx, by, questions, asked, {})
+    return await _form(request, ctx, by, fields, asked, {})
 
 
 @post(HERE + "/new", opt=access("member", limit="auth"))
@@ -70,17 +78,17 @@ async def add_destination(request: Request[Any, Any, Any], ctx: CtxDep) -> Respo
     """Adds it. What is wrong is told beside its field."""
     form = {name: str(given) for name, given in (await request.form()).items()}
     try:
-        by, questions = _asked_for(ctx, form)
+        by, asked = _asked_for(ctx, form)
     except Invalid as error:
         return await _first(request, ctx, form, error.fields, error.status)
     try:
-        given = forms.parse(ChangeIn, form, strict=False)
+        given = forms.parse(PlaceForm, form, strict=False)
         async with ctx.db.transaction():
             made = await actions.add(
                 ctx, provider=by.name, label=given.label, details=_details(given, form), password=given.password
             )
     except REFUSALS as error:
-        return await _form(request, ctx, by, questions, form, _told(error, questions), error.status)
+        return await _form(request, ctx, by, asked, form, _told(error, asked), error.status)
     back = see_other(HERE)
     waits = made.usable_from > ctx.now
     text = f"Added. Money can be sent there from {actions.in_words(made)}." if waits else "Added. It can be used now."
@@ -94,7 +102,7 @@ async def edit_destination(request: Request[Any, Any, Any], ctx: CtxDep, destina
     known = await access_destination(ctx, destination_id)
     await require_recent_factor(ctx)
     details = await actions.shown_details(ctx, known.id)
-    by = provider_named(ctx, known.provider)
+    by = provider_view(ctx, known.provider)
     form = {
         "label": known.label,
         "holder": details.holder,
@@ -102,7 +110,8 @@ async def edit_destination(request: Request[Any, Any, Any], ctx: CtxDep, destina
         "country": details.country,
         **{ANSWER + name: answer for name, answer in details.fields.items()},
     }
-    return await _form(request, ctx, by, by.fields(details.currency, details.country), form, {}, known=known)
+    asked = questions(ctx, by.name, details.currency, details.country)
+    return await _form(request, ctx, by, asked, form, {}, known=known)
 
 
 @post(HERE + "/{destination_id:uuid}", opt=access("member", limit="auth"))
@@ -111,17 +120,17 @@ async def change_destination(request: Request[Any, Any, Any], ctx: CtxDep, desti
     known = await access_destination(ctx, destination_id)
     form = {name: str(given) for name, given in (await request.form()).items()}
     form |= {"currency": known.currency, "country": known.country}
-    by = provider_named(ctx, known.provider)
-    questions = by.fields(known.currency, known.country)
+    by = provider_view(ctx, known.provider)
+    asked = questions(ctx, by.name, known.currency, known.country)
     try:
-        given = forms.parse(ChangeIn, form, strict=False)
+        given = forms.parse(PlaceForm, form, strict=False)
         async with ctx.db.transaction():
             after = await actions.change(
                 ctx, known.id, label=given.label, details=_details(given, form), password=given.password
             )
     except (*REFUSALS, DestinationInUse) as error:
-        told = _told(error, questions)
-        return await _form(request, ctx, by, questions, form, told, error.status, known=known)
+        told = _told(error, asked)
+        return await _form(request, ctx, by, asked, form, told, error.status, known=known)
     back = see_other(HERE)
     waits = after.usable_from > ctx.now
     text = f"Changed. Money can be sent there from {actions.in_words(after)}." if waits else "Changed."
@@ -164,10 +173,10 @@ async def remove_destination(request: Request[Any, Any, Any], ctx: CtxDep, desti
 # ---- forms
 
 
-def _asked_for(ctx: Ctx, form: dict[str, Any]) -> tuple[Provider, list[Field]]:
+def _asked_for(ctx: Ctx, form: dict[str, Any]) -> tuple[ProviderView, list[Field]]:
     """The provider and its questions. Raises Invalid for where it does not reach."""
-    names = switched_on(ctx.app.settings)
-    by = provider_named(ctx, form.get("provider") or (names[0] if names else ""))
+    found = providers(ctx)
+    by = provider_view(ctx, form.get("provider") or (found[0].name if found else ""))
     wrong = {}
     if form.get("currency") not in by.currencies:
         wrong["currency"] = f"One of {', '.join(by.currencies)}"
@@ -175,21 +184,21 @@ def _asked_for(ctx: Ctx, form: dict[str, Any]) -> tuple[Provider, list[Field]]:
         wrong["country"] = "Please choose a country"
     if wrong:
         raise Invalid(fields=wrong)
-    return by, by.fields(form["currency"], form["country"])
+    return by, questions(ctx, by.name, form["currency"], form["country"])
 
 
-def _details(given: ChangeIn, form: dict[str, str]) -> DestinationDetails:
+def _details(given: PlaceForm, form: dict[str, str]) -> DestinationDetails:
     answers = {name.removeprefix(ANSWER): answer for name, answer in form.items() if name.startswith(ANSWER)}
-    return msgspec.structs.replace(given.details(), fields=answers)
+    return DestinationDetails(holder=given.holder, currency=given.currency, country=given.country, fields=answers)
 
 
-def _told(error: Any, questions: list[Field]) -> dict[str, str]:
+def _told(error: Any, fields: list[Field]) -> dict[str, str]:
     """What went wrong, by the names that the form's fields have."""
     if isinstance(error, LockedOut | LogInAgain):
         return {"password": error.detail}
     if not isinstance(error, Invalid):
         return {"label": error.detail}
-    asked = {question.name for question in questions}
+    asked = {question.name for question in fields}
     return {(ANSWER + name if name in asked else name): told for name, told in error.fields.items()}
 
 
@@ -201,7 +210,7 @@ async def _asks_password(ctx: Ctx) -> bool:
 async def _first(
     request: Request[Any, Any, Any], ctx: Ctx, form: dict[str, Any], errors: dict[str, str], status: int = 200
 ) -> Response[Any]:
-    found = [provider_named(ctx, name) for name in switched_on(ctx.app.settings)]
+    found = providers(ctx)
     return await page(
         request,
         ctx,
@@ -219,21 +228,21 @@ async def _first(
 async def _form(
     request: Request[Any, Any, Any],
     ctx: Ctx,
-    by: Provider,
-    questions: list[Field],
+    by: ProviderView,
+    fields: list[Field],
     form: dict[str, Any],
     errors: dict[str, str],
     status: int = 200,
     known: DestinationView | None = None,
 ) -> Response[Any]:
-    labels = {ANSWER + question.name: question.label for question in questions}
+    labels = {ANSWER + question.name: question.label for question in fields}
     return await page(
         request,
         ctx,
         "studio/destination.html",
         status=status,
         by=by,
-        questions=questions,
+        questions=fields,
         prefix=ANSWER,
         form=form,
         errors=errors,

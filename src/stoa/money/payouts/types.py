@@ -2,13 +2,15 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
 
 from stoa.kit.money import format_amount, round_ratio
 from stoa.money.risk.types import HoldView
+
+Place = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]  # a destination as it is named: its id, or a word
 
 COIN: Final = "COIN"
 USD: Final = "USD"
@@ -291,3 +293,40 @@ class EarningsView(msgspec.Struct, frozen=True, kw_only=True):
     holds: list[HoldView]
     days: list[DayEarned]
     top_works: list[WorkEarned]
+
+
+# ---- the form of a destination
+
+MAX_FIELD: Final = 200  # characters of one answer
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """A question of the form for a destination. `pattern` matches the whole answer; with `options` it is one of their
+    values. `secret` is what is never shown again but for its end, as an account number. `identifies`: two destinations
+    in which all such answers are the same are one place (F4)."""
+
+    name: str
+    label: str
+    help: str = ""
+    pattern: str | None = None
+    options: list[tuple[str, str]] = []
+    required: bool = True
+    secret: bool = False
+    identifies: bool = True
+
+
+class DestinationDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """To whom and where: `country` of the account as ISO 3166 alpha-2, `currency` in which it is held."""
+
+    holder: str
+    currency: str
+    country: str
+    fields: dict[str, str]
+
+
+class ProviderView(msgspec.Struct, frozen=True):
+    """A provider that is switched on: `label` as people read it, `currencies` in which a destination can be held."""
+
+    name: str
+    label: str
+    currencies: tuple[str, ...]

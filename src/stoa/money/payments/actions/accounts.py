@@ -17,9 +17,8 @@ from stoa.kit.ids import new_id
 from stoa.kit.queue import enqueue
 from stoa.money.payments.errors import AccountNotReady, GatewayDisconnected, UnknownGateway
 from stoa.money.payments.gateways import Gateway
-from stoa.money.payments.gateways.trying import NewKeys, Provider, Tried
 from stoa.money.payments.messages import LetAccountGo
-from stoa.money.payments.types.accounts import AccountRow
+from stoa.money.payments.types.accounts import AccountRow, NewKeys, Provider, Tried
 
 HINT_CHARS: Final = 4
 WIPED_AT_ONCE: Final = 100

@@ -11,9 +11,11 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.kit.ctx import Ctx
+from stoa.kit.ctx import App, Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.ids import new_id
+from stoa.money.payments.gateways import trying
+from stoa.money.payments.types.accounts import NewKeys, Tried
 
 CALLBACK: Final = "/dashboard/payments/connected/stripe"
 TTL: Final = timedelta(minutes=10)
@@ -26,6 +28,26 @@ class _State(msgspec.Struct, frozen=True):
     session_id: UUID | None
     ends_at: datetime
     nonce: UUID
+
+
+def is_connectable(app: App) -> bool:
+    """Whether accounts can be connected to the platform's."""
+    from stoa.money.payments.gateways.stripe import connect  # its client takes a while to import
+
+    return connect.is_connectable(app)
+
+
+async def redeem(app: App, code: str) -> Tried:
+    """The account that a creator agreed to connect. Nothing of the database is needed. Raises Invalid,
+    GatewayUnavailable."""
+    from stoa.money.payments.gateways.stripe import connect  # its client takes a while to import
+
+    return await connect.redeem(app, code)
+
+
+async def try_keys(app: App, keys: NewKeys) -> Tried:
+    """What keys open that a creator brought along; see `gateways.trying`. Raises Invalid, GatewayUnavailable."""
+    return await trying.try_keys(app, keys)
 
 
 def begin(ctx: Ctx) -> str:

@@ -11,8 +11,8 @@ from stoa.kit.db import many, update
 from stoa.kit.errors import Invalid
 from stoa.money.payments.actions.accounts import secret_of
 from stoa.money.payments.errors import GatewayUnavailable
-from stoa.money.payments.gateways.trying import NewKeys, Tried, try_keys
-from stoa.money.payments.types.accounts import AccountRow
+from stoa.money.payments.gateways.trying import try_keys
+from stoa.money.payments.types.accounts import AccountRow, NewKeys, Tried
 
 FRESH: Final = timedelta(hours=6)
 AT_A_TIME: Final = 50

@@ -20,10 +20,9 @@ from stoa.money.payments.actions.merging import disputed_payment, merge
 from stoa.money.payments.actions.switchboard import gateway_named, gateway_of
 from stoa.money.payments.errors import AmountMismatch, BadWebhook, OrderNotYetKnown, UnknownGateway
 from stoa.money.payments.gateways import Gateway, Notice, Payment
-from stoa.money.payments.gateways.trying import Provider
 from stoa.money.payments.messages import ApplyWebhook
 from stoa.money.payments.types import Order
-from stoa.money.payments.types.accounts import AccountRow
+from stoa.money.payments.types.accounts import AccountRow, Provider
 
 MAX_BODY_BYTES: Final = 256 * 1024
 MAX_EVENT_ID: Final = 200

@@ -10,7 +10,7 @@ from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, Query, access
 from stoa.kit.pagination import Page, decode, keyset
 from stoa.money.payments import actions, queries
 from stoa.money.payments.actions import webhooks
-from stoa.money.payments.api import checkout, gateways
+from stoa.money.payments.api import accounts, checkout
 from stoa.money.payments.policies import access_order
 from stoa.money.payments.schemas import (
     CheckoutIn,
@@ -66,8 +66,6 @@ async def cancel_order(ctx: CtxDep, order_id: Path[UUID]) -> OrderOut:
     return order_out(await actions.cancel_order(ctx, order_id))
 
 
-
-
 @post(
     "/api/v1/webhooks/{gateway:str}",
     status_code=200,
@@ -113,7 +111,7 @@ routes = [
     start_checkout,
     cancel_order,
     *checkout.routes,
-    *gateways.routes,
+    *accounts.routes,
     receive_webhook,
     list_webhook_events,
     get_webhook_event,

@@ -1,47 +1,25 @@
 """Whether keys that somebody brings along work: one real question to their provider, before anything is kept."""
 
-from typing import Final, Literal
+from typing import Final
 
 import httpx
-import msgspec
 import structlog
 
 from stoa.kit.ctx import App
 from stoa.kit.errors import Invalid
 from stoa.money.payments.errors import GatewayUnavailable
+from stoa.money.payments.types.accounts import SECRET_FIELD, NewKeys, Provider, Tried
 
 log = structlog.get_logger(__name__)
 
-Provider = Literal["stripe", "razorpay", "xendit"]
 TIMEOUT: Final = httpx.Timeout(15.0, connect=5.0)
-# The field of each provider's form that holds what is secret, and how its keys begin: for real money, and for tests.
-SECRET_FIELD: Final[dict[Provider, str]] = {"stripe": "secret_key", "razorpay": "key_secret", "xendit": "api_key"}
+# How each provider's keys begin: for real money, and for tests.
 _BEGINNINGS: Final[dict[Provider, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "stripe": (("sk_live_", "rk_live_"), ("sk_test_", "rk_test_")),
     "razorpay": (("rzp_live_",), ("rzp_test_",)),
     "xendit": (("xnd_production_",), ("xnd_development_",)),
 }
 _REFUSED: Final = "{} does not know this key. Please copy it again"
-
-
-class NewKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """Keys as somebody gave them: `key_id` is the public half of a pair, `account_id` the provider's name of theirs."""
-
-    provider: Provider
-    secret: str
-    key_id: str | None = None
-    account_id: str | None = None
-    webhook_secret: str | None = None
-
-
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider said of an account. `is_live`: it moves real money."""
-
-    account_id: str | None
-    is_live: bool
-    charges_enabled: bool = True
-    payouts_enabled: bool = True
-    details_submitted: bool = True
 
 
 async def try_keys(app: App, keys: NewKeys) -> Tried:

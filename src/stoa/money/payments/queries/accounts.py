@@ -4,8 +4,7 @@ from uuid import UUID
 
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many
-from stoa.money.payments.gateways.trying import Provider
-from stoa.money.payments.types.accounts import AccountRow, Health
+from stoa.money.payments.types.accounts import AccountRow, Health, Provider
 
 _CURRENT = many(
     AccountRow,

@@ -1,15 +1,41 @@
 """Creators' own accounts at gateways (M12), as they are kept and as their owners see them."""
 
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
 
-from stoa.money.payments.gateways.trying import Provider
+from stoa.kit.ctx import Ctx
 
+Provider = Literal["stripe", "razorpay", "xendit"]
+Secret = Annotated[str, msgspec.Meta(min_length=8, max_length=255, pattern="^[!-~]+$")]
+PublicName = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern="^[!-~]+$")]
+Password = Annotated[str, msgspec.Meta(max_length=256)]
 PROVIDERS: Final[tuple[Provider, ...]] = ("razorpay", "stripe", "xendit")
 LABELS: Final[dict[Provider, str]] = {"razorpay": "Razorpay", "stripe": "Stripe", "xendit": "Xendit"}
+# The field of each provider's form that holds what is secret.
+SECRET_FIELD: Final[dict[Provider, str]] = {"stripe": "secret_key", "razorpay": "key_secret", "xendit": "api_key"}
+
+
+class NewKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """Keys as somebody gave them: `key_id` is the public half of a pair, `account_id` the provider's name of theirs."""
+
+    provider: Provider
+    secret: str
+    key_id: str | None = None
+    account_id: str | None = None
+    webhook_secret: str | None = None
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """What the provider said of an account. `is_live`: it moves real money."""
+
+    account_id: str | None
+    is_live: bool
+    charges_enabled: bool = True
+    payouts_enabled: bool = True
+    details_submitted: bool = True
 
 
 class AccountRow(msgspec.Struct, frozen=True):
@@ -49,9 +75,7 @@ class AccountRow(msgspec.Struct, frozen=True):
         """What keeps payments from going to it, in a sentence; None when nothing does."""
         if not self.charges_enabled:
             where = LABELS[self.provider]
-            return (
-                f"{where} does not let it take payments: its key was revoked, or the account waits for something"
-            )
+            return f"{where} does not let it take payments: its key was revoked, or the account waits for something"
         if self.way == "keys" and self.webhook_sealed is None:
             return "Please add the webhook secret, so that we hear of payments, refunds and disputes"
         return None
@@ -105,3 +129,8 @@ def unheard(gateway: str, owner_id: UUID | None = None) -> Health:
         refused=0,
         lag_s=None,
     )
+
+
+def webhook_url(ctx: Ctx, provider: Provider) -> str:
+    """Where the acting member has a gateway send its webhooks."""
+    return f"{ctx.app.settings.base_url}/api/v1/webhooks/{provider}/{ctx.member.id}"

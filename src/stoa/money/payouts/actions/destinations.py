@@ -18,10 +18,19 @@ from stoa.kit.errors import Invalid
 from stoa.kit.ids import new_id
 from stoa.money.payouts.actions.switchboard import SANDBOX, provider_named, switched_on
 from stoa.money.payouts.errors import DestinationInUse, DestinationKnown, DestinationMoved, NoDestination
-from stoa.money.payouts.gateways import DestinationDetails, Field, Provider, check_answers
+from stoa.money.payouts.gateways import Provider, check_answers
 from stoa.money.payouts.policies import access_destination
 from stoa.money.payouts.queries.destinations import DEFAULT, SAME
-from stoa.money.payouts.types import SANDBOX_BANK, SANDBOX_FAIL, SANDBOX_FAIL_ONCE, TEST_ACCOUNTS, USD, DestinationView
+from stoa.money.payouts.types import (
+    SANDBOX_BANK,
+    SANDBOX_FAIL,
+    SANDBOX_FAIL_ONCE,
+    TEST_ACCOUNTS,
+    USD,
+    DestinationDetails,
+    DestinationView,
+    Field,
+)
 from stoa.money.risk.actions import note_destination
 
 RESEALED_AT_ONCE: Final = 100

@@ -12,6 +12,7 @@ from stoa.money.payouts.gateways import Provider, airwallex, wise
 from stoa.money.payouts.gateways.airwallex import Airwallex
 from stoa.money.payouts.gateways.sandbox import Sandbox
 from stoa.money.payouts.gateways.wise import Wise
+from stoa.money.payouts.types import Field, ProviderView
 
 SANDBOX: Final = Sandbox()
 STRIPE: Final = "stripe"
@@ -38,6 +39,22 @@ def provider_named(ctx: Ctx, name: str) -> Provider:
     from stoa.money.payouts.gateways.stripe import StripeConnect  # its client takes a while to import
 
     return StripeConnect()
+
+
+def providers(ctx: Ctx) -> list[ProviderView]:
+    """Those that are switched on, real ones first."""
+    return [provider_view(ctx, name) for name in switched_on(ctx.app.settings)]
+
+
+def provider_view(ctx: Ctx, name: str) -> ProviderView:
+    """One of them. Raises UnknownDestination."""
+    provider = provider_named(ctx, name)
+    return ProviderView(provider.name, provider.label, provider.currencies)
+
+
+def questions(ctx: Ctx, name: str, currency: str, country: str) -> list[Field]:
+    """A provider's form for a destination. Raises UnknownDestination, BadDestination for where it does not reach."""
+    return provider_named(ctx, name).fields(currency, country)
 
 
 async def look(settings: Settings) -> Finding:

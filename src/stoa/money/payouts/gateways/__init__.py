@@ -9,40 +9,16 @@ holds locks, except of the sandbox, which asks nobody.
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from stoa.kit.ctx import Ctx
 from stoa.money.payouts.errors import BadDestination
+from stoa.money.payouts.types import MAX_FIELD, DestinationDetails, Field
 
 TransferState = Literal["processing", "arrived", "failed"]
 Verdict = Literal["verified", "bad_signature", "too_old"]
-MAX_FIELD: Final = 200
-
-
-class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A question of the form for a destination. `pattern` matches the whole answer; with `options` it is one of their
-    values. `secret` is what is never shown again but for its end, as an account number. `identifies`: two destinations
-    in which all such answers are the same are one place (F4)."""
-
-    name: str
-    label: str
-    help: str = ""
-    pattern: str | None = None
-    options: list[tuple[str, str]] = []
-    required: bool = True
-    secret: bool = False
-    identifies: bool = True
-
-
-class DestinationDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """To whom and where: `country` of the account as ISO 3166 alpha-2, `currency` in which it is held."""
-
-    holder: str
-    currency: str
-    country: str
-    fields: dict[str, str]
 
 
 class TransferRequest(msgspec.Struct, frozen=True, kw_only=True):

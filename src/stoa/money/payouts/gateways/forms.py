@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from stoa.money.payouts.errors import BadDestination
-from stoa.money.payouts.gateways import Field
+from stoa.money.payouts.types import Field
 
 _IBAN: Final = Field(
     name="iban",

@@ -15,8 +15,6 @@ from stoa.kit.db import one, run
 from stoa.money.payments.actions.signing import verify
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook
 from stoa.money.payouts.gateways import (
-    DestinationDetails,
-    Field,
     PayoutQuote,
     Transfer,
     TransferNews,
@@ -25,7 +23,14 @@ from stoa.money.payouts.gateways import (
     Verdict,
     check_answers,
 )
-from stoa.money.payouts.types import PROMISED_DAYS, SANDBOX_BANK, SANDBOX_FAIL, SANDBOX_FAIL_ONCE
+from stoa.money.payouts.types import (
+    PROMISED_DAYS,
+    SANDBOX_BANK,
+    SANDBOX_FAIL,
+    SANDBOX_FAIL_ONCE,
+    DestinationDetails,
+    Field,
+)
 
 ARRIVAL_S: Final = 2
 SIGNATURE_HEADER: Final = "sandbox-payout-signature"

@@ -28,8 +28,6 @@ from stoa.money.payments.actions.stripe_client import (
 from stoa.money.payments.errors import GatewayUnavailable
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
 from stoa.money.payouts.gateways import (
-    DestinationDetails,
-    Field,
     PayoutQuote,
     Transfer,
     TransferNews,
@@ -37,6 +35,7 @@ from stoa.money.payouts.gateways import (
     Verdict,
     check_answers,
 )
+from stoa.money.payouts.types import DestinationDetails, Field
 
 _ACCOUNT: Final = Field(
     name="account",

@@ -16,6 +16,7 @@ from stoa.money.payouts.types import (
     PayoutEvent,
     PayoutState,
     PayoutView,
+    Place,
     Sums,
     Timeline,
     WorkEarned,
@@ -24,7 +25,6 @@ from stoa.money.risk.types import HoldView
 
 Asset = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3,5}$")]
 AmountMinor = Annotated[int, msgspec.Meta(ge=1, le=MAX_MINOR)]
-Place = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 
 
 class QuoteIn(msgspec.Struct):

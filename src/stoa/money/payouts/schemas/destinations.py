@@ -7,8 +7,7 @@ from uuid import UUID
 import msgspec
 
 from stoa.foundation.identity.types import AnyText
-from stoa.money.payouts.gateways import MAX_FIELD, DestinationDetails
-from stoa.money.payouts.types import DestinationView
+from stoa.money.payouts.types import MAX_FIELD, DestinationDetails, DestinationView
 
 Name = Annotated[str, msgspec.Meta(max_length=40)]
 Answer = Annotated[str, msgspec.Meta(max_length=MAX_FIELD)]

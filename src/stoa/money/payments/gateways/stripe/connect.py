@@ -11,7 +11,8 @@ from stoa.kit.ctx import App
 from stoa.kit.errors import Invalid
 from stoa.money.payments.errors import GatewayUnavailable, UnknownGateway
 from stoa.money.payments.gateways.stripe.client import RETRIES, Http, StripeKeys, client_of, struct_of
-from stoa.money.payments.gateways.trying import Tried, refused
+from stoa.money.payments.gateways.trying import refused
+from stoa.money.payments.types.accounts import Tried
 
 _OVER: Final = "This way to Stripe is over. Please begin again"
 

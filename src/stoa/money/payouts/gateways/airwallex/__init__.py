@@ -22,8 +22,6 @@ from stoa.kit.errors import NotFound
 from stoa.money.payments.actions.signing import TOLERANCE_S, secrets_in
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
 from stoa.money.payouts.gateways import (
-    DestinationDetails,
-    Field,
     PayoutQuote,
     Transfer,
     TransferNews,
@@ -50,7 +48,7 @@ from stoa.money.payouts.gateways.airwallex.wire import (
 )
 from stoa.money.payouts.gateways.forms import form_of
 from stoa.money.payouts.gateways.talking import Reply, ask, minor_of, read_as, read_if, wire_amount
-from stoa.money.payouts.types import PROMISED_DAYS
+from stoa.money.payouts.types import PROMISED_DAYS, DestinationDetails, Field
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from stoa.money.payouts.gateways import DestinationDetails, Transfer, TransferNews, TransferState
+from stoa.money.payouts.gateways import Transfer, TransferNews, TransferState
 from stoa.money.payouts.gateways.forms import bare
+from stoa.money.payouts.types import DestinationDetails
 
 API_VERSION: Final = "2024-09-27"
 FAILED: Final = "FAILED"

@@ -26,8 +26,6 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.errors import NotFound
 from stoa.money.payouts.errors import BadDestination, BadPayoutWebhook, ProviderUnavailable
 from stoa.money.payouts.gateways import (
-    DestinationDetails,
-    Field,
     PayoutQuote,
     Transfer,
     TransferNews,
@@ -52,6 +50,7 @@ from stoa.money.payouts.gateways.wise.wire import (
     transfer_of,
     wrong_fields,
 )
+from stoa.money.payouts.types import DestinationDetails, Field
 
 log = structlog.get_logger(__name__)
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.money.payouts.gateways import DestinationDetails, Transfer, TransferNews, TransferState
+from stoa.money.payouts.gateways import Transfer, TransferNews, TransferState
 from stoa.money.payouts.gateways.forms import bare
+from stoa.money.payouts.types import DestinationDetails
 
 WAITING: Final = "incoming_payment_waiting"  # made, and not funded
 CANCELLED: Final = "cancelled"

@@ -6,12 +6,17 @@ from typing import Annotated, Literal
 import msgspec
 
 from stoa.kit.ctx import Ctx
-from stoa.money.payments.gateways.trying import Provider
-from stoa.money.payments.types.accounts import AccountRow, Health, unheard
+from stoa.money.payments.types.accounts import (
+    AccountRow,
+    Health,
+    Password,
+    Provider,
+    PublicName,
+    Secret,
+    unheard,
+    webhook_url,
+)
 
-Secret = Annotated[str, msgspec.Meta(min_length=8, max_length=255, pattern="^[!-~]+$")]
-PublicName = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern="^[!-~]+$")]
-Password = Annotated[str, msgspec.Meta(max_length=256)]
 Name = Literal["RAZORPAY", "STRIPE", "XENDIT"]
 
 
@@ -117,11 +122,6 @@ class DefaultIn(ProofIn, kw_only=True):
     """To which account payments go; null for the platform's."""
 
     gateway: Name | None
-
-
-def webhook_url(ctx: Ctx, provider: Provider) -> str:
-    """Where the acting member has a gateway send its webhooks."""
-    return f"{ctx.app.settings.base_url}/api/v1/webhooks/{provider}/{ctx.member.id}"
 
 
 def health_out(health: Health, now: datetime) -> HealthOut:

@@ -12,9 +12,9 @@ from stoa.kit.http import Body, CtxDep, Path, Request, access
 from stoa.kit.http.lending import Lending, lending_of
 from stoa.kit.ids import parse_id
 from stoa.money.payments.actions import accounts, connecting, webhooks
-from stoa.money.payments.gateways.trying import NewKeys, Provider, try_keys
+from stoa.money.payments.gateways.trying import try_keys
 from stoa.money.payments.queries.accounts import accounts_of, health, health_of
-from stoa.money.payments.schemas.gateways import (
+from stoa.money.payments.schemas.accounts import (
     DefaultIn,
     GatewayOut,
     GatewaysOut,
@@ -28,7 +28,7 @@ from stoa.money.payments.schemas.gateways import (
     gateway_out,
     inbox_health_out,
 )
-from stoa.money.payments.types.accounts import PROVIDERS
+from stoa.money.payments.types.accounts import PROVIDERS, NewKeys, Provider
 
 BASE: Final = "/api/v1/payment-gateway"
 CHANGES: Final = access("member", limit="auth", gated=False)

@@ -19,10 +19,19 @@ from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.http.lending import lending_of
 from stoa.money.payments.actions import accounts, connecting
 from stoa.money.payments.errors import GatewayUnavailable
-from stoa.money.payments.gateways.trying import SECRET_FIELD, NewKeys, Provider, try_keys
 from stoa.money.payments.queries.accounts import accounts_of, health_of
-from stoa.money.payments.schemas.gateways import Password, PublicName, Secret, webhook_url
-from stoa.money.payments.types.accounts import LABELS, PROVIDERS, unheard
+from stoa.money.payments.types.accounts import (
+    LABELS,
+    PROVIDERS,
+    SECRET_FIELD,
+    NewKeys,
+    Password,
+    Provider,
+    PublicName,
+    Secret,
+    unheard,
+    webhook_url,
+)
 
 HERE: Final = "/dashboard/payments/gateways"
 CHANGES: Final = access("member", limit="auth", gated=False)
@@ -152,8 +161,6 @@ async def _one(
     typed: str = "",
     status: int = 200,
 ) -> Response[str]:
-    from stoa.money.payments.gateways.stripe.connect import is_connectable  # its client takes a while to import
-
     return await page(
         request,
         ctx,
@@ -166,7 +173,7 @@ async def _one(
         health=HEALTH,
         fields=FIELDS[provider],
         webhook_url=webhook_url(ctx, provider),
-        connectable=provider == "stripe" and is_connectable(ctx.app),
+        connectable=provider == "stripe" and connecting.is_connectable(ctx.app),
         asks=await _asks(ctx),
         errors=errors or {},
         typed=typed,
@@ -182,7 +189,7 @@ async def connect(request: Request[Any, Any, Any], provider: Path[str]) -> Respo
         given = forms.parse(KeysForm, form, strict=False)
         keys = _keys(name, given)
         await require_proof(await lending.ctx(), given.password)
-        tried = await lending.outside(try_keys(lending.app, keys))
+        tried = await lending.outside(connecting.try_keys(lending.app, keys))
         await accounts.connect(await lending.ctx(), keys, tried)
     except (Invalid, LockedOut, LogInAgain, GatewayUnavailable) as error:
         typed = str(form.get("key_id", ""))[:100]
@@ -246,15 +253,13 @@ async def begin_oauth(request: Request[Any, Any, Any], ctx: CtxDep, provider: Pa
 @get(connecting.CALLBACK, opt=access("member", limit="auth", write=True))
 async def callback(request: Request[Any, Any, Any]) -> Response[Any]:
     """Where Stripe sends the creator back to: connected, or told why not."""
-    from stoa.money.payments.gateways.stripe.connect import redeem  # its client takes a while to import
-
     lending = lending_of(request.scope)
     given = {name: request.query_params.get(name, "")[:2000] for name in ("code", "state", "error")}
     try:
         connecting.check(await lending.ctx(), given["state"])
         if given["error"] or not given["code"]:
             raise Invalid(fields={"code": "You did not agree at Stripe, so nothing was connected"})
-        tried = await lending.outside(redeem(lending.app, given["code"]))
+        tried = await lending.outside(connecting.redeem(lending.app, given["code"]))
         await accounts.connect_oauth(await lending.ctx(), tried)
     except StoaError as error:
         await lending.finish(False)
