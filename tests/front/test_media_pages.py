@@ -181,6 +181,6 @@ async def test_from_an_address(mine: Any, monkeypatch: pytest.MonkeyPatch) -> No
 
     refused = await mine.post(f"{PATH}/upload/from-url", url="http://127.0.0.1/a.png")
     assert refused.status_code == 422 and "open internet" in refused.text and "127.0.0.1" in refused.text
-    monkeypatch.setattr(outgoing, "fetch", fetch)
+    monkeypatch.setattr(outgoing, "download", fetch)
     page = await mine.follow(await mine.post(f"{PATH}/upload/from-url", url="https://files.example/wave.png"))
     assert "wave.png" in page.text

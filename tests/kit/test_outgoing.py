@@ -80,7 +80,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
 
 
 async def get(url: str, most: int = 1000, timeout_s: float = 5) -> outgoing.Fetched:
-    return await outgoing.fetch(url, most_bytes=most, timeout_s=timeout_s)
+    return await outgoing.download(url, most_bytes=most, timeout_s=timeout_s)
 
 
 async def test_a_public_file(web: Web) -> None:

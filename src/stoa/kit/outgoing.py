@@ -1,6 +1,6 @@
 """Fetching what somebody else named the address of, without being led to our own network (L3).
 
-    found = await fetch("https://example.org/a.png", most_bytes=25_000_000)
+    found = await download("https://example.org/a.png", most_bytes=25_000_000)
 
 A host is resolved once, each of its addresses must be public, and the connection goes to the very address that was
 looked at: a name that answers differently a moment later changes nothing. Redirects are followed by hand, each one
@@ -109,7 +109,7 @@ def network() -> httpcore.AsyncNetworkBackend:
     return httpcore.AnyIOBackend()
 
 
-async def fetch(url: str, *, most_bytes: int, timeout_s: float = TIMEOUT_S, accept: str = "*/*") -> Fetched:
+async def download(url: str, *, most_bytes: int, timeout_s: float = TIMEOUT_S, accept: str = "*/*") -> Fetched:
     """What a public address gives, at most `most_bytes`, within `timeout_s` in all. Raises Unreachable."""
     try:
         async with (

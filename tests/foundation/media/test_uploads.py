@@ -220,7 +220,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             raise outgoing.Unreachable("There is no such host")
         return outgoing.Fetched(url, found[:most_bytes], "text/html", "from there.png")
 
-    monkeypatch.setattr(outgoing, "fetch", fetch)
+    monkeypatch.setattr(outgoing, "download", fetch)
     return pages
 
 

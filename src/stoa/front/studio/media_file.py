@@ -1,16 +1,16 @@
 """`/dashboard/media/{id}`: one file: what is said of it, where it is used, what can be made of it; and the storage."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, get, post
 
 from stoa.foundation.media import actions
 from stoa.foundation.media.errors import FileRefused, NotReady
 from stoa.foundation.media.policies import access_own_media
 from stoa.foundation.media.queries import library, storage
-from stoa.foundation.media.schemas import EditIn, OptimizeIn, ResizeIn
-from stoa.foundation.media.types import Area, FileView, State
+from stoa.foundation.media.types import MAX_ALT, MAX_CAPTION, MAX_FILENAME, MAX_TITLE, Area, FileView, State, Visibility
 from stoa.front import flash
 from stoa.front.flash import Action, Toast
 from stoa.front.page import page, see_other
@@ -22,6 +22,40 @@ from stoa.kit.http import CtxDep, Path, access
 
 _TEXTS: Final = ("title", "alt", "caption", "filename")
 _SIZES: Final = ("width", "height", "part_x", "part_y", "part_width", "part_height")
+
+
+QUALITY: Final = 82
+Pixels = Annotated[int, msgspec.Meta(ge=1, le=8192)]
+Place = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+
+
+class FileForm(msgspec.Struct):
+    """What is said of a file."""
+
+    filename: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_FILENAME)]
+    visibility: Visibility
+    tags: list[str] = []
+    title: Annotated[str, msgspec.Meta(max_length=MAX_TITLE)] = ""
+    alt: Annotated[str, msgspec.Meta(max_length=MAX_ALT)] = ""
+    caption: Annotated[str, msgspec.Meta(max_length=MAX_CAPTION)] = ""
+    folder_id: UUID | None = None
+
+
+class SizeForm(msgspec.Struct):
+    """How large the new file is to be at most, and which part of the picture it shows."""
+
+    width: Pixels | None = None
+    height: Pixels | None = None
+    covers: bool = False
+
+
+class PartForm(msgspec.Struct):
+    """A part of the upright picture, in its pixels, from the upper left."""
+
+    part_x: Place
+    part_y: Place
+    part_width: Pixels
+    part_height: Pixels
 
 
 async def _show(
@@ -69,12 +103,7 @@ async def save(request: Request[Any, Any, Any], ctx: CtxDep, media_id: Path[UUID
     typed = {name: str(sent.get(name, "")) for name in (*_TEXTS, "tags", "folder_id", "visibility")}
     try:
         tags = [tag for tag in (part.strip() for part in typed["tags"].split(",")) if tag]
-        given = forms.parse(
-            EditIn,
-            {"filename": typed["filename"], "visibility": typed["visibility"], "tags": tags}
-            | {name: typed[name] for name in ("title", "alt", "caption")}
-            | {"folder_id": typed["folder_id"] or None},
-        )
+        given = forms.parse(FileForm, typed | {"tags": tags, "folder_id": typed["folder_id"] or None})
         await actions.edit(
             ctx,
             media_id,
@@ -127,19 +156,15 @@ async def copy(request: Request[Any, Any, Any], ctx: CtxDep, media_id: Path[UUID
 async def resize(request: Request[Any, Any, Any], ctx: CtxDep, media_id: Path[UUID]) -> Response[Any]:
     """Another file: another size of it, or a part."""
     file = await access_own_media(ctx, media_id)
-    sent = {name: str(value).strip() for name, value in (await request.form()).items()}
-    part = {name: sent.get(f"part_{name}", "") for name in ("x", "y", "width", "height")}
-    crop: dict[str, Any] = {"crop": part} if any(part.values()) else {}
+    form = await request.form()
+    sent = dict.fromkeys(("width", "height"), "") | {name: str(value).strip() for name, value in form.items()}
     try:
-        size = {name: sent.get(name, "") for name in ("width", "height", "covers")}
-        given = forms.parse(ResizeIn, size | crop, strict=False)
-        area = Area(given.crop.x, given.crop.y, given.crop.width, given.crop.height) if given.crop else None
+        given, area = _wanted(sent)
         made = await actions.resize(
             ctx, media_id, width=given.width, height=given.height, area=area, covers=given.covers
         )
     except Invalid as error:
-        wrong = {name.replace("crop.", "part_"): text for name, text in error.fields.items()}
-        return await _show(request, ctx, file, typed=sent, errors=wrong, status=422)
+        return await _show(request, ctx, file, typed=sent, errors=_by_field(error.fields, sent), status=422)
     except (NotReady, LimitReached) as error:
         return await _show(request, ctx, file, errors={"make": error.detail}, status=error.status)
     return _said(request, made.id, "This is the new file. The one it was made from is as it was.")
@@ -150,7 +175,7 @@ async def optimise(request: Request[Any, Any, Any], ctx: CtxDep, media_id: Path[
     """The same picture in fewer bytes."""
     file = await access_own_media(ctx, media_id)
     try:
-        after = await actions.optimise_file(ctx, media_id, quality=OptimizeIn().quality)
+        after = await actions.optimise_file(ctx, media_id, quality=QUALITY)
     except (NotReady, FileRefused) as error:
         return await _show(request, ctx, file, errors={"make": error.detail}, status=error.status)
     smaller = after.original_bytes < file.original_bytes
@@ -169,6 +194,35 @@ async def storage_page(request: Request[Any, Any, Any], ctx: CtxDep) -> Response
         split=await storage.breakdown(ctx),
         bandwidth=await storage.bandwidth(ctx),
     )
+
+
+def _wanted(sent: dict[str, str]) -> tuple[SizeForm, Area | None]:
+    """The size and the part; raises Invalid with what is wrong with either."""
+    part = {name: sent[name] for name in PartForm.__struct_fields__ if sent.get(name)}
+    wrong: dict[str, str] = {}
+    size, area = SizeForm(), None
+    try:
+        size = forms.parse(SizeForm, sent, strict=False)
+    except Invalid as error:
+        wrong |= error.fields
+    try:
+        if part:
+            chosen = forms.parse(PartForm, part, strict=False)
+            area = Area(chosen.part_x, chosen.part_y, chosen.part_width, chosen.part_height)
+    except Invalid as error:
+        wrong |= error.fields
+    if wrong:
+        raise Invalid(fields=wrong)
+    return size, area
+
+
+def _by_field(wrong: dict[str, str], sent: dict[str, str]) -> dict[str, str]:
+    """What does not lie inside the picture is said of the part, where one was asked for."""
+    is_part = any(sent.get(name) for name in PartForm.__struct_fields__) and not (sent["width"] or sent["height"])
+    return {
+        f"part_{name}" if name in ("x", "y") or (is_part and name in _SIZES) else name: text
+        for name, text in wrong.items()
+    }
 
 
 def _said(request: Request[Any, Any, Any], media_id: UUID, text: str) -> Response[Any]:

@@ -132,7 +132,7 @@ async def upload_file(ctx: Ctx, *, data: bytes, about: About) -> FileView:
 async def fetched(url: str, most_bytes: int) -> outgoing.Fetched:
     """What lies at a public address (L3). To be asked outside of any transaction. Raises NotFetched."""
     try:
-        return await outgoing.fetch(url.strip(), most_bytes=most_bytes)
+        return await outgoing.download(url.strip(), most_bytes=most_bytes)
     except outgoing.Unreachable as error:
         raise NotFetched(str(error)) from error
 
