@@ -81,7 +81,8 @@ def test_migrate_doctor_admin_and_verify_start_the_database_themselves(home: Pat
     assert " 0001_kit" in well(home, "migrate")
     assert well(home, "migrate") == "the database is up to date\n"
     names = [line.split()[1] for line in well(home, "doctor").splitlines()]
-    assert names == ["python", "disk", "database", "migrations", "storage", "clock", "mail", "payments", "payouts"]
+    own = ["python", "disk", "database", "migrations", "storage", "clock"]
+    assert names == [*own, "mail", "payments", "payouts", "scanner"]
     named = ("user", "create-admin", "--username", "theo", "--email", "theo@example.org")
     refused = stoa(home, *named, given="short\n")
     assert (refused.returncode, refused.stderr[:16]) == (1, "stoa: password: ")
