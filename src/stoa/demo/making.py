@@ -42,7 +42,7 @@ _IS_EMPTY = value(bool, "select not exists (select from users)")
 _ANALYSE = run("analyze")  # plans made for empty tables are poor ones
 
 _LATEST_ORDER = value(
-    UUID,
+    UUID | None,
     "select id from orders where user_id = $1 and kind = 'coins' and state = 'paid' order by created_at desc limit 1",
 )
 
@@ -281,6 +281,7 @@ class Hall:
 
         async def want_back(ctx: Ctx) -> None:
             order_id = await _LATEST_ORDER(ctx.db, ctx.member.id)
+            assert order_id is not None
             await refunds.ask(ctx, order_id, reason="I meant to buy the smaller package", key="demo")
 
         self._plan(PAID_HOURS, "elena", ask)
