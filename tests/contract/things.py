@@ -421,6 +421,8 @@ async def discrepancy(world: World) -> Params:
     async with world.make.tx() as ctx:
         await hosted.submit_card(ctx, opened["session_id"], SandboxCard("4242 4242 4242 4242", "04/40", "123"))
         await ctx.db.execute("delete from jobs where type like '%DeliverSandboxEvent'")
+        forgotten = "update reconciliation_runs set state = 'failed', failure = 'No worker here', ended_at = $1"
+        await ctx.db.execute(f"{forgotten} where state = 'running'", ctx.now)
     later = utcnow() + timedelta(seconds=1)
     async with world.make.app.database.transaction() as db:
         asked = Ctx(db, None, later, "things", world.make.app)
