@@ -2,8 +2,10 @@
 id as key, then commits the answer: whoever dies in between leaves a job that starts over, and finds the same refund.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import combinations
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from stoa.money.refunds.queries import COLUMNS, REFUND
 from stoa.money.refunds.types import Origin, Refund, RefundState
 
 FORGOTTEN_AFTER_S: Final = 2 * 3600
+LOOKED_THROUGH: Final = 10  # refunds of one order that are under way at once; of more, the oldest come first
 
 _SUBMITTED = many(
     Refund,
@@ -62,10 +65,9 @@ async def note_refunded(ctx: Ctx, event: OrderRefunded) -> None:
     transfer_id = await _TRANSFER(ctx.db, f"refund:{order.id}:{order.refunded_minor}")
     left_minor = event.refunded_minor
     if not event.lost:
-        for refund in await _SUBMITTED(ctx.db, order.id):
-            if refund.amount_minor <= left_minor:
-                left_minor -= refund.amount_minor
-                await end(ctx, refund, RefundState.DONE, transfer_id=transfer_id)
+        for refund in _meant(await _SUBMITTED(ctx.db, order.id), left_minor):
+            left_minor -= refund.amount_minor
+            await end(ctx, refund, RefundState.DONE, transfer_id=transfer_id)
     if left_minor:
         await _made_elsewhere(ctx, order, left_minor, transfer_id, "dispute" if event.lost else "gateway")
 
@@ -85,13 +87,31 @@ async def _begin(ctx: Ctx, refund_id: UUID) -> Order | None:
     refund = await LOCKED(ctx.db, refund_id)
     if refund.state == RefundState.SUBMITTED:
         return order  # begun before, by a worker that did not live to hear the answer
+    fits = refund.amount_minor <= order.amount_minor - order.refunded_minor
+    if refund.state == RefundState.DONE and refund.submitted_at is not None and refund.reference is None and fits:
+        return order  # done by the sum that was told: it may have been another one of this amount, whose row then waits
     if refund.state != RefundState.APPROVED:
         return None
-    if refund.amount_minor > order.amount_minor - order.refunded_minor:
+    if not fits:
         await end(ctx, refund, RefundState.FAILED, failure="Meanwhile the payment went back in another way")
         return None
     await begin(ctx, refund, RefundState.SUBMITTED, submitted_at=ctx.now)
     return order
+
+
+def _meant(submitted: Sequence[Refund], amount_minor: int) -> Sequence[Refund]:
+    """Which refunds an amount is of, since gateways tell only the sum: the fewest that come to exactly this, else as
+    many as fit, the oldest first."""
+    for count in range(1, min(len(submitted), LOOKED_THROUGH) + 1):
+        for some in combinations(submitted[:LOOKED_THROUGH], count):
+            if sum(refund.amount_minor for refund in some) == amount_minor:
+                return some
+    fitting = []
+    for refund in submitted:
+        if refund.amount_minor <= amount_minor:
+            amount_minor -= refund.amount_minor
+            fitting.append(refund)
+    return fitting
 
 
 async def _fail(ctx: Ctx, refund: Refund, failure: str) -> None:
