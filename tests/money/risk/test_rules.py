@@ -23,7 +23,7 @@ def seen(
     movements: int = 1,
     volume_micro: int = 0,
 ) -> Observed:
-    return Observed(from_status, to_status, same, movements, volume_micro)
+    return Observed(from_status, to_status, same, movements, volume_micro, [])
 
 
 @pytest.mark.parametrize(

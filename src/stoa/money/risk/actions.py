@@ -62,7 +62,7 @@ _PARTIES = one(
       (select status from users where id = $2) as to_status,
       exists (select from risk_destinations a join risk_destinations b on b.fingerprint = a.fingerprint
         where a.user_id = $1 and b.user_id = $2) as same_destination,
-      0::bigint as movements, 0::bigint as volume_micro
+      0::bigint as movements, 0::bigint as volume_micro, '{}'::text[] as open_high
     """,
 )
 
@@ -174,7 +174,8 @@ async def _look(ctx: Ctx, movement: Movement) -> tuple[Finding | None, list[Find
         movements=config.risk_movements,
         volume_usd_minor=config.risk_volume_usd_minor,
     )
-    return blocked_by(movement, seen), findings(worth, seen, limits)
+    found = [finding for finding in findings(worth, seen, limits) if finding.rule not in seen.open_high]
+    return blocked_by(movement, seen), found
 
 
 async def _flag(ctx: Ctx, movement: Movement, found: list[Finding]) -> None:

@@ -63,7 +63,8 @@ create index risk_destinations_of_user on risk_destinations (user_id);
 -- count again.
 create function risk_observe(
   mover uuid, receiver uuid, worth_micro bigint, moment timestamptz, since timestamptz,
-  out from_status text, out to_status text, out same_destination boolean, out movements bigint, out volume_micro bigint
+  out from_status text, out to_status text, out same_destination boolean, out movements bigint, out volume_micro bigint,
+  out open_high text[]
 ) language plpgsql as $$
 declare
   velocity_since timestamptz;
@@ -74,6 +75,8 @@ begin
   same_destination := exists (
     select 1 from risk_destinations a join risk_destinations b on b.fingerprint = a.fingerprint
     where a.user_id = mover and b.user_id = receiver);
+  open_high := array(
+    select f.rule from risk_flags f where f.from_id = mover and f.state = 'open' and f.severity = 'high');
   if mover is null then
     movements := 0;
     volume_micro := 0;

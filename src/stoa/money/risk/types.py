@@ -61,13 +61,17 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observed(msgspec.Struct, frozen=True):
-    """What the database knows about a movement: both sides, and the hour so far with this movement in it."""
+    """What the database knows about a movement: both sides, and the hour so far with this movement in it.
+
+    `open_high`: the rules by which a flag of high severity is open already; another one would say nothing new.
+    """
 
     from_status: str | None
     to_status: str | None
     same_destination: bool
     movements: int
     volume_micro: int
+    open_high: list[str]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

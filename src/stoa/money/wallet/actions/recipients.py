@@ -1,5 +1,7 @@
 """Who may receive something, and what risk is told of those who may not."""
 
+from typing import Final
+
 from stoa.foundation.identity.actions import require_good_standing
 from stoa.foundation.identity.errors import AccountBanned, AccountSuspended, PersonSuspended
 from stoa.kit.ctx import Ctx
@@ -9,6 +11,8 @@ from stoa.money.risk.types import Finding, Movement, Rule
 from stoa.money.wallet import queries
 from stoa.money.wallet.queries import WalletRow
 
+_IN_GOOD_STANDING: Final = frozenset({"active", "pending_verification"})
+
 
 async def checked_recipient(ctx: Ctx, movement: Movement, to_oneself: type[Invalid]) -> WalletRow:
     """Whom it is for, both sides in good standing. What is refused by F4 or F5 stands in the log of risk.
@@ -17,8 +21,9 @@ async def checked_recipient(ctx: Ctx, movement: Movement, to_oneself: type[Inval
     """
     assert movement.to_id is not None
     try:
-        await require_good_standing(ctx)
         recipient = await queries.recipient(ctx, movement.to_id)
+        if recipient.giver_status not in _IN_GOOD_STANDING:
+            await require_good_standing(ctx)  # which says why, and until when
         if recipient.user_id == ctx.member.id:
             raise to_oneself(fields={"recipient_id": to_oneself.title})
     except (AccountSuspended, AccountBanned, PersonSuspended, to_oneself) as error:

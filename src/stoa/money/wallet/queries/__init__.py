@@ -34,17 +34,26 @@ class WalletRow(msgspec.Struct, frozen=True):
     is_suspended: bool
 
 
-_WALLET: Final = """select u.id as user_id, u.username, w.accepts_promotional, w.debt_minor,
+class Recipient(WalletRow, frozen=True):
+    """The same of whom the actor may give something to, with the actor's own status: both are asked for at once."""
+
+    giver_status: str
+
+
+_WALLET_COLUMNS: Final = """u.id as user_id, u.username, w.accepts_promotional, w.debt_minor,
     coalesce(
       (select jsonb_object_agg(d.asset, d.debt_minor) from credit_debts d where d.user_id = u.id), '{}'
     ) as credit_debts,
-    (u.status = 'suspended') as is_suspended
-  from users u join wallets w on w.user_id = u.id
+    (u.status = 'suspended') as is_suspended"""
+_WALLETS: Final = """from users u join wallets w on w.user_id = u.id
   where u.status in ('active', 'pending_verification', 'suspended')"""
-_WALLET_BY_ID = maybe(WalletRow, f"{_WALLET} and u.id = $1")
+_WALLET_BY_ID = maybe(WalletRow, f"select {_WALLET_COLUMNS} {_WALLETS} and u.id = $1")
 # Of whom the actor ($2) may give something to (P4).
-_RECIPIENT_BY_ID = maybe(WalletRow, f"{_WALLET} and u.id = $1 and {not_hidden('u.id', '$2')}")
-_RECIPIENT_BY_NAME = maybe(WalletRow, f"{_WALLET} and lower(u.username) = lower($1) and {not_hidden('u.id', '$2')}")
+_RECIPIENT: Final = f"""select {_WALLET_COLUMNS},
+    coalesce((select a.status from users a where a.id = $2), 'deleted') as giver_status
+  {_WALLETS} and {not_hidden("u.id", "$2")}"""
+_RECIPIENT_BY_ID = maybe(Recipient, f"{_RECIPIENT} and u.id = $1")
+_RECIPIENT_BY_NAME = maybe(Recipient, f"{_RECIPIENT} and lower(u.username) = lower($1)")
 
 
 def person_fields(alias: str, field: str) -> str:
@@ -81,7 +90,7 @@ async def wallet_row(ctx: Ctx, user_id: UUID) -> WalletRow:
     return row
 
 
-async def recipient(ctx: Ctx, person: str | UUID) -> WalletRow:
+async def recipient(ctx: Ctx, person: str | UUID) -> Recipient:
     """Somebody, by name or id, whom the actor may give something to.
 
     Raises NotFound, also across a block (P4) and for who is banned, and PersonSuspended (F5).
