@@ -11,9 +11,9 @@ from stoa.kit.queue import run_due
 from stoa.money.payments.errors import GatewayUnavailable
 from stoa.money.payments.gateways.sandbox import Sandbox
 from stoa.money.refunds.actions import carrying
-from tests.money.books import assert_clean, count
+from tests.money.books import assert_clean, buckets, count, platform
 from tests.money.payments.test_orders import buy
-from tests.money.refunds.test_api import paid, status
+from tests.money.refunds.test_api import gave, paid, status
 
 
 @pytest.mark.parametrize("amounts", [(100, 200), (100, 100)])
@@ -47,4 +47,22 @@ async def test_of_two_on_their_way_each_is_made(
     assert found == {first["id"]: "done", second["id"]: "done"}
     assert await count(app, "select refunded_minor from sandbox_payments") == sum(amounts)
     assert await count(app, "select refunded_minor from orders") == sum(amounts)
+    await assert_clean(app)
+
+
+async def test_money_that_was_reserved_pays_the_debt_first(app: Any, client: Any, make: Any) -> None:
+    """What was earned is reserved for a payout while its gift is refunded: called off, it pays what is owed."""
+    ana, bob = await make.member("ana", purchased=2_000), await make.member("bob")
+    boss = await make.user("boss", roles=("admin",))
+    gift = await gave(client.as_(ana), bob, 1_000)
+    await gave(client.as_(ana), bob, 500)
+    payout = (await client.as_(bob).post("/api/v1/payouts", json={})).json()
+    assert (await paid(client.as_(boss), gift["id"])).json()["status"] == "done"
+    assert await platform(app, "COIN", "receivable") == -40_000
+    assert (await client.as_(bob).post(f"/api/v1/payouts/{payout['id']}/cancel")).status_code == 200
+    assert await buckets(app, bob) == {"earned": 20_000}
+    assert (await client.as_(bob).get("/api/v1/wallet")).json()["debt_minor"] == 0
+    assert await platform(app, "COIN", "receivable") == 0
+    again = await client.as_(bob).post("/api/v1/payouts", json={})
+    assert again.status_code == 409, "less than the minimum is left"
     await assert_clean(app)

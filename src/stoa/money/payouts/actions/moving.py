@@ -15,6 +15,7 @@ from stoa.money.ledger import actions as ledger
 from stoa.money.payouts.messages import PayoutCancelled, PayoutFailed, PayoutHeld
 from stoa.money.payouts.queries import PAYOUT_COLUMNS
 from stoa.money.payouts.types import PayoutState, PayoutView
+from stoa.money.wallet.actions.debts import collect
 
 REVIEW_DAYS: Final = 2  # business days in which somebody has looked at a held payout
 _STATUS = value(str | None, "select status from users where id = $1")
@@ -47,12 +48,19 @@ async def note(ctx: Ctx, payout: PayoutView, cause: str, *, from_state: PayoutSt
 async def end(ctx: Ctx, payout: PayoutView, state: PayoutState, *, cause: str, **changed: object) -> PayoutView:
     """End a payout that was not paid: the reserved coins go back to the earned bucket."""
     await ledger.release(ctx, payout.hold_id, key=f"payout-{state}:{payout.id}", cause=f"Payout {state}: {cause}")
+    await collect_debt(ctx, payout)
     payout = await move(ctx, payout, state, cause=cause, ended_at=ctx.now, next_try_at=None, **changed)
     if state == PayoutState.FAILED:
         await emit(ctx, PayoutFailed(payout.id, payout.user_id, payout.failure_reason or cause))
     else:
         await emit(ctx, PayoutCancelled(payout.id, payout.user_id))
     return payout
+
+
+async def collect_debt(ctx: Ctx, payout: PayoutView) -> None:
+    """What came to be owed while the money of a payout was away is taken, now that it is back (M13)."""
+    cause = "Owed for payments that were refunded, and taken from a payout that did not take place"
+    await collect(ctx, payout.user_id, payout.asset, key=f"payout-debt:{payout.id}", cause=cause)
 
 
 async def hold(ctx: Ctx, payout: PayoutView, reason: str, until: datetime | None = None) -> PayoutView:

@@ -18,7 +18,7 @@ from stoa.kit.queue import enqueue
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payouts import queries
-from stoa.money.payouts.actions.moving import LOCKED, end, hold, is_barred, move
+from stoa.money.payouts.actions.moving import LOCKED, collect_debt, end, hold, is_barred, move
 from stoa.money.payouts.actions.switchboard import provider_named
 from stoa.money.payouts.actions.watching import hold_if_open
 from stoa.money.payouts.errors import AccountChanged
@@ -209,6 +209,7 @@ async def _returned(ctx: Ctx, payout: PayoutView, transfer: Transfer) -> None:
         cause=f"A payout came back from the bank; it is among your earnings again: {reason}",
         metadata={"payout_id": str(payout.id)},
     )
+    await collect_debt(ctx, payout)
     payout = await move(
         ctx,
         payout,

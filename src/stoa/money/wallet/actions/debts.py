@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import run
+from stoa.kit.db import run, value
+from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.wallet.types import COIN
 
@@ -12,6 +13,10 @@ _OWE_COINS = run("update wallets set debt_minor = debt_minor + $2 where user_id 
 _OWE_CREDITS = run(
     """insert into credit_debts (user_id, asset, debt_minor) values ($1, $2, $3)
        on conflict (user_id, asset) do update set debt_minor = credit_debts.debt_minor + excluded.debt_minor"""
+)
+_COINS_OWED = value(int | None, "select debt_minor from wallets where user_id = $1 for no key update")
+_CREDITS_OWED = value(
+    int | None, "select debt_minor from credit_debts where user_id = $1 and asset = $2 for no key update"
 )
 
 
@@ -41,3 +46,17 @@ async def take_back(ctx: Ctx, held: Mapping[AccountRef, int], account: AccountRe
     owed_minor = due_minor - taken_minor
     await owe(ctx, account.owner_id, account.asset, owed_minor)
     return [Leg(account, -taken_minor), Leg(receivable(account.asset), -owed_minor)]
+
+
+async def collect(ctx: Ctx, user_id: UUID, asset: str, *, key: str, cause: str) -> int:
+    """Pays off what somebody owes from what they have earned, now that money which was reserved is theirs again: it
+    would be paid out else, past the debt (M13). Answers how much, in the smallest unit of the asset."""
+    earned = AccountRef(user_id, asset, "earned")
+    held_minor = (await ledger.lock_balances(ctx, [earned])).get(earned, 0)  # balances before debts, as everywhere
+    owed = _COINS_OWED(ctx.db, user_id) if asset == COIN else _CREDITS_OWED(ctx.db, user_id, asset)
+    repaid_minor = min(await owed or 0, held_minor)
+    if repaid_minor:
+        await owe(ctx, user_id, asset, -repaid_minor)
+        legs = [Leg(earned, -repaid_minor), Leg(receivable(asset), repaid_minor)]
+        await ledger.post(ctx, kind="debt_repaid", legs=legs, key=key, cause=cause)
+    return repaid_minor
