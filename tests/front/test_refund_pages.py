@@ -7,6 +7,7 @@ from tests.front.test_admin_pages import bought, words
 from tests.money.books import assert_clean, buckets, count
 from tests.money.disputes.test_api import disputed, disputed_tip
 from tests.money.payments.test_webhooks import state_of
+from tests.money.refunds.test_api import gave
 from tests.money.wallet.test_card_tips import tipped
 
 
@@ -84,6 +85,21 @@ async def test_who_received_it_decides(app: Any, client: Any, make: Any, jobs: A
     assert "$1.00 are on their way back." in (await mine.follow(await mine.post(path, **fields))).text
     await jobs()
     assert await state_of(client, ana, second) == "partially_refunded"
+    await assert_clean(app)
+
+
+async def test_a_decision_that_cannot_be_carried_out_is_none(app: Any, client: Any, make: Any, signed_in: Any) -> None:
+    """What the receiver has spent is not theirs to give: the page says so, and the request still waits."""
+    ana, bob, cat = await make.member("ana", purchased=50), await make.member("bob"), await make.member("cat")
+    gift = await gave(client.as_(ana), bob, 10)
+    await gave(client.as_(bob), cat, 1)
+    asked = await client.as_(ana).post(f"/api/v1/payments/{gift['id']}/refund", json={"reason": "a mistake"})
+    mine, place = await signed_in(bob), f"/dashboard/payments/{gift['id']}"
+    answer = await mine.post(f"{place}/refunds/{asked.json()['id']}/approve")
+    assert "on its way back" not in (await mine.follow(answer)).text
+    assert await count(app, "select count(*) from refunds where state = 'requested' and decided_by is null") == 1
+    assert await count(app, "select count(*) from audit_events where action = 'refunds.approved'") == 0
+    assert await buckets(app, ana) == {"purchased": 4_000}
     await assert_clean(app)
 
 

@@ -69,7 +69,8 @@ async def decided(ctx: Ctx, refund_id: UUID, decision: str, form: dict[str, Any]
     try:
         match decision:
             case "approve":
-                done = await actions.approve(ctx, refund_id)
+                async with ctx.db.transaction():  # a refusal half-way must leave nothing of the decision
+                    done = await actions.approve(ctx, refund_id)
                 return flash.Toast("It went back." if done.state == "done" else "It is on its way back.", "good")
             case "refuse":
                 given = forms.parse(NoteForm, form, strict=False)
