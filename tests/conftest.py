@@ -175,14 +175,21 @@ def settings_for(dsn: str, home: Path, **more: str) -> Any:
     return load_settings({**env, **{f"STOA_{k.upper()}": v for k, v in more.items()}}, toml)
 
 
+@pytest.fixture(scope="session")
+async def emptier(shared_app: App) -> AsyncIterator[testing.Emptier]:
+    made = await testing.Emptier.connect(shared_app.settings.database_url)
+    yield made
+    await made.close()
+
+
 @pytest.fixture
-async def app(shared_app: App, request: pytest.FixtureRequest) -> AsyncIterator[App]:
+async def app(shared_app: App, emptier: testing.Emptier, request: pytest.FixtureRequest) -> AsyncIterator[App]:
     http = shared_app.http
     yield shared_app
     shared_app.cache.clear()
     shared_app.http = http
     broken = [] if request.node.get_closest_marker("harm") else await broken_facts(shared_app)
-    await testing.empty(shared_app.settings.database_url)
+    await emptier.empty()
     assert broken == [], "what always holds does not hold after this test, as `stoa ledger verify` says"
 
 
