@@ -1,5 +1,6 @@
 """Refunds that overlap: with each other, and with what else happens to the same money (M13)."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from stoa.money.refunds.actions import carrying
 from tests.money.books import assert_clean, buckets, count, platform
 from tests.money.payments.test_orders import buy
 from tests.money.refunds.test_api import gave, paid, status
+from tests.money.wallet.test_card_tips import earned, owed, tipped
 
 
 @pytest.mark.parametrize("amounts", [(100, 200), (100, 100)])
@@ -65,4 +67,38 @@ async def test_money_that_was_reserved_pays_the_debt_first(app: Any, client: Any
     assert await platform(app, "COIN", "receivable") == 0
     again = await client.as_(bob).post("/api/v1/payouts", json={})
     assert again.status_code == 409, "less than the minimum is left"
+    await assert_clean(app)
+
+
+async def test_the_same_share_covers_one_refund(app: Any, live: Any, client: Any, make: Any) -> None:
+    """What a receiver gives back by themselves has to be there for all of it together, at once or one after another."""
+    ana, bob, cat = await make.user("ana"), await make.user("bob"), await make.user("cat")
+    await client.as_(cat).patch("/api/v1/wallet/settings", json={"accepts_promotional": False})
+    tips = [await tipped(client, ana, bob) for _ in range(3)]
+    assert (await client.as_(bob).post("/api/v1/tips", json={"recipient_id": str(cat.id)})).status_code == 201
+    assert await earned(app, bob) == 3 * 291 - 100
+    answers = await asyncio.gather(*(paid(client.as_(bob), tip["id"]) for tip in tips))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409]
+    (refused,) = (answer.json() for answer in answers if answer.status_code == 409)
+    assert refused["code"] == "share_spent"
+    await run_due(app, reraise=True)
+    assert (await earned(app, bob), await owed(app, bob)) == (191, 0)
+    await assert_clean(app)
+
+
+async def test_a_share_that_is_spent_before_the_gateway_is_asked(app: Any, client: Any, make: Any) -> None:
+    ana, bob, cat = await make.user("ana"), await make.user("bob"), await make.user("cat")
+    await client.as_(cat).patch("/api/v1/wallet/settings", json={"accepts_promotional": False})
+    tip = await tipped(client, ana, bob)
+    begun = await paid(client.as_(bob), tip["id"])
+    assert (begun.status_code, begun.json()["status"]) == (201, "approved")
+    assert (await client.as_(bob).post("/api/v1/tips", json={"recipient_id": str(cat.id)})).status_code == 201
+    await run_due(app, reraise=True)
+    (found,) = (await status(client.as_(ana), tip["id"]))["refunds"]
+    assert (found["status"], found["failure_message"]) == (
+        "failed",
+        "Meanwhile its receiver has spent their share of it",
+    )
+    assert (await earned(app, bob), await owed(app, bob)) == (191, 0)
+    assert await count(app, "select refunded_minor from sandbox_payments") == 0
     await assert_clean(app)

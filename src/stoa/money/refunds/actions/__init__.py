@@ -12,6 +12,7 @@ from stoa.money.payments.actions.going_back import check_gateway, locked_order
 from stoa.money.payments.types import Order, OrderState, purchasable
 from stoa.money.receipts.types import Payment
 from stoa.money.refunds import queries
+from stoa.money.refunds.actions.covering import is_covered
 from stoa.money.refunds.actions.moving import LOCKED, audited, begin, end
 from stoa.money.refunds.errors import (
     AskedAlready,
@@ -23,9 +24,9 @@ from stoa.money.refunds.errors import (
 )
 from stoa.money.refunds.messages import RefundRequested
 from stoa.money.refunds.policies import access_payment, access_refund, check_may_issue, may_owe
-from stoa.money.refunds.types import MAX_REASON, Origin, Refund, RefundState, Subject
+from stoa.money.refunds.types import MAX_REASON, UNDER_WAY, Origin, Refund, RefundState, Subject
 from stoa.money.wallet.actions import reverse_share
-from stoa.money.wallet.errors import NothingLeft
+from stoa.money.wallet.errors import NothingLeft, ShareSpent
 
 _NEW = maybe(
     Refund,
@@ -156,7 +157,7 @@ async def _locked(ctx: Ctx, subject: Subject, payment_id: UUID) -> Order | None:
 
 async def _takeable(ctx: Ctx, order: Order, amount_minor: int | None) -> int:
     """How much goes back: `amount_minor`, or all. Raises NothingToRefund beyond what can be taken back, now that
-    nobody else can begin a refund of this order; PaymentDisputed, and GatewayDisconnected (M12)."""
+    nobody else can begin a refund of this order; PaymentDisputed, ShareSpent, and GatewayDisconnected (M12)."""
     if order.state == OrderState.DISPUTED:
         raise PaymentDisputed
     await check_gateway(ctx, order)
@@ -174,6 +175,8 @@ async def _takeable(ctx: Ctx, order: Order, amount_minor: int | None) -> int:
             f"At most {format_amount(left_minor, order.currency)} {order.currency} can be given back now",
             refundable_minor=left_minor,
         )
+    if not may_owe(ctx, order.payee_id) and not await is_covered(ctx, order, wanted_minor, beside=UNDER_WAY):
+        raise ShareSpent
     return wanted_minor
 
 

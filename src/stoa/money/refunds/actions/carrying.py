@@ -18,6 +18,7 @@ from stoa.money.payments.actions import going_back as payments
 from stoa.money.payments.errors import GatewayDisconnected, NotRefundable
 from stoa.money.payments.messages import OrderRefunded
 from stoa.money.payments.types import Order
+from stoa.money.refunds.actions.covering import is_covered
 from stoa.money.refunds.actions.moving import LOCKED, begin, end, told
 from stoa.money.refunds.messages import SubmitRefund
 from stoa.money.refunds.queries import COLUMNS, REFUND
@@ -94,6 +95,10 @@ async def _begin(ctx: Ctx, refund_id: UUID) -> Order | None:
         return None
     if not fits:
         await end(ctx, refund, RefundState.FAILED, failure="Meanwhile the payment went back in another way")
+        return None
+    by_payee = refund.payee_id is not None and refund.decided_by == refund.payee_id
+    if by_payee and not await is_covered(ctx, order, refund.amount_minor, beside=[RefundState.SUBMITTED]):
+        await end(ctx, refund, RefundState.FAILED, failure="Meanwhile its receiver has spent their share of it")
         return None
     await begin(ctx, refund, RefundState.SUBMITTED, submitted_at=ctx.now)
     return order
