@@ -33,17 +33,18 @@ def checking(facts: Mapping[str, str]) -> Statement[list[Difference]]:
 
     A fact is a SELECT of (subject, expected, found) that yields nothing while it holds.
     """
-    return many(Difference, _sql(facts))
+    return many(Difference, sql_of(facts))
 
 
 async def check(db: Db) -> list[Difference]:
     """What breaks any of the FACTS now; empty when all is well. Reads everything they speak of."""
     if not FACTS:
         raise RuntimeError("the modules are not loaded, so nothing would be checked")
-    return [Difference(*row) for row in await db.fetch(_sql(FACTS))]
+    return [Difference(*row) for row in await db.fetch(sql_of(FACTS))]
 
 
-def _sql(facts: Mapping[str, str]) -> str:
+def sql_of(facts: Mapping[str, str]) -> str:
+    """The statement that `checking` makes of facts."""
     return " union all ".join(
         f"(select '{_quoted(fact)}' as fact, found.* from ({sql}) found limit {MOST_OF_A_KIND})"
         for fact, sql in facts.items()
