@@ -379,6 +379,16 @@ async def test_an_event_that_is_not_as_documented(app: Any, client: Any, server:
     assert (answer.status_code, answer.json()["verdict"]) == (400, "unreadable")
 
 
+async def test_the_token_is_not_kept_with_the_event(app: Any, client: Any, server: XenditServer) -> None:
+    """It proves who sends, so nobody may read it in the inbox, nor one that was mistyped."""
+    body = b'{"event": "something.new", "data": {"id": 5}}'
+    await hear(app, client, (body, {"x-callback-token": CALLBACK_TOKEN, "webhook-id": "w"}))
+    refused = await client.post(HOOK, content=body, headers={"x-callback-token": CALLBACK_TOKEN + "x"})
+    assert refused.status_code == 400
+    assert await count(app, "select count(*) from webhook_events where headers::text like '%webhook-id%'") == 1
+    assert await count(app, "select count(*) from webhook_events where headers::text like '%callback%'") == 0
+
+
 # ---- disputes
 
 

@@ -29,7 +29,8 @@ MAX_EVENT_ID: Final = 200
 UNBELIEVED_KEPT_DAYS: Final = 30
 CREATORS_PER_MINUTE: Final = 600  # at the address of one creator: they can sign what they like
 UNBELIEVED_PER_MINUTE: Final = 60  # more than that are refused without being kept: anybody can send them
-_UNKEPT_HEADERS: Final = frozenset({"authorization", "cookie", "x-forwarded-for"})
+# Secrets above all: Xendit's token is all that its webhooks prove themselves by.
+_UNKEPT_HEADERS: Final = frozenset({"authorization", "cookie", "x-forwarded-for", "x-callback-token"})
 
 
 class Known(msgspec.Struct, frozen=True):
