@@ -502,6 +502,21 @@ async def test_an_account_is_connected_by_oauth(app: Any, client: Any, make: Any
     await assert_clean(app)
 
 
+async def test_an_account_that_comes_back_is_kept(app: Any, client: Any, make: Any, stripe: StripeWorld) -> None:
+    """It is let go of by a job, which may be late: by then its owner can have connected it again."""
+    ana = await make.user("ana")
+    for code in ("ac_1", "ac_2"):
+        stripe.codes[code] = "acct_ana"
+        back = {"code": code, "state": (await begun(client, ana))["state"]}
+        shown = (await client.as_(ana).post(f"{BASE}/stripe/connect", json=back)).json()
+        assert shown["connected"]
+        if code == "ac_1":
+            left = await client.as_(ana).post(f"{BASE}/stripe/disconnect", json={"password": PASSWORD})
+            assert left.status_code == 200
+    await run_due(app, reraise=True)
+    assert stripe.let_go == [] and stripe.connected == {"acct_ana"}
+
+
 def signed(body: bytes, secret: str = "whsec_of_this_machine") -> tuple[bytes, dict[str, str]]:
     """A body with a right signature, whoever made it up."""
     import hashlib

@@ -58,7 +58,9 @@ async def forget_unbelieved(ctx: Ctx) -> int:
 
 @handles(LetAccountGo)
 async def let_account_go(ctx: Ctx, job: LetAccountGo) -> None:
-    """An account that is not connected any more is let go already."""
+    """An account that is not connected any more is let go already; one that was connected again meanwhile is kept."""
+    if await accounts.is_connected(ctx, job.account_id):
+        return
     from stoa.money.payments.gateways.stripe.connect import let_go  # its client takes a while to import
 
     await let_go(ctx.app, job.account_id)

@@ -53,6 +53,11 @@ _CONNECTED = many(
     f"""select {_COLUMNS} from gateway_accounts where account_id = $1 and way = 'oauth'
         order by ended_at desc nulls first, connected_at desc limit 10""",
 )
+_IS_CONNECTED = value(
+    bool,
+    """select exists (
+         select from gateway_accounts where way = 'oauth' and account_id = $1 and wiped_at is null)""",
+)
 _HAS_OPEN_ORDERS = value(
     bool,
     "select exists (select from orders where account_id = $1 and state in ('created', 'pending', 'failed'))",
@@ -241,6 +246,11 @@ async def listening(ctx: Ctx, owner_id: UUID, provider: Provider) -> list[Accoun
 async def connected_to(ctx: Ctx, account_id: str) -> list[AccountRow]:
     """The creators' rows of an account that is connected to the platform's by OAuth, those in use first."""
     return await _CONNECTED(ctx.db, account_id)
+
+
+async def is_connected(ctx: Ctx, account_id: str) -> bool:
+    """Whether an account is connected to the platform's by OAuth, or has open orders from when it was."""
+    return await _IS_CONNECTED(ctx.db, account_id)
 
 
 def gateway_with(ctx: Ctx, row: AccountRow) -> Gateway:
