@@ -1,6 +1,8 @@
 """What somebody who knows the secrets of their own gateway cannot do: speak of other people's orders and payments."""
 
+import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -190,6 +192,41 @@ async def test_a_flood_at_one_address_hides_nothing_at_ours(
         assert (await client.post("/api/v1/webhooks/stripe", content=b"junk")).status_code == 400
     assert await count(app, "select count(*) from webhook_events where account_id is null") == 3
     assert await count(app, "select count(*) from webhook_events where account_id is not null") == 3
+
+
+NOBODYS = str(UUID(int=1))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "evt_\0", "type": "payment_intent.succeeded", "data": {"object": forged(NOBODYS, 5)}},
+        {"id": "evt_1", "type": "payment_intent.\0", "data": {"object": forged(NOBODYS, 5)}},
+        {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": forged(NOBODYS, 5, "pi_\0")}},
+        {
+            "id": "evt_1",
+            "type": "charge.dispute.created",
+            "data": {
+                "object": {
+                    "id": "dp_1",
+                    "status": "needs_response",
+                    "payment_intent": "pi_1",
+                    "evidence_details": {"due_by": 10**18},
+                }
+            },
+        },
+        b'{"id": "evt_1", "type": "other", "data": {"object": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
+    ],
+)
+async def test_what_they_sign_is_read_or_refused(
+    app: Any, client: Any, make: Any, stripe: StripeWorld, body: dict[str, Any] | bytes
+) -> None:
+    """No event of theirs is a fault of ours, whatever it is made of."""
+    ana = await make.user("ana")
+    assert (await connect(client, ana)).status_code == 200
+    content, headers = signed(body if isinstance(body, bytes) else json.dumps(body).encode(), HOOK)
+    answer = await client.post(f"/api/v1/webhooks/stripe/{ana.id}", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["verdict"]) == (400, "unreadable")
 
 
 async def test_dead_letters_are_seen_and_repeated(app: Any, client: Any, make: Any, stripe: StripeWorld) -> None:

@@ -11,6 +11,7 @@ from stoa.foundation.audit import actions as audit
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import maybe, one, run, update, value
 from stoa.kit.errors import Conflict, Forbidden, NotFound
+from stoa.kit.forms import storable
 from stoa.kit.ids import new_id
 from stoa.kit.limits import allow
 from stoa.kit.queue import enqueue
@@ -168,9 +169,15 @@ def _heard(ctx: Ctx, gateway: Gateway, headers: Mapping[str, str], body: bytes) 
     if verdict != "verified":
         return _Heard(verdict)
     try:
-        return _Heard(verdict, gateway.read(body))
-    except BadWebhook:
+        notice = gateway.read(body)
+    except (BadWebhook, RecursionError, OverflowError, ValueError, OSError):  # no depth, and no date, makes a fault
         return _Heard("unreadable")
+    told = notice.payment
+    names = (told.payment_id if told else None, notice.disputed_payment_id, notice.changed_payment_id)
+    own_id = headers.get(gateway.event_id_header or "")
+    if not all(storable(name or "") for name in (notice.event_id, own_id, notice.kind, notice.account, *names)):
+        return _Heard("unreadable")
+    return _Heard(verdict, notice)
 
 
 async def _whose(ctx: Ctx, rows: list[AccountRow], notice: Notice) -> UUID:
