@@ -1,6 +1,8 @@
 """Razorpay through the public door: our client code against a server that speaks as Razorpay documents (M11, M13)."""
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -518,6 +520,9 @@ async def test_an_event_that_is_not_as_documented(app: Any, client: Any, server:
         ("payment.dispute.created", {"dispute": {"id": "disp_1"}, "payment": {"id": "pay_1"}}),
     ):
         assert (await deliver(client, server, kind, **about)).json()["verdict"] == "unreadable"
+    deep = b'{"event": "other", "payload": {"other": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}"
+    proof = {"x-razorpay-signature": hmac.new(WEBHOOK_SECRET.encode(), deep, hashlib.sha256).hexdigest()}
+    assert (await client.post(HOOK, content=deep, headers=proof)).json()["verdict"] == "unreadable"
 
 
 # ---- disputes

@@ -234,7 +234,7 @@ def happened(body: bytes) -> int:
     """When an event was, in seconds; 0 for a body that cannot be read, of which `notice_of` says so."""
     try:
         return msgspec.json.decode(body, type=_Dated).created_at
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return 0
 
 
