@@ -22,8 +22,8 @@ BANNED_NAMES: Final = frozenset(
 )
 FUNCTION_LINES, FILE_LINES = 60, 400
 SENDING: Final = frozenset({"execute", "executemany", "fetch", "fetchrow", "fetchval"})
-# Where `insert`, `update` and `upsert` quote names, where the facts of the modules become one statement, and where tests
-# empty whatever tables there are.
+# Where `insert`, `update` and `upsert` quote names, where the facts of the modules become one statement, and where
+# whatever tables there are become empty between tests.
 PUTS_SQL_TOGETHER: Final = (Path("kit/db.py"), Path("kit/invariants.py"), Path("kit/testing.py"))
 STATEMENTS: Final = frozenset({"one", "maybe", "many", "value", "run"})
 
