@@ -28,7 +28,7 @@ from tests.contract import nasty
 from tests.contract.routes import Route, routes
 from tests.contract.things import BODIES, CASES, FORMS, Params, World
 
-EXAMPLES = 12
+EXAMPLES = 8
 CHECKS = [content_type_conformance, response_schema_conformance]
 SETTINGS = hypothesis.settings(
     max_examples=EXAMPLES,
