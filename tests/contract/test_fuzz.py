@@ -87,7 +87,11 @@ async def test_the_api_is_as_it_is_described(people: People) -> None:
             if known:
                 case.path_parameters = {k: str(values[k]) for k in case.path_parameters or {} if k in values}
             for role, client in people.clients.items():
-                answer = await client.send(request_of(case, client.headers))
+                try:
+                    request = request_of(case, client.headers)
+                except httpx.InvalidURL:  # longer than what a client sends
+                    return
+                answer = await client.send(request)
                 count += 1
                 for fault in faults_of(case, answer):
                     faults.setdefault(f"{name} as {role}: {fault}", f"{answer.request.url} {answer.request.content!r}")
