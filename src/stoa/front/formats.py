@@ -28,7 +28,6 @@ SYMBOLS: Final[dict[str, str]] = {
     "KRW": "₩",
     "VND": "₫",
 }
-WORDS_PER_MINUTE: Final = 230
 
 
 class Manner(msgspec.Struct, frozen=True):
@@ -115,11 +114,6 @@ def accounting(amount_minor: int, asset: str) -> str:
     """As in books: two decimals kept, negative in parentheses: '(1 240.50)'."""
     text = amount(abs(amount_minor), asset)
     return f"({text})" if amount_minor < 0 else text
-
-
-def minutes_to_read(words: int) -> int:
-    """Whole minutes, at least one."""
-    return max(1, round(words / WORDS_PER_MINUTE))
 
 
 _STEPS: Final = ((60, "minute"), (3600, "hour"), (86400, "day"))

@@ -46,12 +46,6 @@ _DISCREPANCIES = many(
       and ($4::timestamptz is null or (d.found_at, d.id) < ($4, $5::uuid))
     order by d.found_at desc, d.id desc limit $6""",
 )
-_OPEN_OF_RUN = value(
-    int,
-    """select count(*) from reconciliation_discrepancies d join reconciliation_runs r on r.id = $1
-       where d.subject = r.subject and d.gateway = r.gateway and d.account_id is not distinct from r.account_id
-         and d.state = 'open'""",
-)
 _COUNTS = many(
     Count,
     "select kind, count(*) as open from reconciliation_discrepancies where state = 'open' group by kind order by kind",
@@ -180,11 +174,6 @@ async def counts(ctx: Ctx) -> dict[Kind, int]:
     """How many of each kind are open; every kind is there."""
     found = {count.kind: count.open for count in await _COUNTS(ctx.db)}
     return {kind: found.get(kind, 0) for kind in Kind}
-
-
-async def open_of(ctx: Ctx, run_id: UUID) -> int:
-    """How much of what a run compared is open now, whenever it was found."""
-    return await _OPEN_OF_RUN(ctx.db, run_id)
 
 
 async def oldest_open(ctx: Ctx, subject: Subject, gateway: str, account_id: UUID | None) -> datetime | None:

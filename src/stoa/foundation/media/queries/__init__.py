@@ -24,7 +24,6 @@ _COLUMNS = """
     id, owner_id, '/media/' || id || '/960.webp' as url, srcset, width, height, frames, alt, colour, content_type,
     bytes_count, created_at
 """
-_BY_ID = maybe(MediaView, f"select {_COLUMNS} from media where id = $1 and state = 'ready' and width > 0")
 _SENT = maybe(
     MediaView, f"select {_COLUMNS} from media where id = $1 and state in ('ready', 'processing') and width > 0"
 )
@@ -50,11 +49,6 @@ _VARIANT = maybe(
     where m.id = $1 and (m.state = 'ready' or $4 and m.state = 'deleted')
     """,
 )
-
-
-async def media_by_id(ctx: Ctx, media_id: UUID) -> MediaView | None:
-    """A picture that may be shown, or None."""
-    return await _BY_ID(ctx.db, media_id)
 
 
 async def picture_by_id(ctx: Ctx, media_id: UUID) -> MediaView | None:
