@@ -43,6 +43,10 @@ MODULES: Final = (
     "money.entitlements",
     "creation.works",
     "creation.posts",
+    "creation.sites",
+    "creation.serials",
+    "creation.comics",
+    "creation.exchange",
     "operations.admin",
 )
 SIDE_POOL_SIZE: Final = 2

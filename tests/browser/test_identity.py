@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from stoa.kit.clock import utcnow
 from tests.browser.house import House
-from tests.browser.test_passkeys import VirtualKey, add_passkey, log_out
+from tests.browser.test_passkeys import VirtualKey, add_passkey, asks_only_when_pressed, log_out
 from tests.browser.visitor import PHONE, Visitor
 from tests.conftest import PASSWORD
 
@@ -75,10 +75,10 @@ async def test_from_the_first_mail_to_a_session_ended_from_afar(house: House, op
     await page.get_by_role("button", name="Log in").click()
     await page.wait_for_url("**/about")
 
-    key = await VirtualKey.plug_in(visitor)
+    await VirtualKey.plug_in(visitor)
+    await asks_only_when_pressed(visitor)
     await add_passkey(visitor, "My phone", password=None)
     await expect(page.get_by_text("My phone").first).to_be_visible()
-    await key.touch(False)
     await log_out(visitor)
 
     left_behind = await open_page(house)
@@ -91,7 +91,6 @@ async def test_from_the_first_mail_to_a_session_ended_from_afar(house: House, op
     await left_behind.page.wait_for_url("**/wallet")
 
     await visitor.go("/login?next=/dashboard/account/sessions")
-    await key.touch(True)
     await page.get_by_role("button", name="Log in with a passkey").click()
     await page.wait_for_url("**/dashboard/account/sessions")
     await expect(page.get_by_role("button", name=re.compile("^End the session of"))).to_have_count(1)

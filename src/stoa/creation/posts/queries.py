@@ -47,6 +47,9 @@ class _PostRow(msgspec.Struct, frozen=True):
     revision: int
     access: str
     opens_at: datetime | None
+    closed: bool
+    price_minor: int | None
+    price_asset: str | None
     my_reaction: str | None
     word_count: int
     reading_minutes: int
@@ -63,8 +66,8 @@ _MINUTES: Final = f"greatest(1, round(w.word_count / {WORDS_PER_MINUTE}.0))::int
 _POST: Final = f"""
     select w.id, w.author_id, w.slug, w.title, w.excerpt, b.body_html, b.body_markdown, w.category, w.language,
       w.rating, w.images, {cover_columns("m", "cover")}, b.cover_chosen, {PERSON_COLUMNS}, {STATS_COLUMNS}, w.state,
-      w.revision, w.access, w.opens_at, r.kind as my_reaction, w.word_count, {_MINUTES}, w.screening_reasons,
-      w.review_note, w.published_at, w.created_at, w.updated_at, {MEMBERSHIP_COLUMNS}
+      w.revision, w.access, w.opens_at, w.closed, w.price_minor, w.price_asset, r.kind as my_reaction, w.word_count,
+      {_MINUTES}, w.screening_reasons, w.review_note, w.published_at, w.created_at, w.updated_at, {MEMBERSHIP_COLUMNS}
     from works w join posts b on b.work_id = w.id {CARD_JOINS} {TEAM_JOIN}
     left join work_stats s on s.work_id = w.id
     left join reactions r on r.work_id = w.id and r.user_id = $2

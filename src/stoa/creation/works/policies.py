@@ -26,10 +26,10 @@ MAX_SLUG: Final = 80
 
 
 def can_see(actor: Actor | None, work: Readable) -> bool:
-    """Whether somebody may know of a work: everybody when it is published, else its author, who reads drafts on its
-    site, and the staff.
+    """Whether somebody may know of a work: everybody when it is published in an open place, else its author, who reads
+    drafts on its site, and the staff.
     """
-    if work.state == State.PUBLISHED:
+    if work.state == State.PUBLISHED and not work.closed:
         return True
     return actor is not None and (actor.is_staff or Permission.READ_DRAFTS in permissions_on(actor, work))
 

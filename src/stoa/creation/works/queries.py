@@ -26,7 +26,7 @@ from stoa.kit.db import many, maybe, one, value
 from stoa.kit.markdown import WORDS_PER_MINUTE
 from stoa.kit.pagination import MAX_LIMIT, Numbered, Page, decode, keyset, numbered
 
-LISTED: Final = "w.state = 'published' and w.deleted_at is null"
+LISTED: Final = "w.state = 'published' and w.deleted_at is null and not w.closed"
 STATS_COLUMNS: Final = ", ".join(
     f'coalesce(s.{name}, 0) as "stats.{name}"'
     for name in ("views", "likes", "dislikes", "comments", "gifts", "gifts_coins", "hot")
@@ -40,8 +40,8 @@ CARD_JOINS: Final = """
     join users u on u.id = w.author_id join profiles p on p.user_id = u.id
     left join media m on m.id = w.cover_media_id and m.state = 'ready'
 """
-_FIELDS = """w.id, w.author_id, w.kind, w.slug, w.title, w.state, w.revision, w.access, w.opens_at, w.screening_score,
-    w.approved_score, w.published_at"""
+_FIELDS = """w.id, w.author_id, w.kind, w.slug, w.title, w.state, w.revision, w.access, w.opens_at, w.closed,
+    w.price_minor, w.price_asset, w.site_id, w.parent_id, w.screening_score, w.approved_score, w.published_at"""
 TEAM_JOIN: Final = membership_join(owner="w.author_id", site="w.site_id", actor="$2")  # $2: the actor
 
 _WORK = maybe(

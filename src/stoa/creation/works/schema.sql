@@ -67,6 +67,7 @@ create table works (
   deleted_at timestamptz,
   search tsvector not null generated always as (works_search(language, title, category, body_text)) stored,
   withheld_state text, -- what it was before its author was banned, and will be again
+  closed boolean not null default false, -- kept by triggers: what it stands in, a series or a site, is not open
   constraint works_pkey primary key (id),
   constraint works_author_id_fkey foreign key (author_id) references users (id),
   constraint works_parent_id_fkey foreign key (parent_id) references works (id),
@@ -94,6 +95,7 @@ create index works_published_author on works (author_id, published_at desc, id d
 create index works_own on works (author_id, updated_at desc, id desc) where deleted_at is null;
 create index works_in_review on works (submitted_at, id) where state = 'in_review' and deleted_at is null;
 create index works_parent_id on works (parent_id) where parent_id is not null;
+create index works_site_id on works (site_id, kind) where site_id is not null;
 create index works_cover_media_id on works (cover_media_id) where cover_media_id is not null;
 create index works_search on works using gin (search) where state = 'published' and deleted_at is null;
 
@@ -109,6 +111,54 @@ create table work_slugs (
   constraint work_slugs_work_id_fkey foreign key (work_id) references works (id) on delete cascade
 );
 create index work_slugs_work_id on work_slugs (work_id);
+
+-- Whether what a work stands in is closed to readers. Its row is locked, so that it does not close in between.
+create function works_closed(site uuid, parent uuid) returns boolean language plpgsql as $$
+declare
+  house boolean;
+  whole boolean;
+begin
+  select not is_open into house from sites where id = site for share;
+  select kind = 'series' and (closed or state <> 'published' or deleted_at is not null) into whole
+  from works where id = parent for share;
+  return coalesce(house, false) or coalesce(whole, false);
+end
+$$;
+
+create function works_place() returns trigger language plpgsql as $$
+begin
+  if new.site_id is not null or new.parent_id is not null then
+    new.closed := works_closed(new.site_id, new.parent_id);
+  end if;
+  return new;
+end
+$$;
+create trigger works_place before insert or update of site_id, parent_id on works
+  for each row execute function works_place();
+
+create function works_close_parts() returns trigger language plpgsql as $$
+begin
+  update works set closed = works_closed(site_id, parent_id) where parent_id = new.id;
+  return null;
+end
+$$;
+create trigger works_close_parts after update of state, deleted_at, closed on works
+  for each row
+  when (new.kind = 'series' and (
+    (old.state = 'published') is distinct from (new.state = 'published')
+    or (old.deleted_at is null) is distinct from (new.deleted_at is null) or old.closed is distinct from new.closed
+  ))
+  execute function works_close_parts();
+
+create function sites_close_works() returns trigger language plpgsql as $$
+begin
+  update works set closed = not new.is_open where site_id = new.id and parent_id is null;
+  update works set closed = works_closed(site_id, parent_id) where site_id = new.id and parent_id is not null;
+  return null;
+end
+$$;
+create trigger sites_close_works after update of is_open on sites
+  for each row when (old.is_open is distinct from new.is_open) execute function sites_close_works();
 
 -- What readers did, in their own rows: a popular work's row is not rewritten by them.
 create table work_stats (

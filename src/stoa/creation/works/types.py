@@ -106,6 +106,11 @@ class WorkRow(msgspec.Struct, frozen=True):
     revision: int
     access: str
     opens_at: datetime | None
+    closed: bool
+    price_minor: int | None
+    price_asset: str | None
+    site_id: UUID | None
+    parent_id: UUID | None
     screening_score: int
     approved_score: int | None
     published_at: datetime | None

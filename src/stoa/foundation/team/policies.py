@@ -20,14 +20,16 @@ from stoa.kit.errors import Forbidden, NotFound
 from stoa.kit.ids import parse_id
 
 
-async def access_site(ctx: Ctx, site_id: UUID, permission: Permission | None = None) -> SiteAccess:
+async def access_site(
+    ctx: Ctx, site_id: UUID, permission: Permission | None = None, *, also_deleted: bool = False
+) -> SiteAccess:
     """A site that the actor owns, works on, or looks at as staff; with a `permission` that they must have there.
 
     Raises NotFound for everybody else's, and Forbidden where the permission is missing. A site whose owner may not come
-    in is closed to those who work on it.
+    in is closed to those who work on it. `also_deleted`: to restore it (S5).
     """
     row = await queries.site_row(ctx, site_id)
-    if row is None or ctx.actor is None:
+    if row is None or ctx.actor is None or (row.deleted_at is not None and not also_deleted):
         raise NotFound("There is no such site")
     held = permissions_of(row.team_role, row.team_permissions) if row.owner_is_live else frozenset()
     if row.owner_id == ctx.actor.id:
@@ -41,7 +43,15 @@ async def access_site(ctx: Ctx, site_id: UUID, permission: Permission | None = N
     if ctx.actor.is_staff:
         held |= STAFF_PERMISSIONS
     access = SiteAccess(
-        id=row.id, owner_id=row.owner_id, title=row.title, is_default=row.is_default, role=role, permissions=held
+        id=row.id,
+        owner_id=row.owner_id,
+        slug=row.slug,
+        title=row.title,
+        is_default=row.is_default,
+        is_open=row.is_open,
+        deleted_at=row.deleted_at,
+        role=role,
+        permissions=held,
     )
     if permission is not None and not access.may(permission):
         raise Forbidden("Your role on this site does not include this")

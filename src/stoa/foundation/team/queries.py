@@ -75,7 +75,7 @@ _SITES = many(
     where s.id in (
       select id from sites where owner_id = $1
       union all select site_id from collaborators where user_id = $1 and state = 'active'
-    ) and (s.owner_id = $1 or {_LIVE_OWNER})
+    ) and s.deleted_at is null and (s.owner_id = $1 or {_LIVE_OWNER})
     order by s.owner_id = $1 desc, s.is_default desc, s.created_at, s.id limit 200
     """,
 )
@@ -84,8 +84,11 @@ _SITES = many(
 class _AccessRow(msgspec.Struct, frozen=True):
     id: UUID
     owner_id: UUID
+    slug: str
     title: str
     is_default: bool
+    is_open: bool
+    deleted_at: datetime | None
     owner_is_live: bool
     team_role: str | None
     team_permissions: list[str]
@@ -94,7 +97,8 @@ class _AccessRow(msgspec.Struct, frozen=True):
 _ACCESS = maybe(
     _AccessRow,
     f"""
-    select s.id, s.owner_id, s.title, s.is_default, {_LIVE_OWNER} as owner_is_live, c.role as team_role,
+    select s.id, s.owner_id, s.slug, s.title, s.is_default, s.is_open, s.deleted_at, {_LIVE_OWNER} as owner_is_live,
+      c.role as team_role,
       coalesce(c.permissions, '{{}}') as team_permissions
     from sites s join users o on o.id = s.owner_id
     left join collaborators c on c.site_id = s.id and c.user_id = $2 and c.state = 'active'

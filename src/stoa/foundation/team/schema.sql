@@ -6,6 +6,8 @@ create table sites (
   title text not null,
   is_default boolean not null default false, -- where what somebody makes stands when it names no site
   created_at timestamptz not null,
+  is_open boolean not null default true, -- whether everybody may come in: neither deleted, suspended, private nor closed
+  deleted_at timestamptz, -- S5
   constraint sites_pkey primary key (id),
   constraint sites_owner_id_fkey foreign key (owner_id) references users (id),
   constraint sites_slug_form check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and char_length(slug) <= 100),
@@ -14,6 +16,30 @@ create table sites (
 create unique index sites_slug_key on sites (slug);
 create unique index sites_default_key on sites (owner_id) where is_default;
 create index sites_owner_id on sites (owner_id, created_at);
+create index sites_deleted_at on sites (deleted_at) where deleted_at is not null;
+
+-- Every address a site ever had. It stays taken, so an old link leads to the site and never to another one (S6).
+create table site_slugs (
+  slug text not null,
+  site_id uuid not null,
+  created_at timestamptz not null,
+  constraint site_slugs_pkey primary key (slug),
+  constraint site_slugs_site_id_fkey foreign key (site_id) references sites (id) on delete cascade
+);
+create index site_slugs_site_id on site_slugs (site_id);
+
+create function sites_keep_slug() returns trigger language plpgsql as $$
+begin
+  insert into site_slugs (slug, site_id, created_at) values (new.slug, new.id, new.created_at)
+  on conflict (slug) do nothing;
+  if not exists (select from site_slugs where slug = new.slug and site_id = new.id) then
+    raise unique_violation using message = 'this address was another site''s', constraint = 'site_slugs_pkey';
+  end if;
+  return null;
+end
+$$;
+create trigger sites_keep_slug after insert or update of slug on sites
+  for each row execute function sites_keep_slug();
 
 -- The first site of somebody who becomes a creator; doing it twice changes nothing. The address is made of the name, and
 -- of the id's random end where another site has it already.
@@ -28,6 +54,7 @@ begin
   into strict wanted, shown from users u left join profiles p on p.user_id = u.id where u.id = owner;
   foreach taken in array array[wanted, wanted || '-' || right(site::text, 6), wanted || '-' || right(site::text, 12)]
   loop
+    continue when exists (select from site_slugs where slug = taken);
     insert into sites (id, owner_id, slug, title, is_default, created_at)
     values (site, owner, taken, shown, true, moment) on conflict do nothing;
     if found then

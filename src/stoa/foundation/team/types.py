@@ -129,8 +129,11 @@ class SiteAccess(msgspec.Struct, frozen=True):
 
     id: UUID
     owner_id: UUID
+    slug: str
     title: str
     is_default: bool
+    is_open: bool
+    deleted_at: datetime | None
     role: str
     permissions: frozenset[Permission]
 

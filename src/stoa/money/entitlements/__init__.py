@@ -1,1 +1,1 @@
-"""The one door to reading: whether somebody may read a work, and why, or what would open it. No tables yet."""
+"""The one door to reading: whether somebody may read a work, and why, or what would open it. Tables: grants."""

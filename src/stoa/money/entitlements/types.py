@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-Why = Literal["free", "author", "collaborator", "staff"]
+Why = Literal["free", "author", "collaborator", "staff", "bought"]
 
 
 class Readable(Protocol):
@@ -33,6 +33,18 @@ class Readable(Protocol):
         """When a scheduled work opens to everybody."""
 
     @property
+    def closed(self) -> bool:
+        """Whether the series or the site it stands in is not open to readers."""
+
+    @property
+    def price_minor(self) -> int | None:
+        """What opens it for good, in the smallest unit of `price_asset`."""
+
+    @property
+    def price_asset(self) -> str | None:
+        """The asset of its price; none where it is not sold by itself."""
+
+    @property
     def team_role(self) -> str | None:
         """What the actor is on the site it stands on, if they work there."""
 
@@ -42,11 +54,13 @@ class Readable(Protocol):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """Something that would open a work: `kind` in a word, `label` for people, `opens_at` when waiting is enough."""
+    """Something that would open a work: `label` for people, `opens_at` when waiting is enough, the price of `buy`."""
 
-    kind: str
+    kind: Literal["wait", "buy", "subscribe", "tier"]
     label: str
     opens_at: datetime | None = None
+    price_minor: int | None = None
+    price_asset: str | None = None
 
 
 class Granted(msgspec.Struct, frozen=True, tag="granted"):

@@ -116,13 +116,19 @@ _SET_SLUG = run("update works set slug = $2 where id = $1")
 
 
 async def create(
-    ctx: Ctx, *, kind: str, text: WorkText, site_id: UUID | None = None, parent_id: UUID | None = None
+    ctx: Ctx,
+    *,
+    kind: str,
+    text: WorkText,
+    author_id: UUID | None = None,
+    site_id: UUID | None = None,
+    parent_id: UUID | None = None,
 ) -> WorkRow:
-    """A new draft of the actor."""
+    """A new draft; of the actor where no author is named."""
     work_id = new_id()
     row = {
         "id": work_id,
-        "author_id": ctx.member.id,
+        "author_id": author_id or ctx.member.id,
         "site_id": site_id,
         "parent_id": parent_id,
         "kind": kind,

@@ -1,0 +1,4 @@
+"""Exchange: chapters that come in from files, and go out as files.
+
+Tables: imports, exports.
+"""
