@@ -1,0 +1,23 @@
+"""What can go wrong with series and chapters."""
+
+from stoa.kit.errors import Conflict
+
+
+class StatusRefused(Conflict):
+    """409: a series does not go there from where it stands; `allowed` names what can be done with it now."""
+
+    code = "status_refused"
+    title = "This series cannot do that now"
+
+    def __init__(self, detail: str, *, status: str, allowed: list[str]) -> None:
+        super().__init__(detail, status=status, allowed=allowed)
+
+
+class NotReadyToList(Conflict):
+    """409: a series lacks something that readers who look for one need; `missing` says what, sentence by sentence."""
+
+    code = "not_ready_to_list"
+    title = "This series cannot be listed yet"
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__("Before it is listed: " + "; ".join(missing), missing=missing)
