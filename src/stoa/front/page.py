@@ -29,7 +29,7 @@ from stoa.money.wallet.types import WalletView
 
 FRONT: Final = Path(__file__).parent
 MANIFEST: Final = FRONT / "static" / "build" / "manifest.json"
-COMPONENTS: Final = ("basics", "forms", "lists", "figures", "overlays", "works", "money")
+COMPONENTS: Final = ("basics", "forms", "lists", "figures", "overlays", "works", "money", "machine")
 THEMES: Final = {"light": "stoa", "dark": "stoa-dark"}
 FACES: Final = ("literata", "inter", "atkinson", "dyslexic")
 SIZES: Final = ("16", "17", "18", "19", "20", "21", "22", "24", "26")
@@ -42,6 +42,17 @@ class Reading(msgspec.Struct, frozen=True):
 
     face: str = ""
     size: str = ""
+
+
+class Answered(StoaError):
+    """Raised by what stands around a page in place of the page: here is the answer."""
+
+    code = "answered"
+
+    def __init__(self, answer: Response[Any]) -> None:
+        super().__init__()
+        self.answer = answer
+        self.status = answer.status_code or 200  # type: ignore[misc]
 
 
 class Assets:
@@ -217,6 +228,8 @@ def error_page(request: Request[Any, Any, Any], status: int, code: str, detail: 
 
 def error_response(request: Request[Any, Any, Any], error: StoaError) -> Response[Any]:
     """An error outside `/api`: a toast for HTMX, the log-in page for who is not signed in, else a page of its own."""
+    if isinstance(error, Answered):
+        return error.answer
     htmx = "hx-request" in request.headers
     if isinstance(error, StepUpRequired):
         return _to_step_up(request, htmx=htmx)
