@@ -77,7 +77,23 @@ async def check_movement(
     the log that outlives the caller's transaction.
     """
     movement = Movement(kind=kind, from_id=from_id, to_id=to_id, asset=asset, amount_minor=amount_minor)
-    blocked, found = await _look(ctx, movement)
+    worth_micro, since = await measure(ctx, movement)
+    await judge(ctx, movement, await _OBSERVE(ctx.db, from_id, to_id, worth_micro, ctx.now, since))
+
+
+async def measure(ctx: Ctx, movement: Movement) -> tuple[int | None, datetime]:
+    """What `risk_observe` is told: the movement's worth in millionths of a USD, and since when movements count.
+
+    For who calls it within a statement of their own, after the ledger's locks, and then `judge`s what it saw.
+    """
+    config = await settings.platform(ctx)
+    worth_micro = usd_micro(movement.asset, movement.amount_minor, coins_per_usd=config.coins_per_usd)
+    return worth_micro, ctx.now - timedelta(seconds=config.risk_window_s)
+
+
+async def judge(ctx: Ctx, movement: Movement, seen: Observed) -> None:
+    """As `check_movement`, of what was observed already. Raises Blocked."""
+    blocked, found = await _findings(ctx, movement, seen)
     if blocked is not None:
         await _refuse(ctx, movement, blocked)
     await _flag(ctx, movement, found)
@@ -165,10 +181,14 @@ async def _decide(ctx: Ctx, flag_id: UUID, state: FlagState, note: str | None) -
 
 async def _look(ctx: Ctx, movement: Movement) -> tuple[Finding | None, list[Finding]]:
     """Counts a movement; what would not be let through (F4, F5), and what it trips (F1 to F3)."""
+    worth_micro, since = await measure(ctx, movement)
+    seen = await _OBSERVE(ctx.db, movement.from_id, movement.to_id, worth_micro, ctx.now, since)
+    return await _findings(ctx, movement, seen)
+
+
+async def _findings(ctx: Ctx, movement: Movement, seen: Observed) -> tuple[Finding | None, list[Finding]]:
     config = await settings.platform(ctx)
     worth = usd_micro(movement.asset, movement.amount_minor, coins_per_usd=config.coins_per_usd)
-    since = ctx.now - timedelta(seconds=config.risk_window_s)
-    seen = await _OBSERVE(ctx.db, movement.from_id, movement.to_id, worth, ctx.now, since)
     limits = Limits(
         large_usd_minor=config.risk_large_usd_minor,
         movements=config.risk_movements,

@@ -26,12 +26,12 @@ from stoa.money.wallet.actions.buckets import spend_buckets
 from stoa.money.wallet.actions.card_tips import order_tip
 from stoa.money.wallet.actions.coins import RECEIVABLE, CoinsItem
 from stoa.money.wallet.actions.credits import buy_credits, checkout_credits, order_credits
-from stoa.money.wallet.actions.recipients import checked_recipient
+from stoa.money.wallet.actions.recipients import held_by_giver, open_movement
 from stoa.money.wallet.actions.reversals import reverse_share
 from stoa.money.wallet.actions.tips import tip
 from stoa.money.wallet.errors import GiftKeyReused, GiftSpent, GiftToOneself, NotEnoughCoins, UndoTooLate
 from stoa.money.wallet.messages import GiftSent, GiftUndone
-from stoa.money.wallet.queries import WalletRow
+from stoa.money.wallet.queries import Opened, WalletRow
 from stoa.money.wallet.types import BUCKETS, COIN, MINOR_PER_COIN, USD, GiftTarget, GiftView, gift_target
 
 __all__ = [
@@ -130,15 +130,15 @@ async def gift(
     sender = ctx.member
     target = await gift_target(ctx, work_id) if work_id else None
     movement = _movement(ctx, _recipient(recipient_id, target), amount_coins)
-    recipient = await checked_recipient(ctx, movement, GiftToOneself)
+    recipient = await open_movement(ctx, movement, key, GiftToOneself)
     message = (message or "").strip() or None
     await _check_gift(ctx, amount_coins, message)
-    held = await ledger.lock_balances(ctx, _touched(sender.id, recipient.user_id))
-    known = await queries.GIFT_BY_KEY(ctx.db, sender.id, key)  # after the lock: a double click waits for its first
-    if known is not None:
+    if recipient.known_id is not None:
+        known = await queries.gift(ctx, recipient.known_id)
         return _same_gift(known, recipient, amount_coins, message, work_id)
-    spent = _spend(held, sender.id, recipient, amount_coins * MINOR_PER_COIN)
-    await risk.check_movement(ctx, **msgspec.structs.asdict(movement))
+    spent = _spend(recipient, amount_coins * MINOR_PER_COIN)
+    assert recipient.seen is not None
+    await risk.judge(ctx, movement, recipient.seen)
     percent = (await rule_at(ctx, "gift")).creator_percent
     shares = await _shares(ctx, spent, recipient, percent)
     gift_id = new_id()
@@ -249,14 +249,8 @@ async def _check_gift(ctx: Ctx, amount_coins: int, message: str | None) -> None:
         raise Invalid(fields={"message": "Please use at most 500 characters"})
 
 
-def _touched(sender_id: UUID, recipient_id: UUID) -> list[AccountRef]:
-    """All accounts of both people that a gift can move: two opposite gifts lock them in the same order."""
-    own = [AccountRef(sender_id, COIN, bucket) for bucket in BUCKETS]
-    return [*own, AccountRef(recipient_id, COIN, "promotional"), AccountRef(recipient_id, COIN, "earned")]
-
-
-def _spend(held: dict[AccountRef, int], sender_id: UUID, recipient: WalletRow, amount_minor: int) -> dict[str, int]:
-    mine = {bucket: held.get(AccountRef(sender_id, COIN, bucket), 0) for bucket in BUCKETS}
+def _spend(recipient: Opened, amount_minor: int) -> dict[str, int]:
+    mine = held_by_giver(recipient)
     spent = spend_buckets(mine, amount_minor, promotional=recipient.accepts_promotional)
     if spent is not None:
         return spent

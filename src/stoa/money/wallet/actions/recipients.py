@@ -1,6 +1,7 @@
 """Who may receive something, and what risk is told of those who may not."""
 
-from typing import Final
+from collections.abc import Awaitable
+from typing import Final, TypeVar
 
 from stoa.foundation.identity.actions import require_good_standing
 from stoa.foundation.identity.errors import AccountBanned, AccountSuspended, PersonSuspended
@@ -9,19 +10,41 @@ from stoa.kit.errors import Invalid
 from stoa.money.risk import actions as risk
 from stoa.money.risk.types import Finding, Movement, Rule
 from stoa.money.wallet import queries
-from stoa.money.wallet.queries import WalletRow
+from stoa.money.wallet.queries import Opened, Recipient
+from stoa.money.wallet.types import BUCKETS
+
+R = TypeVar("R", bound=Recipient)
 
 _IN_GOOD_STANDING: Final = frozenset({"active", "pending_verification"})
 
 
-async def checked_recipient(ctx: Ctx, movement: Movement, to_oneself: type[Invalid]) -> WalletRow:
+async def checked_recipient(ctx: Ctx, movement: Movement, to_oneself: type[Invalid]) -> Recipient:
     """Whom it is for, both sides in good standing. What is refused by F4 or F5 stands in the log of risk.
 
     Raises `to_oneself`, NotFound, AccountSuspended, AccountBanned and PersonSuspended.
     """
     assert movement.to_id is not None
+    return await _admitted(ctx, movement, queries.recipient(ctx, movement.to_id), to_oneself)
+
+
+async def open_movement(ctx: Ctx, movement: Movement, key: str, to_oneself: type[Invalid]) -> Opened:
+    """The same for a gift or a tip of the actor that begins now: balances are locked, and risk has seen it.
+
+    Where `seen` is there, judge it before anything is posted; else `known_id` was made with this key.
+    """
+    worth_micro, since = await risk.measure(ctx, movement)
+    finding = queries.opened(ctx, movement, key, worth_micro=worth_micro, since=since)
+    return await _admitted(ctx, movement, finding, to_oneself)
+
+
+def held_by_giver(recipient: Opened) -> dict[str, int]:
+    """The giver's buckets, in the order in which they are spent (M4)."""
+    return {bucket: getattr(recipient, f"{bucket}_minor") for bucket in BUCKETS}
+
+
+async def _admitted(ctx: Ctx, movement: Movement, finding: Awaitable[R], to_oneself: type[Invalid]) -> R:
     try:
-        recipient = await queries.recipient(ctx, movement.to_id)
+        recipient = await finding
         if recipient.giver_status not in _IN_GOOD_STANDING:
             await require_good_standing(ctx)  # which says why, and until when
         if recipient.user_id == ctx.member.id:

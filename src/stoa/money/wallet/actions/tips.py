@@ -9,7 +9,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import one
 from stoa.kit.ids import new_id
 from stoa.kit.money import allocate, format_amount
-from stoa.kit.outbox import emit
+from stoa.kit.outbox import FIRST_AFTER_EVENT, TOLD, emit_with
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.risk import actions as risk
@@ -19,11 +19,11 @@ from stoa.money.splits.types import Share
 from stoa.money.wallet.actions.buckets import spend_buckets
 from stoa.money.wallet.actions.credits import repay
 from stoa.money.wallet.actions.debts import receivable
-from stoa.money.wallet.actions.recipients import checked_recipient
+from stoa.money.wallet.actions.recipients import held_by_giver, open_movement
 from stoa.money.wallet.errors import NotEnoughCredits, TipKeyReused, TipToOneself
 from stoa.money.wallet.messages import TipSent
-from stoa.money.wallet.queries import WalletRow, tips
-from stoa.money.wallet.types import BUCKETS, SUPERLIKE_MINOR, TIP_MINOR, USD, TipView
+from stoa.money.wallet.queries import Opened, tips
+from stoa.money.wallet.types import SUPERLIKE_MINOR, TIP_MINOR, USD, TipView
 
 _COLUMNS: Final = (
     "id",
@@ -48,11 +48,14 @@ _COLUMNS: Final = (
     "key",
     "created_at",
 )
-_PLACES: Final = ", ".join(f"${number}" for number in range(1, len(_COLUMNS) + 1))
-# Written and read in one go: a tip is what is done most.
+_PLACES: Final = ", ".join(f"${number}" for number in range(FIRST_AFTER_EVENT, len(_COLUMNS) + FIRST_AFTER_EVENT))
+# Written, told and read in one go: a tip is what is done most.
 _KEEP = one(
     TipView,
-    f"with made as (insert into tips ({', '.join(_COLUMNS)}) values ({_PLACES}) returning *) {tips.TIP.format('made')}",
+    f"""
+    with {TOLD}, made as (insert into tips ({", ".join(_COLUMNS)}) values ({_PLACES}) returning *)
+    {tips.TIP.format("made")}
+    """,
 )
 
 
@@ -79,15 +82,15 @@ async def tip(ctx: Ctx, *, recipient_id: UUID, superlike: bool = False, key: str
     sender = ctx.member
     amount_minor = SUPERLIKE_MINOR if superlike else TIP_MINOR
     movement = Movement(kind="tip", from_id=sender.id, to_id=recipient_id, asset=USD, amount_minor=amount_minor)
-    recipient = await checked_recipient(ctx, movement, TipToOneself)
-    held = await ledger.lock_balances(ctx, _touched(sender.id, recipient.user_id))
-    known = await tips.TIP_BY_KEY(ctx.db, sender.id, key)  # after the lock: a double click waits for its first
-    if known is not None:
+    recipient = await open_movement(ctx, movement, key, TipToOneself)
+    if recipient.known_id is not None:
+        known = await tips.tip(ctx, recipient.known_id)
         if (known.recipient.id, known.is_superlike) != (recipient.user_id, superlike):
             raise TipKeyReused(tip_id=known.id)
         return known
-    spent = _spend(held, sender.id, recipient, amount_minor)
-    await risk.check_movement(ctx, **msgspec.structs.asdict(movement))
+    spent = _spend(recipient, amount_minor)
+    assert recipient.seen is not None
+    await risk.judge(ctx, movement, recipient.seen)
     whole = await split(ctx, "tip", amount_minor, USD)
     shares = share_tip(whole, spent["promotional"])
     repaid_minor = await repay(ctx, recipient.user_id, USD, shares.creator_minor) if shares.creator_minor else 0
@@ -116,8 +119,8 @@ async def tip(ctx: Ctx, *, recipient_id: UUID, superlike: bool = False, key: str
         "key": key,
         "created_at": ctx.now,
     }
-    await emit(ctx, TipSent(tip_id, sender.id, recipient.user_id, amount_minor, superlike))
-    return await _KEEP(ctx.db, *(row[column] for column in _COLUMNS))
+    sent = TipSent(tip_id, sender.id, recipient.user_id, amount_minor, superlike)
+    return await emit_with(ctx, sent, _KEEP, *(row[column] for column in _COLUMNS))
 
 
 def share_tip(whole: list[Share], promotional_minor: int) -> TipShares:
@@ -134,14 +137,8 @@ def share_tip(whole: list[Share], promotional_minor: int) -> TipShares:
     return TipShares(**fields)
 
 
-def _touched(sender_id: UUID, recipient_id: UUID) -> list[AccountRef]:
-    """All accounts of both people that a tip can move: two opposite tips lock them in the same order."""
-    own = [AccountRef(sender_id, USD, bucket) for bucket in BUCKETS]
-    return [*own, AccountRef(recipient_id, USD, "promotional"), AccountRef(recipient_id, USD, "earned")]
-
-
-def _spend(held: dict[AccountRef, int], sender_id: UUID, recipient: WalletRow, amount_minor: int) -> dict[str, int]:
-    mine = {bucket: held.get(AccountRef(sender_id, USD, bucket), 0) for bucket in BUCKETS}
+def _spend(recipient: Opened, amount_minor: int) -> dict[str, int]:
+    mine = held_by_giver(recipient)
     spent = spend_buckets(mine, amount_minor, promotional=recipient.accepts_promotional)
     if spent is not None:
         return spent

@@ -1,7 +1,7 @@
 """Reads of wallets, packages and gifts; the history is in `queries.history`."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,10 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one
 from stoa.kit.errors import NotFound
 from stoa.money.ledger import queries as ledger
+from stoa.money.risk.types import Movement, Observed
 from stoa.money.wallet.types import COIN, USD, CreditsView, GiftView, Package, WalletView
+
+R = TypeVar("R", bound="WalletRow")
 
 _PACKAGES = many(
     Package,
@@ -40,6 +43,18 @@ class Recipient(WalletRow, frozen=True):
     giver_status: str
 
 
+class Opened(Recipient, frozen=True):
+    """The same with the actor's buckets, locked, and what risk has seen; or the `known_id` of a gift or tip under the
+    same key, of which risk is told no second time.
+    """
+
+    known_id: UUID | None
+    promotional_minor: int
+    purchased_minor: int
+    earned_minor: int
+    seen: Observed | None
+
+
 _WALLET_COLUMNS: Final = """u.id as user_id, u.username, w.accepts_promotional, w.debt_minor,
     coalesce(
       (select jsonb_object_agg(d.asset, d.debt_minor) from credit_debts d where d.user_id = u.id), '{}'
@@ -53,6 +68,19 @@ _RECIPIENT: Final = f"""select {_WALLET_COLUMNS},
     coalesce((select a.status from users a where a.id = $2), 'deleted') as giver_status
   {_WALLETS} and {not_hidden("u.id", "$2")}"""
 _RECIPIENT_BY_ID = maybe(Recipient, f"{_RECIPIENT} and u.id = $1")
+_OPENED: Final = {
+    kind: maybe(
+        Opened,
+        f"""
+        select r.*, o.known_id, o.promotional_minor, o.purchased_minor, o.earned_minor, o.movements as "seen.movements",
+          o.volume_micro as "seen.volume_micro", o.from_status as "seen.from_status", o.to_status as "seen.to_status",
+          o.same_destination as "seen.same_destination", o.open_high as "seen.open_high"
+        from ({_RECIPIENT} and u.id = $1 offset 0) r
+        cross join lateral wallet_open_movement('{kind}', $2, r.user_id, $3, $4, $5, $6, $7) o
+        """,
+    )
+    for kind in ("gift", "tip")
+}
 _RECIPIENT_BY_NAME = maybe(Recipient, f"{_RECIPIENT} and lower(u.username) = lower($1)")
 
 
@@ -75,7 +103,6 @@ _GIFT: Final = f"""
     join users r on r.id = g.recipient_id join profiles rp on rp.user_id = r.id
 """
 GIFT = one(GiftView, f"{_GIFT} where g.id = $1")
-GIFT_BY_KEY = maybe(GiftView, f"{_GIFT} where g.sender_id = $1 and g.key = $2")
 _BEFORE: Final = "($2::timestamptz is null or (g.created_at, g.id) < ($2, $3))"
 _NEWEST: Final = "order by g.created_at desc, g.id desc limit $4"
 _SENT = many(GiftView, f"{_GIFT} where g.sender_id = $1 and {_BEFORE} {_NEWEST}")
@@ -97,10 +124,21 @@ async def recipient(ctx: Ctx, person: str | UUID) -> Recipient:
     """
     find = _RECIPIENT_BY_NAME if isinstance(person, str) else _RECIPIENT_BY_ID
     row = await find(ctx.db, person, ctx.member.id)
+    if row is None and isinstance(person, str):
+        raise NotFound("There is nobody of this name")
+    return _there(row)
+
+
+async def opened(ctx: Ctx, movement: Movement, key: str, *, worth_micro: int | None, since: datetime) -> Opened:
+    """The same for a gift or a tip that begins: one statement locks, looks for the key, and shows it to risk."""
+    find = _OPENED[movement.kind]
+    row = await find(ctx.db, movement.to_id, ctx.member.id, movement.asset, key, worth_micro, ctx.now, since)
+    return _there(row)
+
+
+def _there(row: R | None) -> R:
     if row is None:
-        raise NotFound(
-            "There is nobody of this name" if isinstance(person, str) else "There is nobody with this wallet"
-        )
+        raise NotFound("There is nobody with this wallet")
     if row.is_suspended:
         raise PersonSuspended
     return row
