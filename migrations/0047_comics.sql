@@ -12,6 +12,7 @@ create table chapter_images (
   width integer not null default 0,
   height integer not null default 0,
   is_double boolean not null default false, -- a spread over two pages
+  is_double_chosen boolean not null default false, -- said by a person, not by its measures
   slices jsonb not null default '[]', -- of a long strip: [{"media_id": …, "height": …}, …] from the top
   ocr_state text not null default 'none',
   ocr_text text not null default '', -- what is written in it, for search and for who cannot see it
