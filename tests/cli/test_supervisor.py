@@ -72,8 +72,10 @@ def is_dead(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    status = Path(f"/proc/{pid}/status")
-    return status.exists() and "\nState:\tZ" in status.read_text()
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # gone in between, or a system without /proc, where kill has spoken
+        return Path("/proc/self").exists()
 
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 15.0) -> None:
