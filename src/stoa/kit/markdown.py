@@ -1,7 +1,8 @@
 """Markdown to safe HTML, to plain text, and to a preview.
 
-What people write is parsed as CommonMark with tables, strikethrough, footnotes and bare links; HTML in it is text. The
-result then passes an allow-list once more (L4), so that a mistake in the parser is not a hole in the page.
+What people write is parsed as CommonMark with tables, strikethrough, footnotes, spoilers (`||so||`) and bare links;
+HTML in it is text. The result then passes an allow-list once more (L4), so that a mistake in the parser is not a hole
+in the page.
 
 A text is read once, `read(source)`, and everything is taken from that. Some short texts take seconds: they are refused
 (TooMuch) before they do. What strangers send is read by `in_thread`, so that nobody else waits for it.
@@ -76,18 +77,40 @@ class Document:
         env = {**self._env, "images": images or {}}
         return _clean(cast("str", parser.renderer.render(self._tokens, parser.options, env)))
 
+    def beginning(self, paragraphs: int) -> "Document":
+        """The first so many paragraphs, with what stands before them; never all of a text.
+
+        Whatever is read as one counts: a paragraph, an item of a list, a row of a table, a block of code; and pictures
+        count by themselves. Where that is the whole text, its last paragraph is left out; of a single one, all but the
+        first words are. Footnotes are left out with what refers to them.
+        """
+        tokens = [_without_notes(token) for token in _without_footnotes(self._tokens)]
+        places = [index for index, token in enumerate(tokens) if token.type in _UNITS]
+        if not places or paragraphs <= 0:
+            return Document([], {})
+        if len(places) == 1:
+            words = Document(tokens, self._env).prose
+            return _paragraph(preview(words, min(200, len(words) // 2)))
+        return Document(_closed(tokens[: _end_of(tokens, places, paragraphs)]), self._env)
+
     @property
     def words(self) -> str:
-        """The words without any mark-up, a line for each block; code blocks are left out."""
+        """The words without any mark-up, a line for each block; code blocks and spoilers are left out."""
         lines = (_inline_text(token) for token in self._tokens if token.type == "inline")
         return "\n".join(line for line in lines if line)
+
+    @property
+    def words_count(self) -> int:
+        """How many words it has, spoilers included; in scripts without spaces each character counts."""
+        lines = (_texts(token.children or (), spoilers=True) for token in self._tokens if token.type == "inline")
+        return sum(word_count("".join(line)) for line in lines)
 
     @property
     def prose(self) -> str:
         """The words of the paragraphs, without headings, tables and pictures; all words where there are none."""
         opened = ("paragraph_open", "dt_open", "dd_open")
         lines = [
-            "".join(_texts(t for t in token.children or () if t.type != "image")).strip()
+            "".join(_texts([t for t in token.children or () if t.type != "image"])).strip()
             for before, token in pairwise(self._tokens)
             if token.type == "inline" and before.type in opened
         ]
@@ -185,6 +208,8 @@ def _make_parser() -> MarkdownIt:
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
     parser.core.ruler.push("stoa_blocks", _blocks)
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    parser.inline.add_terminator_char("|")
+    parser.inline.ruler.after("strikethrough", "stoa_spoiler", _spoiler)
     interrupting: Any = {"alt": ["paragraph", "reference", "blockquote", "list", "footnote_def"]}
     parser.block.ruler.before("table", "stoa_steps", _block_step, interrupting)
     parser.inline.ruler.before("text", "stoa_steps", _inline_step)
@@ -221,6 +246,25 @@ def _step(env: Any) -> bool:
     if steps > MAX_STEPS:
         raise TooMuch("The marks in this text are nested too deeply; please use fewer of them")
     return False
+
+
+def _spoiler(state: StateInline, silent: bool) -> bool:
+    """`||so||`: words to be uncovered by who wants to know. It ends at the next bars, or it is none."""
+    start = state.pos
+    if not state.src.startswith("||", start):
+        return False
+    end = state.src.find("||", start + 2, state.posMax)
+    inner = state.src[start + 2 : end] if end > 0 else ""
+    if not inner or inner != inner.strip():
+        return False
+    if not silent:
+        after, state.pos, state.posMax = state.posMax, start + 2, end
+        state.push("spoiler_open", "span", 1).attrs = {"class": "spoiler", "tabindex": "0"}
+        state.md.inline.tokenize(state)
+        state.push("spoiler_close", "span", -1)
+        state.posMax = after
+    state.pos = end + 2
+    return True
 
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -267,14 +311,73 @@ def _inline_text(inline: Token) -> str:
     return "".join(_texts(inline.children or ())).strip()
 
 
-def _texts(tokens: Any) -> Iterator[str]:
+def _texts(tokens: Sequence[Token], *, spoilers: bool = False) -> Iterator[str]:
+    covered = 0
     for token in tokens:
-        if token.type in ("softbreak", "hardbreak"):
+        if token.type in ("spoiler_open", "spoiler_close"):
+            covered += 0 if spoilers else token.nesting
+            if covered and token.nesting > 0:
+                yield "…"
+        elif covered:
+            continue
+        elif token.type in ("softbreak", "hardbreak"):
             yield " "
         elif token.type == "image":
-            yield from _texts(token.children or ())
+            yield from _texts(token.children or (), spoilers=spoilers)
         elif token.type in ("text", "code_inline", "text_special"):
             yield token.content
+
+
+# ---- the beginning of a text -----------------------------------------------------------------------------------
+
+_UNITS: Final = ("paragraph_open", "fence", "code_block", "tr_open")
+
+
+def _without_footnotes(tokens: Sequence[Token]) -> list[Token]:
+    end = next((i for i, token in enumerate(tokens) if token.type == "footnote_block_open"), len(tokens))
+    return list(tokens[:end])
+
+
+def _without_notes(token: Token) -> Token:
+    children = token.children
+    if not children or all(child.type != "footnote_ref" for child in children):
+        return token
+    return token.copy(children=[child for child in children if child.type != "footnote_ref"])
+
+
+def _end_of(tokens: Sequence[Token], places: Sequence[int], paragraphs: int) -> int:
+    """Before which token the beginning ends: at the latest before the last of these places."""
+    pictures = [index for index in places if tokens[index].tag == "figure"]
+    texts = [index for index in places if tokens[index].tag != "figure"]
+    ends = [found[paragraphs] for found in (texts, pictures) if len(found) > paragraphs]
+    end = min([*ends, places[-1]])
+    while tokens[end - 1].type in ("hr", "heading_close"):  # nothing follows this heading
+        end -= 1 if tokens[end - 1].type == "hr" else 3
+    return end
+
+
+def _closed(tokens: Sequence[Token]) -> list[Token]:
+    """A list of tokens that ends within others, with what closes those; what is empty then is left out."""
+    kept: list[Token] = list(tokens)
+    opened: list[Token] = []
+    for token in tokens:
+        if token.nesting == 1:
+            opened.append(token)
+        elif token.nesting == -1:
+            opened.pop()
+    while opened and kept and kept[-1] is opened[-1]:
+        kept.pop()
+        opened.pop()
+    for token in reversed(opened):
+        kept.append(Token(token.type.replace("_open", "_close"), token.tag, -1, hidden=token.hidden))
+    return kept
+
+
+def _paragraph(words: str) -> Document:
+    if not words:
+        return Document([], {})
+    inline = Token("inline", "", 0, content=words, children=[Token("text", "", 0, content=words)])
+    return Document([Token("paragraph_open", "p", 1), inline, Token("paragraph_close", "p", -1)], {})
 
 
 class _Renderer(RendererHTML):
@@ -318,7 +421,7 @@ class _Renderer(RendererHTML):
 
 _TAGS: Final = {
     *("p", "br", "hr", "blockquote", "pre", "ol", "ul", "li", "section", "figure", "figcaption", "img"),
-    *("h2", "h3", "h4", "h5", "h6", "a", "code", "em", "strong", "s", "del", "sup"),
+    *("h2", "h3", "h4", "h5", "h6", "a", "code", "em", "strong", "s", "del", "sup", "span"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES: Final = {
@@ -329,13 +432,14 @@ _ATTRIBUTES: Final = {
     "li": {"id", "class"},
     "ol": {"start", "class"},
     "section": {"class"},
+    "span": {"class", "tabindex"},
     "sup": {"class"},
     "td": {"class"},
     "th": {"class"},
 }
 _CLASS: Final = re.compile(
     r"language-[A-Za-z0-9_+#-]{1,30}|align-(?:left|right|center)"
-    r"|footnotes(?:-list|-sep)?|footnote-(?:ref|item|anchor|backref)"
+    r"|footnotes(?:-list|-sep)?|footnote-(?:ref|item|anchor|backref)|spoiler"
 )
 _ID: Final = re.compile(r"fn(?:ref)?\d{1,4}(?::\d{1,4})?")
 
