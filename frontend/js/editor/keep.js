@@ -103,9 +103,32 @@ export function makeKeeper({ csrf, url, id, revision, read, say, kept, live }) {
     pause = setTimeout(flush, Math.max(0, Math.min(PAUSE_MS, first + LONGEST_MS - Date.now())))
   }
 
+  /** After a conflict: goes on, with what read() says now. */
+  function resume() {
+    stopped = false
+    dirty = true
+    return flush()
+  }
+
+  /** The text itself was saved elsewhere, as this version; `all` of it, or something was typed since. */
+  function settled(saved, all) {
+    version = saved
+    if (!all) return
+    clearTimeout(pause)
+    dirty = false
+    forget(current)
+  }
+
+  /** What was typed is given up for this version. */
+  async function dropped(now) {
+    while (running) await running
+    stopped = false
+    settled(now, true)
+  }
+
   addEventListener('online', () => dirty && flush())
   document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && dirty && flush())
   addEventListener('beforeunload', (event) => { if (dirty) event.preventDefault() })
 
-  return { changed, flush, get id() { return current }, get revision() { return version }, get dirty() { return dirty }, done() { dirty = false } }
+  return { changed, flush, get id() { return current }, get revision() { return version }, get dirty() { return dirty }, done() { dirty = false }, resume, settled, dropped }
 }

@@ -8,6 +8,8 @@ function tokenizer() {
   md.linkify.set({ fuzzyLink: false, fuzzyEmail: false })
   md.block.ruler.before('reference', 'footnote_block', footnoteBlock, { alt: ['paragraph'] })
   md.inline.ruler.before('link', 'footnote_mark', footnoteMark)
+  md.inline.ruler.at('text', text)
+  md.inline.ruler.before('emphasis', 'spoiler', spoiler)
   md.core.ruler.push('verbatim', verbatim)
   return md
 }
@@ -30,6 +32,36 @@ function footnoteMark(state, silent) {
   if (!found) return false
   if (!silent) state.push('raw_inline', '', 0).content = found[0]
   state.pos += found[0].length
+  return true
+}
+
+/** As markdown-it's own rule, but it also stops at a bar, where a spoiler may begin. */
+function text(state, silent) {
+  let { pos } = state
+  while (pos < state.posMax && !'\n!#$%&*+-:<=>@[\\]^_`{}~|'.includes(state.src[pos])) pos++
+  if (pos === state.pos) return false
+  if (!silent) state.pending += state.src.slice(state.pos, pos)
+  state.pos = pos
+  return true
+}
+
+/** ||what readers uncover themselves||, within one paragraph. */
+function spoiler(state, silent) {
+  const { src, pos, posMax } = state
+  if (!src.startsWith('||', pos) || /[\s|]/.test(src[pos + 2] ?? ' ')) return false
+  let end = pos + 2
+  do end = src.indexOf('||', end + 1)
+  while (end > 0 && (/\s/.test(src[end - 1]) || src[end - 1] === '\\'))
+  if (end < 0 || end + 2 > posMax) return false
+  if (!silent) {
+    state.push('spoiler_open', '', 1)
+    state.pos = pos + 2
+    state.posMax = end
+    state.md.inline.tokenize(state)
+    state.push('spoiler_close', '', -1)
+  }
+  state.pos = end + 2
+  state.posMax = posMax
   return true
 }
 
@@ -87,6 +119,7 @@ export function makeMarkdown(schema) {
     em: { mark: 'italic' },
     strong: { mark: 'bold' },
     s: { mark: 'strike' },
+    spoiler: { mark: 'spoiler' },
     code_inline: { mark: 'code', noCloseToken: true },
     link: { mark: 'link', getAttrs: (token) => ({ href: token.attrGet('href'), title: token.attrGet('title') }) },
   })
@@ -118,10 +151,11 @@ export function makeMarkdown(schema) {
       italic: marks.em,
       bold: marks.strong,
       strike: { open: '~~', close: '~~', mixable: true, expelEnclosingWhitespace: true },
+      spoiler: { open: '||', close: '||', mixable: true, expelEnclosingWhitespace: true },
       link: marks.link,
       code: marks.code,
     },
-    { hardBreakNodeName: 'hardBreak', escapeExtraCharacters: /&(?=#?\w+;)|<(?=\w+:)|(?<=^\s*\d+)\)(?=\s)/g },
+    { hardBreakNodeName: 'hardBreak', escapeExtraCharacters: /\|(?=\|)|(?<=\|)\||&(?=#?\w+;)|<(?=\w+:)|(?<=^\s*\d+)\)(?=\s)/g },
   )
   return {
     parse: (text) => parser.parse(text),

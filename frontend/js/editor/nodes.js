@@ -1,19 +1,7 @@
-// The editor's own nodes: a picture with its description and caption, and Markdown that stays as it is.
-import { Node, mergeAttributes } from '@tiptap/core'
-
-function field(label, value, limit, change) {
-  const wrap = document.createElement('label')
-  wrap.className = 'picture-field'
-  const name = document.createElement('span')
-  name.textContent = label
-  const input = document.createElement('input')
-  input.type = 'text'
-  input.value = value ?? ''
-  input.maxLength = limit
-  input.addEventListener('input', () => change(input.value))
-  wrap.append(name, input)
-  return { wrap, input }
-}
+// The editor's own nodes: a picture with its description and caption, what is hidden until one asks, Markdown that stays as it is.
+import { Mark, Node, mergeAttributes } from '@tiptap/core'
+import { button, field } from './parts.js'
+import { rawView } from './raw.js'
 
 export const Picture = Node.create({
   name: 'picture',
@@ -35,11 +23,8 @@ export const Picture = Node.create({
       }
       const alt = field('Description, for who cannot see it', node.attrs.alt, 1000, set('alt'))
       const title = field('Caption', node.attrs.title, 300, set('title'))
-      const remove = document.createElement('button')
-      remove.type = 'button'
-      remove.className = 'btn btn-sm btn-default picture-remove'
-      remove.textContent = 'Remove picture'
-      remove.addEventListener('click', () => editor.chain().focus().deleteRange({ from: getPos(), to: getPos() + 1 }).run())
+      const remove = button('Remove picture', () => editor.chain().focus().deleteRange({ from: getPos(), to: getPos() + 1 }).run())
+      remove.classList.add('picture-remove')
       const box = document.createElement('div')
       box.className = 'picture-fields'
       box.contentEditable = 'false'
@@ -68,7 +53,9 @@ export const RawBlock = Node.create({
   group: 'block',
   atom: true,
   addAttributes: () => ({ source: { default: '' } }),
-  renderHTML: ({ node }) => ['pre', { class: 'raw-block', 'data-note': 'Kept as Markdown' }, node.attrs.source],
+  parseHTML: () => [{ tag: 'pre.raw-block', priority: 60, getAttrs: (element) => ({ source: element.textContent }) }],
+  renderHTML: ({ node }) => ['pre', { class: 'raw-block' }, node.attrs.source],
+  addNodeView: () => rawView,
 })
 
 export const RawInline = Node.create({
@@ -77,5 +64,17 @@ export const RawInline = Node.create({
   inline: true,
   atom: true,
   addAttributes: () => ({ source: { default: '' } }),
-  renderHTML: ({ node }) => ['code', { class: 'raw-inline' }, node.attrs.source],
+  parseHTML: () => [{ tag: '[data-raw]', priority: 60, getAttrs: (element) => ({ source: element.dataset.raw }) }],
+  renderHTML: ({ node: { attrs: { source } } }) => {
+    const mark = /^\[\^(.+)\]$/.exec(source)
+    return mark ? ['sup', { class: 'raw-note', 'data-raw': source }, mark[1]] : ['code', { class: 'raw-inline', 'data-raw': source }, source]
+  },
+})
+
+/** Words that readers uncover themselves: ||who did it||. */
+export const Spoiler = Mark.create({
+  name: 'spoiler',
+  parseHTML: () => [{ tag: '.spoiler' }],
+  renderHTML: ({ HTMLAttributes }) => ['span', mergeAttributes(HTMLAttributes, { class: 'spoiler-typed' }), 0],
+  addCommands: () => ({ toggleSpoiler: () => ({ commands }) => commands.toggleMark('spoiler') }),
 })

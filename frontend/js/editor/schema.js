@@ -3,7 +3,7 @@ import { mergeAttributes } from '@tiptap/core'
 import { Placeholder } from '@tiptap/extensions'
 import Heading from '@tiptap/extension-heading'
 import StarterKit from '@tiptap/starter-kit'
-import { Picture, RawBlock, RawInline } from './nodes.js'
+import { Picture, RawBlock, RawInline, Spoiler } from './nodes.js'
 
 const LowerHeading = Heading.extend({
   renderHTML: ({ node, HTMLAttributes }) => [`h${Math.min(6, node.attrs.level + 1)}`, mergeAttributes(HTMLAttributes), 0],
@@ -20,5 +20,6 @@ export const extensions = (placeholder = '') => [
   Picture,
   RawBlock,
   RawInline,
+  Spoiler,
   Placeholder.configure({ placeholder }),
 ]

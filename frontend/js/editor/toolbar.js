@@ -1,4 +1,7 @@
 // The row of tools: each a button with a name, its state told by aria-pressed, arrow keys move between them.
+import { pictureFromLibrary } from './library.js'
+import { emptyTable, insertFootnote } from './raw.js'
+
 const TOOLS = {
   bold: ['toggleBold', 'bold'],
   italic: ['toggleItalic', 'italic'],
@@ -8,6 +11,7 @@ const TOOLS = {
   list: ['toggleBulletList', 'bulletList'],
   numbered: ['toggleOrderedList', 'orderedList'],
   code: ['toggleCodeBlock', 'codeBlock'],
+  spoiler: ['toggleSpoiler', 'spoiler'],
   rule: ['setHorizontalRule'],
   undo: ['undo'],
   redo: ['redo'],
@@ -24,6 +28,9 @@ export function makeToolbar({ form, editor, upload, mode }) {
       editor.chain().focus()[command](options).run()
     } else if (name === 'link') link(form, editor)
     else if (name === 'picture') file.click()
+    else if (name === 'library') pictureFromLibrary(editor)
+    else if (name === 'footnote') insertFootnote(editor)
+    else if (name === 'table') insertTable(editor)
     else if (name === 'markdown') swap()
   }
   const swap = () => {
@@ -65,6 +72,13 @@ export function makeToolbar({ form, editor, upload, mode }) {
   })
   editor.on('transaction', show)
   show()
+}
+
+function insertTable(editor) {
+  editor.chain().focus().insertContent([{ type: 'rawBlock', attrs: { source: emptyTable() } }, { type: 'paragraph' }]).run()
+  const grids = editor.view.dom.querySelectorAll('.raw-table')
+  const at = [...grids].find((grid) => [...grid.querySelectorAll('input')].every((input) => !input.value))
+  requestAnimationFrame(() => at?.querySelector('input')?.focus())
 }
 
 function link(form, editor) {

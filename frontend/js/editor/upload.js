@@ -1,11 +1,9 @@
 // Pictures: chosen, pasted or dropped; sent to the media API while a note says so.
-const LIMIT = 5
-
 export function pictures(files) {
   return [...(files ?? [])].filter((file) => file.type.startsWith('image/'))
 }
 
-export function makeUpload({ editor, csrf, toast, say }) {
+export function makeUpload({ editor, csrf, toast, say, limit }) {
   const count = () => {
     let found = 0
     editor.state.doc.descendants((node) => { if (node.type.name === 'picture') found++ })
@@ -21,7 +19,7 @@ export function makeUpload({ editor, csrf, toast, say }) {
   }
   return async (files, at = null) => {
     for (const file of files) {
-      if (count() >= LIMIT) return toast({ text: `A post holds at most ${LIMIT} pictures.`, kind: 'warn' })
+      if (count() >= limit) return toast({ text: `At most ${limit} pictures.`, kind: 'warn' })
       say(`Sending ${file.name || 'the picture'} …`)
       try {
         const media = await send(file)
