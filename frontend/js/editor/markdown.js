@@ -45,14 +45,13 @@ function text(state, silent) {
   return true
 }
 
-/** ||what readers uncover themselves||, within one paragraph. */
+/** ||what readers uncover themselves||, up to the next bars of its paragraph. */
 function spoiler(state, silent) {
   const { src, pos, posMax } = state
-  if (!src.startsWith('||', pos) || /[\s|]/.test(src[pos + 2] ?? ' ')) return false
-  let end = pos + 2
-  do end = src.indexOf('||', end + 1)
-  while (end > 0 && (/\s/.test(src[end - 1]) || src[end - 1] === '\\'))
-  if (end < 0 || end + 2 > posMax) return false
+  if (!src.startsWith('||', pos)) return false
+  const end = src.indexOf('||', pos + 2)
+  const inner = src.slice(pos + 2, end)
+  if (end < 0 || end + 2 > posMax || !inner || inner !== inner.trim()) return false
   if (!silent) {
     state.push('spoiler_open', '', 1)
     state.pos = pos + 2
