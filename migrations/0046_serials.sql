@@ -137,7 +137,9 @@ create table chapters (
   meta_description text not null default '',
   version integer not null default 1, -- the newest of its text
   holds_number boolean not null default true, -- a deleted one leaves its number to others
+  access_before text, -- what its access is again when its opening is called off
   opened_at timestamptz, -- when its scheduled opening was noticed
+  announced_at timestamptz, -- when it was first there for readers, and they were told
   purged_at timestamptz, -- S5
   constraint chapters_pkey primary key (work_id),
   constraint chapters_work_id_fkey foreign key (work_id) references works (id) on delete cascade,
@@ -147,6 +149,7 @@ create table chapters (
   constraint chapters_author_note_position check (author_note_position in ('start', 'end')),
   constraint chapters_preview_paragraphs check (coalesce(preview_paragraphs, 3) between 0 and 50),
   constraint chapters_scheduled check (scheduled_at is null or archived_at is null),
+  constraint chapters_access_before check (access_before in ('free', 'subscribers', 'tier')),
   constraint chapters_lengths check (
     char_length(body_markdown) <= 500000 and char_length(author_note_markdown) <= 10000
     and char_length(paywall_message) <= 1000 and char_length(meta_title) <= 60 and char_length(meta_description) <= 160

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from stoa.creation.works import policies, queries
+from stoa.creation.works.actions.keeping import create_many, empty, move, restore, set_access, set_words, touch
 from stoa.creation.works.actions.readers import count_gift, react, record_view, unreact
 from stoa.creation.works.actions.withholding import check_may_be_out, give_back, withhold
 from stoa.creation.works.errors import EditConflict, WrongState
@@ -33,14 +34,22 @@ __all__ = [
     "approve",
     "count_gift",
     "create",
+    "create_many",
     "delete",
     "edit",
+    "empty",
+    "first_slug",
     "give_back",
+    "move",
     "publish",
     "react",
     "record_view",
     "refuse",
     "rename",
+    "restore",
+    "set_access",
+    "set_words",
+    "touch",
     "unpublish",
     "unreact",
     "withhold",
@@ -193,8 +202,10 @@ async def rename(ctx: Ctx, work: WorkRow, slug: str) -> WorkRow:
 # ---- state -----------------------------------------------------------------------------------------------------
 
 
-async def publish(ctx: Ctx, work: WorkRow, *, screening: Screening) -> WorkRow:
+async def publish(ctx: Ctx, work: WorkRow, *, screening: Screening, slug: str | None = None) -> WorkRow:
     """Publishes a work, or puts it into review (P5); one that a moderator refused is always reviewed again.
+
+    One without an address gets one: `slug`, or one of its title, with something added where that is taken.
 
     Raises TextRefused, EditConflict, and WrongState for one that is published already.
     """
@@ -204,7 +215,7 @@ async def publish(ctx: Ctx, work: WorkRow, *, screening: Screening) -> WorkRow:
     if work.state == State.REFUSED:
         state = State.IN_REVIEW
     if work.slug is None:
-        work = await _first_slug(ctx, work)
+        work = await first_slug(ctx, work, slug)
     return await _submit(ctx, work, state, screening)
 
 
@@ -317,8 +328,9 @@ async def _in_review(ctx: Ctx, work_id: UUID, *also: State) -> WorkRow:
     return work
 
 
-async def _first_slug(ctx: Ctx, work: WorkRow) -> WorkRow:
-    wanted = policies.slugify(work.title, fallback=work.kind)
+async def first_slug(ctx: Ctx, work: WorkRow, wanted: str | None = None) -> WorkRow:
+    """An address for a work that has none. Raises Conflict where none is free."""
+    wanted = wanted or policies.slugify(work.title, fallback=work.kind)
     # The end of the id is random, so the second try is only taken for a work of its own.
     for slug in (wanted, f"{wanted}-{work.id.hex[-6:]}", f"{wanted}-{work.id.hex[-12:]}"):
         if await _CLAIM_SLUG(ctx.db, work.id, slug, ctx.now):

@@ -1,0 +1,105 @@
+"""What becomes of works besides text and state: how they are read, where they stand, and how they end (S1, S5)."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from stoa.creation.works.types import WorkRow, WorkText
+from stoa.kit.ctx import Ctx
+from stoa.kit.db import run, value
+from stoa.kit.ids import new_id
+
+_CREATE = run(
+    """
+    insert into works (id, author_id, site_id, parent_id, kind, title, excerpt, body_text, word_count, language, rating,
+      category, cover_media_id, images, created_at, updated_at)
+    select n.id, $1, $2, $3, $4, n.title, n.excerpt, n.body_text, n.word_count, n.language, n.rating, n.category,
+      n.cover_media_id, n.images, $6, $6
+    from jsonb_to_recordset($5) as n (id uuid, title text, excerpt text, body_text text, word_count integer,
+      language text, rating text, category text, cover_media_id uuid, images text[])
+    """
+)
+_ACCESS = run(
+    """
+    update works set access = $2, opens_at = $3, price_minor = $4, price_asset = $5, updated_at = $6
+    where id = any($1::uuid[])
+    """
+)
+_WORDS = run(
+    """
+    update works w set excerpt = n.excerpt, body_text = n.body_text
+    from jsonb_to_recordset($1) as n (id uuid, excerpt text, body_text text) where w.id = n.id
+    """
+)
+_RESTORE = run(
+    "update works set deleted_at = null, updated_at = $2 where id = any($1::uuid[]) and deleted_at is not null"
+)
+_TOUCH = value(
+    int | None,
+    """
+    update works set revision = revision + 1, updated_at = $3
+    where id = $1 and revision = $2 and deleted_at is null returning revision
+    """,
+)
+_MOVE = run("update works set site_id = $2, parent_id = $3, updated_at = $4 where id = $1")
+_EMPTY = run(
+    """
+    update works set title = '', excerpt = '', body_text = '', word_count = 0, category = null, cover_media_id = null,
+      images = '{}', screening_reasons = '{}', review_note = null, updated_at = $2
+    where id = any($1::uuid[]) and deleted_at is not null
+    """
+)
+
+
+async def create_many(
+    ctx: Ctx, *, kind: str, texts: Sequence[WorkText], author_id: UUID, site_id: UUID, parent_id: UUID
+) -> list[UUID]:
+    """New drafts that stand in one thing; their ids, in order."""
+    ids = [new_id() for _ in texts]
+    rows = [msgspec.structs.asdict(text) | {"id": work_id} for work_id, text in zip(ids, texts, strict=True)]
+    await _CREATE(ctx.db, author_id, site_id, parent_id, kind, rows, ctx.now)
+    return ids
+
+
+async def set_access(
+    ctx: Ctx,
+    work_ids: Collection[UUID],
+    *,
+    access: str,
+    opens_at: datetime | None,
+    price_minor: int | None,
+    price_asset: str | None,
+) -> None:
+    """By which rule works are read, and what they cost (S1). Whoever calls it sees to it that `words` follow."""
+    await _ACCESS(ctx.db, list(work_ids), access, opens_at, price_minor, price_asset, ctx.now)
+
+
+async def set_words(ctx: Ctx, words: Sequence[tuple[UUID, str, str]]) -> None:
+    """What everybody may know of works: (id, excerpt, words for search). It is no change of their text."""
+    if words:
+        await _WORDS(ctx.db, [{"id": one, "excerpt": excerpt, "body_text": text} for one, excerpt, text in words])
+
+
+async def touch(ctx: Ctx, work_id: UUID, revision: int) -> int | None:
+    """Counts a change that was made on this revision; None where it is not the newest any more."""
+    return await _TOUCH(ctx.db, work_id, revision, ctx.now)
+
+
+async def restore(ctx: Ctx, work_ids: Collection[UUID]) -> int:
+    """Brings deleted works back as they were (S5); answers how many."""
+    return await _RESTORE(ctx.db, list(work_ids), ctx.now)
+
+
+async def move(ctx: Ctx, work: WorkRow, *, site_id: UUID, parent_id: UUID) -> WorkRow:
+    """Puts a work into another thing of the same author. Its old address still leads to it; one that had an address has
+    to be given one in its new place at once, by `first_slug`.
+    """
+    await _MOVE(ctx.db, work.id, site_id, parent_id, ctx.now)
+    return msgspec.structs.replace(work, site_id=site_id, parent_id=parent_id)
+
+
+async def empty(ctx: Ctx, work_ids: Collection[UUID]) -> int:
+    """Ends what is left of deleted works (S5). Their rows stay as bare stones, since money may point to them."""
+    return await _EMPTY(ctx.db, list(work_ids), ctx.now)
