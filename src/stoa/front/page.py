@@ -34,7 +34,15 @@ THEMES: Final = {"light": "stoa", "dark": "stoa-dark"}
 FACES: Final = ("literata", "inter", "atkinson", "dyslexic")
 SIZES: Final = ("16", "17", "18", "19", "20", "21", "22", "24", "26")
 # Names that a template may leave unset.
-OPTIONAL: Final[dict[str, Any]] = {"query": None, "page_keys": None, "wide": False, "theme_id": None, "lang": None}
+OPTIONAL: Final[dict[str, Any]] = {
+    "query": None,
+    "page_keys": None,
+    "wide": False,
+    "theme_id": None,
+    "lang": None,
+    "rail_path": None,
+    "trail": None,
+}
 
 
 class Reading(msgspec.Struct, frozen=True):
