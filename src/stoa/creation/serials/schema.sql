@@ -22,7 +22,9 @@ create table series (
   canonical_url text,
   total_planned_chapters integer,
   completed_at timestamptz,
-  last_published_at timestamptz, -- of its newest chapter
+  last_published_at timestamptz, -- when it, or a chapter of it, last came out
+  reads bigint not null default 0, -- views of it and its chapters, summed now and then
+  trending double precision not null default 0, -- the hottest of it and its chapters, at the same time
   purged_at timestamptz, -- S5: since when nothing is left of its content
   constraint series_pkey primary key (work_id),
   constraint series_work_id_fkey foreign key (work_id) references works (id) on delete cascade,
@@ -43,7 +45,9 @@ create table series (
     and char_length(paywall_message) <= 1000 and char_length(meta_title) <= 60 and char_length(meta_description) <= 160
   )
 );
-create index series_listed on series (last_published_at desc) where is_listed;
+create index series_listed on series (last_published_at desc, work_id desc) where is_listed;
+create index series_trending on series (trending desc, work_id desc) where is_listed;
+create index series_reads on series (reads desc, work_id desc) where is_listed;
 
 create table genres (
   id uuid not null,

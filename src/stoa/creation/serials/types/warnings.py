@@ -12,9 +12,7 @@ _KINDS: Final = (
     WarningKind("self_harm", "Self-harm", "Somebody hurts themselves", "strong"),
     WarningKind("eating_disorder", "Eating disorders", "Starving, purging, and how bodies are spoken of", "strong"),
     WarningKind("abuse", "Abuse", "Somebody is hurt by those they depend on", "strong"),
-    WarningKind(
-        "child_abuse", "Harm to children", "Children are hurt or neglected; never shown for its own sake", "strong"
-    ),
+    WarningKind("child_abuse", "Harm to children", "Children are hurt or neglected", "strong"),
     WarningKind("sexual_content", "Sexual content", "Sex is shown or described", "strong"),
     WarningKind("sexual_violence", "Sexual violence", "It happens or is spoken of", "strong"),
     WarningKind("nudity", "Nudity", "Bare bodies without sex", "mild"),
