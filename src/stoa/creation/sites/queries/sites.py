@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.creation.sites.policies.looks import Choice, layout_of, style_of, theme_of
 from stoa.creation.sites.types import (
     MAX_NAV,
     DomainState,
@@ -16,6 +15,7 @@ from stoa.creation.sites.types import (
     SiteDetail,
     SiteState,
 )
+from stoa.creation.sites.types.looks import Choice, layout_of, style_of, theme_of
 from stoa.foundation.media.queries import cover_columns
 from stoa.foundation.media.types import Cover
 from stoa.foundation.people.queries import looking_as, not_hidden, viewer_id

@@ -104,7 +104,7 @@ class PublicSite(msgspec.Struct, frozen=True, kw_only=True):
 
     Where `state` is not open, nothing but its name, theme and `maintenance_message` is in it for strangers; those who
     work on it (`is_insider`) see it as it will be. `style` and `style_dark` are CSS variables by name; `custom_css` is
-    sanitised and scoped; `policies.looks.stylesheet_of` makes one sheet of them. `domain` is one that was proved.
+    sanitised and scoped; `types.looks.stylesheet_of` makes one sheet of them. `domain` is one that was proved.
     """
 
     id: UUID

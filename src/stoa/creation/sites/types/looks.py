@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
-from stoa.creation.sites.policies.colours import TEXT, on, ratio, readable
 from stoa.creation.sites.types import Contrast, PublicSite
+from stoa.creation.sites.types.colours import TEXT, on, ratio, readable
 from stoa.creation.sites.types.themes import DEFAULT, FONTS, THEMES, Layout, Palette, Theme
 
 SCOPE: Final = ".house"  # the element around all that is a site's own; the platform's bar is outside

@@ -1,1 +1,0 @@
-"""What may be said of a site, and done with it."""
