@@ -172,6 +172,7 @@ def settings_for(dsn: str, home: Path, **more: str) -> Any:
     toml = home / "stoa.toml"
     toml.touch()
     env = {"DATABASE_URL": dsn, "STOA_HOME": str(home), "STOA_LIMITS": "false", "STOA_BASE_URL": "http://testserver"}
+    env["STOA_COMICS_OCR"] = "false"  # it takes seconds a page; the tests of comics bring a reader of their own
     return load_settings({**env, **{f"STOA_{k.upper()}": v for k, v in more.items()}}, toml)
 
 

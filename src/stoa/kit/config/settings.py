@@ -83,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_upload_bytes: Annotated[int, msgspec.Meta(ge=1, le=MAX_UPLOAD_BYTES)] = 25 * 1024 * 1024  # of one picture (L2)
     max_file_bytes: Annotated[int, msgspec.Meta(ge=1, le=MAX_FILE_BYTES)] = 1024**3  # of one file sent in parts
     clamd_url: Url | None = None  # tcp://host:3310 or unix:///path: by whom uploads are scanned; none: they are not
+    comics_ocr: bool = True  # pages of comics are read by machine: 1 to 2 s each and up to 1 GB of memory meanwhile
     metrics_token: Secret | None = None  # when set, /metrics wants it as a bearer token
 
     # Logging in with an account of another provider (I7); a provider without its client id is not offered

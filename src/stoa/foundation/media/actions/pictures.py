@@ -148,6 +148,18 @@ def optimise(data: bytes, quality: int) -> bytes:
         raise ImageRefused("This file is damaged or not complete") from error
 
 
+def as_seen(data: bytes, width: int) -> pyvips.Image:
+    """The first frame as people see it: upright, on white, in sRGB, at most so wide, however high. In memory.
+
+    Raises ImageRefused and pyvips.Error.
+    """
+    read_head(data)
+    image = pyvips.Image.thumbnail_buffer(
+        data, width, height=MAX_PIXELS, size="down", option_string="fail_on=truncated", output_profile="srgb"
+    )
+    return (image.flatten(background=[255, 255, 255]) if image.hasalpha() else image).copy_memory()
+
+
 def encoded(image: pyvips.Image, content_type: str) -> bytes:
     """A picture as a file of this kind, else WebP, without metadata."""
     if content_type == "image/png":

@@ -1,0 +1,1 @@
+"""Pages in, in order, and out; and the work on them."""
