@@ -1,8 +1,12 @@
 """`may_read`: whatever hands out a work's content (pages, API, feeds, exports) asks here, and nothing else decides."""
 
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
 from stoa.foundation.team.types import Permission, permissions_of
 from stoa.kit.ctx import Ctx
-from stoa.money.entitlements.queries import has_grant
+from stoa.money.entitlements.queries import has_grant, held
 from stoa.money.entitlements.types import Answer, Granted, Offer, Readable, Refused
 
 
@@ -12,6 +16,26 @@ async def may_read(ctx: Ctx, work: Readable) -> Answer:
     Author, staff, and who reads the drafts of its site always may. Whether the actor may know of the work at all is
     decided before, by its `access_` policy; a work that is not published is refused here without an offer.
     """
+    answer = _without_paying(ctx, work)
+    if answer is None:
+        return Granted("bought") if ctx.actor is not None and await has_grant(ctx, work.id) else Refused(offers(work))
+    return answer
+
+
+async def locked_of(ctx: Ctx, works: Collection[Readable]) -> set[UUID]:
+    """Which of the works in a list the actor may not have whole: what `may_read` answers for each, asked once."""
+    asked = [(work.id, _without_paying(ctx, work)) for work in works]
+    bought = await held(ctx, [work_id for work_id, answer in asked if answer is None])
+    return {one for one, answer in asked if one not in bought and not isinstance(answer, Granted)}
+
+
+def is_open(work: Readable, now: datetime) -> bool:
+    """Whether everybody may have the whole of a work that is out (S1)."""
+    return work.access == "free" or (work.access == "scheduled" and work.opens_at is not None and work.opens_at <= now)
+
+
+def _without_paying(ctx: Ctx, work: Readable) -> Answer | None:
+    """What there is to say without looking at what was bought; None where that decides."""
     if ctx.actor is not None:
         if ctx.actor.id == work.author_id:
             return Granted("author")
@@ -21,11 +45,7 @@ async def may_read(ctx: Ctx, work: Readable) -> Answer:
             return Granted("collaborator")
     if work.state != "published" or work.closed:
         return Refused([])
-    if work.access == "free" or (work.access == "scheduled" and work.opens_at and work.opens_at <= ctx.now):
-        return Granted("free")
-    if ctx.actor is not None and await has_grant(ctx, work.id):
-        return Granted("bought")
-    return Refused(offers(work))
+    return Granted("free") if is_open(work, ctx.now) else None
 
 
 def offers(work: Readable) -> list[Offer]:
