@@ -47,6 +47,7 @@ MODULES: Final = (
     "creation.serials",
     "creation.comics",
     "creation.exchange",
+    "operations.syndication",
     "operations.admin",
 )
 SIDE_POOL_SIZE: Final = 2
