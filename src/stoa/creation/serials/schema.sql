@@ -221,6 +221,14 @@ create table chapters (
   body_markdown text not null default '',
   body_html text not null default '', -- made of body_markdown at each save, sanitised (L4)
   preview_html text not null default '', -- what who may not read it sees (S1)
+  -- Its words without mark-up and its first sentence or two, of the whole and of what everybody sees: search and lists
+  -- have those of the whole only while it is open (works.body_text, works.excerpt).
+  words text not null default '',
+  excerpt text not null default '',
+  preview_words text not null default '',
+  preview_excerpt text not null default '',
+  picture_words text not null default '', -- what is written in its pictures, and in those that everybody sees
+  picture_preview_words text not null default '',
   author_note_markdown text not null default '',
   author_note_html text not null default '',
   author_note_position text not null default 'end',

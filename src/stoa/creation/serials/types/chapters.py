@@ -130,6 +130,22 @@ class Neighbour(msgspec.Struct, frozen=True):
     is_locked: bool
 
 
+class NewChapter(msgspec.Struct, frozen=True, kw_only=True):
+    """A chapter to be made. Without a number it gets the next one; what is None is the series'."""
+
+    title: str = ""
+    body_markdown: str = ""
+    author_note_markdown: str = ""
+    author_note_position: str = "end"
+    number: Decimal | None = None
+    volume: int | None = None
+    language: str | None = None
+    rating: str | None = None
+    meta_title: str = ""
+    meta_description: str = ""
+    access: AccessLevel | None = None
+
+
 class ReadView(msgspec.Struct, frozen=True, kw_only=True):
     """A chapter as a reader has it.
 

@@ -25,9 +25,16 @@ from stoa.foundation.media.actions.multipart import (
     upload_view,
 )
 from stoa.foundation.media.actions.processing import process
-from stoa.foundation.media.actions.taking import fetched, upload_avatar, upload_file, upload_image
+from stoa.foundation.media.actions.taking import (
+    fetched,
+    upload_avatar,
+    upload_file,
+    upload_image,
+    upload_later,
+    upload_part,
+)
 from stoa.foundation.media.actions.texts import About
-from stoa.foundation.media.actions.uses import count_fetch, note_uses, write_down
+from stoa.foundation.media.actions.uses import count_fetch, note_uses, note_uses_of_new, write_down
 
 __all__ = [
     "About",
@@ -47,6 +54,7 @@ __all__ = [
     "make_folder",
     "move",
     "note_uses",
+    "note_uses_of_new",
     "optimise_file",
     "process",
     "purge",
@@ -63,6 +71,8 @@ __all__ = [
     "upload_avatar",
     "upload_file",
     "upload_image",
+    "upload_later",
+    "upload_part",
     "upload_view",
     "work_again",
     "write_down",

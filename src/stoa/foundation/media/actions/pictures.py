@@ -239,6 +239,14 @@ def read_head(data: bytes) -> Head:
     return Head(content_type, frames, height if turned else width, width if turned else height)
 
 
+def look_at_head(data: bytes) -> Head:
+    """As `read_head`, of bytes of which nobody knows yet whether they are a picture. Raises ImageRefused only."""
+    try:
+        return read_head(data)
+    except pyvips.Error as error:
+        raise ImageRefused("This file is damaged or not complete") from error
+
+
 def sniff(data: bytes) -> tuple[str, str]:
     """The content type by the first bytes, and the loader for it. Raises ImageRefused for anything else."""
     for magic, offset, content_type, loader in _LOADERS:

@@ -11,7 +11,7 @@ import msgspec
 
 from stoa.foundation.media.actions.folders import check_folder
 from stoa.foundation.media.actions.kinds import Found, check_picture, look
-from stoa.foundation.media.actions.pictures import Picture, cut_square, make_picture
+from stoa.foundation.media.actions.pictures import Head, Picture, cut_square, look_at_head, make_picture
 from stoa.foundation.media.actions.scanning import note_infected, once, quarantine_path, scanned
 from stoa.foundation.media.actions.texts import About, checked
 from stoa.foundation.media.actions.threads import in_thread
@@ -20,7 +20,7 @@ from stoa.foundation.media.messages import MediaUploaded, ProcessMedia
 from stoa.foundation.media.policies import access_own_media
 from stoa.foundation.media.queries import address, media_by_hash, picture_by_id
 from stoa.foundation.media.queries.library import file_by_id
-from stoa.foundation.media.types import Crop, FileView, Kind, MediaView, Purpose, Scan, State, Variant
+from stoa.foundation.media.types import Crop, FileView, Kind, MediaView, Purpose, Scan, State, Variant, Visibility
 from stoa.foundation.plans import actions as plans
 from stoa.foundation.plans.types import Meter
 from stoa.kit import outgoing
@@ -46,7 +46,7 @@ INSERT: Final[Statement[UUID | None]] = value(
 )
 _DESCRIBE = run("update media set alt = $2, updated_at = $3 where id = $1 and alt = ''")
 _BACK = run("update media set state = 'ready', deleted_at = null, updated_at = $2 where id = $1 and state = 'deleted'")
-_INTO_LIBRARY = run("update media set purpose = 'library' where id = $1 and purpose = 'avatar'")
+_INTO_LIBRARY = run("update media set purpose = 'library' where id = $1 and purpose <> 'library'")
 _FORGET_FAILED = value(int | None, "delete from media where id = $1 and state = 'failed' returning bytes_count")
 NO_COLOUR: Final = "#8a8378"
 
@@ -127,6 +127,32 @@ async def upload_file(ctx: Ctx, *, data: bytes, about: About) -> FileView:
     else:
         media_id = await _take_other(ctx, data, about, found)
     return await access_own_media(ctx, media_id)
+
+
+async def upload_later(ctx: Ctx, *, data: bytes, about: About) -> tuple[FileView, Head]:
+    """Stores a picture of the actor whose sizes the worker makes; the same bytes again are the same file.
+
+    For many at once: here only its first bytes are looked at, which tell its measures. One with a virus is there,
+    quarantined: callers refuse. Raises ImageTooLarge, ImageRefused, FileRefused, Invalid, Unavailable, PlanLimit (B4).
+    """
+    if len(data) > ctx.app.settings.max_upload_bytes:
+        raise ImageTooLarge(ctx.app.settings.max_upload_bytes)
+    about = checked(about)
+    found, head = await in_thread(lambda: (check_picture(data), look_at_head(data)))
+    media_id = await _take_other(ctx, data, about, found)
+    return await access_own_media(ctx, media_id), head
+
+
+async def upload_part(ctx: Ctx, *, data: bytes, made_from: UUID, filename: str = "") -> MediaView:
+    """Stores a part that was cut from a private picture of the actor: its sizes only, and not in their library.
+
+    The same bytes again are the same part. Who cut it says when it is not needed any more (`purge`). Raises as
+    `upload_image` does.
+    """
+    about = About(filename=filename, made_from=made_from, visibility=Visibility.PRIVATE)
+    media_id = await _take_picture(ctx, data, about, Purpose.PART)
+    await _check_clean(ctx, media_id)
+    return await _picture(ctx, media_id)
 
 
 async def fetched(url: str, most_bytes: int) -> outgoing.Fetched:

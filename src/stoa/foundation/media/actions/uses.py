@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -27,6 +27,17 @@ _NOTE = run(
     ) update media set last_used_at = $6 from used where media.id = used.media_id
     """,
 )
+_NOTE_MANY = run(
+    """
+    with used as (
+      insert into media_uses (media_id, subject, subject_id, title, url, used_at)
+      select m.id, $1, u.subject_id, u.title, u.url, $3
+      from jsonb_to_recordset($2) as u (media_id uuid, subject_id uuid, title text, url text)
+      join media m on m.id = u.media_id order by m.id
+      on conflict (media_id, subject, subject_id) do nothing returning media_id
+    ) update media set last_used_at = $3 where id in (select media_id from used)
+    """
+)
 _COUNT = run(
     """
     insert into media_bandwidth (owner_id, day, bytes_count, requests_count)
@@ -50,6 +61,17 @@ async def note_uses(
     await _FORGET(ctx.db, subject, subject_id, shown)
     if shown:
         await _NOTE(ctx.db, subject, subject_id, shown, title, url, ctx.now)
+
+
+async def note_uses_of_new(ctx: Ctx, *, subject: str, shown: Sequence[tuple[UUID, Collection[UUID], str, str]]) -> None:
+    """The same for many new things at once: (subject_id, media_ids, title, url) of each."""
+    rows = [
+        {"media_id": media_id, "subject_id": subject_id, "title": title, "url": url}
+        for subject_id, media_ids, title, url in shown
+        for media_id in sorted(set(media_ids))
+    ]
+    if rows:
+        await _NOTE_MANY(ctx.db, subject, rows, ctx.now)
 
 
 class _Counter:
