@@ -141,6 +141,27 @@ async def test_a_double_click_tips_once(live: Any, client: Any, make: Any, gathe
     await assert_clean(live)
 
 
+async def test_a_tip_that_is_made_is_answered_again(app: Any, client: Any, make: Any) -> None:
+    """M11: whatever has become of its recipient since."""
+    ana, bob, cat = await paying(client, make, "ana", 300), await make.user("bob"), await make.user("cat")
+    first = await send(client.as_(ana), bob, Idempotency_Key="b")
+    other = await send(client.as_(ana), cat, Idempotency_Key="c")
+    assert (first.status_code, "idempotent-replayed" in first.headers) == (201, False)
+    async with make.tx() as ctx:
+        await ctx.db.execute("update users set status = 'suspended' where id = $1", bob.id)
+    assert (await client.as_(cat).put(f"/api/v1/me/blocked/{ana.id}")).status_code == 204
+    for answer, key, to in ((first, "b", bob), (other, "c", cat)):
+        again = await client.as_(ana).post(
+            "/api/v1/tips", json={"recipient_id": str(to.id)}, headers={"Idempotency-Key": key}
+        )
+        assert (again.status_code, again.json()) == (201, answer.json())
+        assert again.headers["idempotent-replayed"] == "true"
+    refused = [await send(client.as_(ana), to, Idempotency_Key="new") for to in (bob, cat)]
+    assert [answer.status_code for answer in refused] == [403, 404]
+    assert await count(app, "select count(*) from tips") == 2
+    await assert_clean(app)
+
+
 async def test_more_tips_than_credit_at_once(live: Any, client: Any, make: Any, gather: Any) -> None:
     """M9: as many as there is credit for, both ways, without a deadlock."""
     ana, bob = await paying(client, make, "ana", 500), await paying(client, make, "bob", 500)

@@ -37,7 +37,7 @@ Cursor: TypeAlias = Annotated[str | None, QueryParameter(max_length=500)]
 def access(
     kind: Access,
     *,
-    idempotent: bool = False,
+    idempotent: bool | Literal["own"] = False,
     limit: LimitClass | None = None,
     write: bool | None = None,
     gated: bool = True,
@@ -47,7 +47,8 @@ def access(
 
     kind: public (anybody), member (signed in), staff (moderator and up), admin, provider (the handler checks a
         signature; no session, no CSRF).
-    idempotent: the request moves money and honours `Idempotency-Key` (M11).
+    idempotent: the request moves money and honours `Idempotency-Key` (M11). The edge keeps key and answer, or, with
+        "own", the action keeps the key with what it makes, and finds it again: two round trips less.
     limit: the class of L1 it counts against instead of the general one; "none" for what must always answer. A public
         route without limit, such as a static file, does not even look at who asks.
     write: whether the request runs in one transaction; by default every method but GET and HEAD.

@@ -108,7 +108,7 @@ class Edge:
         content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
         if opt["access"] != "provider" and csrf.needs_check(credentials, content_type):
             csrf.check(scope, credentials, _secret(lending.app), content_type, body)
-        key = idempotency.key_of(scope) if opt["idempotent"] else None
+        key = idempotency.key_of(scope) if opt["idempotent"] is True else None
         if key is None:
             await self.app(scope, receive, _Ending(send, lending))
             return

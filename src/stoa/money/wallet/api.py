@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from litestar import Request, get, patch, post
+from litestar import Request, Response, get, patch, post
 
 from stoa.foundation.people.policies import access_person
 from stoa.kit.errors import Invalid
@@ -151,8 +151,8 @@ async def undo_gift(ctx: CtxDep, gift_id: Path[UUID]) -> GiftOut:
     return gift_out(await actions.undo_gift(ctx, gift_id), ctx.now, viewer_id=ctx.member.id)
 
 
-@post("/api/v1/tips", opt=access("member", idempotent=True))
-async def send_tip(ctx: CtxDep, data: Body[TipIn], request: AnyRequest) -> TipOut:
+@post("/api/v1/tips", opt=access("member", idempotent="own"))
+async def send_tip(ctx: CtxDep, data: Body[TipIn], request: AnyRequest) -> Response[TipOut]:
     """Tip somebody 1 USD, or 3 USD as a superlike, from one's credits (M8)."""
     recipient_id = data.recipient_id
     if recipient_id is None:
@@ -160,7 +160,8 @@ async def send_tip(ctx: CtxDep, data: Body[TipIn], request: AnyRequest) -> TipOu
             raise Invalid(fields={"recipient_username": "Whom is it for?"})
         recipient_id = (await access_person(ctx, data.recipient_username)).id
     key = key_of(request.scope) or str(new_id())
-    return tip_out(await actions.tip(ctx, recipient_id=recipient_id, superlike=data.superlike, key=key))
+    tip = await actions.tip(ctx, recipient_id=recipient_id, superlike=data.superlike, key=key)
+    return Response(tip_out(tip), headers={} if tip.created_at == ctx.now else {"idempotent-replayed": "true"})
 
 
 @get("/api/v1/tips/{tip_id:uuid}", opt=access("member"))

@@ -45,6 +45,8 @@ def held_by_giver(recipient: Opened) -> dict[str, int]:
 async def _admitted(ctx: Ctx, movement: Movement, finding: Awaitable[R], to_oneself: type[Invalid]) -> R:
     try:
         recipient = await finding
+        if isinstance(recipient, Opened) and recipient.known_id is not None:
+            return recipient  # it is made, whatever has become of either side since
         if recipient.giver_status not in _IN_GOOD_STANDING:
             await require_good_standing(ctx)  # which says why, and until when
         if recipient.user_id == ctx.member.id:

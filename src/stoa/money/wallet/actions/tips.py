@@ -7,6 +7,7 @@ import msgspec
 
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import one
+from stoa.kit.errors import NotFound
 from stoa.kit.ids import new_id
 from stoa.kit.money import allocate, format_amount
 from stoa.kit.outbox import FIRST_AFTER_EVENT, TOLD, emit_with
@@ -82,12 +83,15 @@ async def tip(ctx: Ctx, *, recipient_id: UUID, superlike: bool = False, key: str
     sender = ctx.member
     amount_minor = SUPERLIKE_MINOR if superlike else TIP_MINOR
     movement = Movement(kind="tip", from_id=sender.id, to_id=recipient_id, asset=USD, amount_minor=amount_minor)
-    recipient = await open_movement(ctx, movement, key, TipToOneself)
+    try:
+        recipient = await open_movement(ctx, movement, key, TipToOneself)
+    except NotFound:  # also of somebody who has blocked the actor since the tip of this key was made
+        known = await tips.TIP_BY_KEY(ctx.db, sender.id, key)
+        if known is None:
+            raise
+        return _same_tip(known, recipient_id, superlike)
     if recipient.known_id is not None:
-        known = await tips.tip(ctx, recipient.known_id)
-        if (known.recipient.id, known.is_superlike) != (recipient.user_id, superlike):
-            raise TipKeyReused(tip_id=known.id)
-        return known
+        return _same_tip(await tips.tip(ctx, recipient.known_id), recipient_id, superlike)
     spent = _spend(recipient, amount_minor)
     assert recipient.seen is not None
     await risk.judge(ctx, movement, recipient.seen)
@@ -135,6 +139,12 @@ def share_tip(whole: list[Share], promotional_minor: int) -> TipShares:
         fields[f"{share.receiver}_minor"] = share.amount_minor - minor
         fields[f"{share.receiver}_promotional_minor"] = minor
     return TipShares(**fields)
+
+
+def _same_tip(known: TipView, recipient_id: UUID, superlike: bool) -> TipView:
+    if (known.recipient.id, known.is_superlike) != (recipient_id, superlike):
+        raise TipKeyReused(tip_id=known.id)
+    return known
 
 
 def _spend(recipient: Opened, amount_minor: int) -> dict[str, int]:

@@ -139,7 +139,7 @@ async def opened(ctx: Ctx, movement: Movement, key: str, *, worth_micro: int | N
 def _there(row: R | None) -> R:
     if row is None:
         raise NotFound("There is nobody with this wallet")
-    if row.is_suspended:
+    if row.is_suspended and not (isinstance(row, Opened) and row.known_id is not None):
         raise PersonSuspended
     return row
 

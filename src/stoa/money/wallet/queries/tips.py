@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import one
+from stoa.kit.db import maybe, one
 from stoa.money.wallet.queries import person_fields
 from stoa.money.wallet.types import TipView
 
@@ -19,6 +19,7 @@ TIP: Final = f"""
     join users r on r.id = g.recipient_id join profiles rp on rp.user_id = r.id
 """
 _ONE = one(TipView, f"{TIP.format('tips')} where g.id = $1")
+TIP_BY_KEY = maybe(TipView, f"{TIP.format('tips')} where g.sender_id = $1 and g.key = $2")
 
 
 async def tip(ctx: Ctx, tip_id: UUID) -> TipView:
