@@ -31,7 +31,7 @@ const FONT_FILES = [
   ['open-dyslexic/woff/OpenDyslexic-Bold.woff', 'OpenDyslexic', 'normal', 700],
 ]
 const SUBSETS = ['latin', 'latin-ext']
-const ENTRIES = ['app', 'measures', 'editor']
+const ENTRIES = ['app', 'measures', 'editor', 'reader']
 
 const digest = (data) => createHash('sha256').update(data).digest('hex').slice(0, 10)
 
