@@ -29,9 +29,9 @@ async def locked_of(ctx: Ctx, works: Collection[Readable]) -> set[UUID]:
     return {one for one, answer in asked if one not in bought and not isinstance(answer, Granted)}
 
 
-def is_open(work: Readable, now: datetime) -> bool:
-    """Whether everybody may have the whole of a work that is out (S1)."""
-    return work.access == "free" or (work.access == "scheduled" and work.opens_at is not None and work.opens_at <= now)
+def is_open(access: str, opens_at: datetime | None, now: datetime) -> bool:
+    """Whether everybody may have the whole of a work of this rule that is out (S1)."""
+    return access == "free" or (access == "scheduled" and opens_at is not None and opens_at <= now)
 
 
 def _without_paying(ctx: Ctx, work: Readable) -> Answer | None:
@@ -45,7 +45,7 @@ def _without_paying(ctx: Ctx, work: Readable) -> Answer | None:
             return Granted("collaborator")
     if work.state != "published" or work.closed:
         return Refused([])
-    return Granted("free") if is_open(work, ctx.now) else None
+    return Granted("free") if is_open(work.access, work.opens_at, ctx.now) else None
 
 
 def offers(work: Readable) -> list[Offer]:

@@ -168,7 +168,7 @@ async def chapter_seen_by(ctx: Ctx, chapter_id: UUID, who: As) -> ReadView | Non
     row = await _BY_ID(ctx.db, chapter_id, viewer_id(ctx), looking_as(ctx))
     if row is None or Permission.READ_DRAFTS not in permissions_of_actor(ctx, row):
         return None
-    answer: Answer = Granted("free") if is_open(row, ctx.now) else Refused(offers(row))
+    answer: Answer = Granted("free") if is_open(row.access, row.opens_at, ctx.now) else Refused(offers(row))
     if who == "member" and isinstance(answer, Refused) and _opens_to_members(ctx, row):
         answer = Granted("free")
     return _made(ctx, row, answer, locked=set())
