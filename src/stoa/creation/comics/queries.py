@@ -6,12 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.creation.comics.types import PAGE_LASTS, ImageView, PageView, SliceView
+from stoa.creation.comics.types import PAGE_LASTS, ImageView, PageView, SliceView, Words
 from stoa.creation.serials.types import ReadView
 from stoa.foundation.media.policies import signed_picture
 from stoa.foundation.media.queries import address
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many
+from stoa.kit.db import many, value
 
 _LARGEST: Final = 1440
 
@@ -73,6 +73,21 @@ _IMAGES = many(
     where i.chapter_id = $1 and ($2::uuid[] is null or i.id = any($2)) order by i.position
     """,
 )
+_IDS = value(
+    list[UUID],
+    "select coalesce(array_agg(id order by position), '{}') from chapter_images where chapter_id = $1",
+)
+_MEDIA = value(
+    list[UUID], "select coalesce(array_agg(distinct media_id), '{}') from chapter_images where chapter_id = $1"
+)
+_WORDS = many(
+    Words,
+    """
+    select w ->> 'text' as text, array(select e::integer from jsonb_array_elements_text(w -> 'box') e) as box,
+      (w ->> 'score')::double precision as score
+    from chapter_images i, jsonb_array_elements(i.ocr_boxes) with ordinality as b (w, n) where i.id = $1 order by n
+    """,
+)
 
 
 async def pages_of(ctx: Ctx, read: ReadView) -> list[PageView]:
@@ -87,6 +102,21 @@ async def images_of(ctx: Ctx, chapter_id: UUID, image_ids: Iterable[UUID] | None
     """The pages of a chapter for those who work on it, or those of them that are named, in order."""
     rows = await _IMAGES(ctx.db, chapter_id, None if image_ids is None else list(image_ids))
     return [_signed(ctx, row) for row in rows]
+
+
+async def image_ids_of(ctx: Ctx, chapter_id: UUID) -> list[UUID]:
+    """The pages of a chapter, in order."""
+    return await _IDS(ctx.db, chapter_id)
+
+
+async def chapter_media(ctx: Ctx, chapter_id: UUID) -> list[UUID]:
+    """The files of its pages, each once."""
+    return await _MEDIA(ctx.db, chapter_id)
+
+
+async def words_in(ctx: Ctx, image_id: UUID) -> list[Words]:
+    """What is written in a page, by place, in the order in which it is read."""
+    return await _WORDS(ctx.db, image_id)
 
 
 def _page(ctx: Ctx, row: _Page) -> PageView:

@@ -29,3 +29,4 @@ create table chapter_images (
   constraint chapter_images_alt_length check (char_length(alt) <= 500)
 );
 create index chapter_images_media_id on chapter_images (media_id);
+create index chapter_images_slices on chapter_images using gin (slices jsonb_path_ops) where slices <> '[]';

@@ -30,7 +30,7 @@ create table media (
   srcset text not null,
   state text not null default 'ready',
   created_at timestamptz not null,
-  purpose text not null default 'library', -- a picture of a face is no part of somebody's library
+  purpose text not null default 'library', -- a picture of a face, or a part of a picture, is no file of somebody's library
   kind text not null default 'image',
   filename text not null default '', -- as it was called where it came from
   title text not null default '',
@@ -64,7 +64,7 @@ create table media (
   constraint media_owner_id_fkey foreign key (owner_id) references users (id) on delete cascade,
   constraint media_colour check (colour ~ '^#[0-9a-f]{6}$'),
   constraint media_alt_length check (char_length(alt) <= 1000),
-  constraint media_purpose check (purpose in ('library', 'avatar')),
+  constraint media_purpose check (purpose in ('library', 'avatar', 'part')),
   constraint media_folder_id_fkey foreign key (folder_id) references media_folders (id) on delete set null,
   constraint media_made_from_fkey foreign key (made_from) references media (id) on delete set null,
   constraint media_pixels check (

@@ -25,10 +25,11 @@ TRASH_DAYS: Final = 30
 
 
 class Purpose(StrEnum):
-    """What a picture is for: a face is no part of somebody's library."""
+    """What a picture is for: a face, and a part that was cut from a picture, are no files of somebody's library."""
 
     LIBRARY = "library"
     AVATAR = "avatar"
+    PART = "part"
 
 
 class Kind(StrEnum):

@@ -50,10 +50,10 @@ def slices(unrest: Sequence[float], width: int) -> list[Slice]:
     return found
 
 
-def cut(data: bytes) -> list[bytes]:
-    """The parts of a strip as PNG, from the top; empty for a picture that is shown as a whole. Raises ImageRefused.
+def cut(data: bytes) -> list[tuple[bytes, int]]:
+    """The parts of a strip as PNG, each with its height, from the top; empty for a picture that is shown as a whole.
 
-    The same bytes give the same parts: who cuts a strip again gets the files that are there.
+    The same bytes give the same parts: who cuts a strip again gets the files that are there. Raises ImageRefused.
     """
     try:
         head = read_head(data)
@@ -61,7 +61,7 @@ def cut(data: bytes) -> list[bytes]:
             return []
         image = as_seen(data, head.width)
         return [
-            bytes(image.crop(0, part.top, image.width, part.height).pngsave_buffer(compression=1, keep="none"))
+            (bytes(image.crop(0, part.top, image.width, part.height).pngsave_buffer(compression=1)), part.height)
             for part in slices(unrest(image), image.width)
         ]
     except pyvips.Error as error:

@@ -1,0 +1,231 @@
+"""Pages in, in order, and out. Their files are the site's owner's, whoever of the team sends them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from stoa.creation.comics.actions.working import find_spreads, go_on, start
+from stoa.creation.comics.policies import access_comic_to_edit, in_natural_order
+from stoa.creation.comics.queries import chapter_media, image_ids_of, images_of
+from stoa.creation.comics.types import MAX_ALT, MAX_IMAGES, ImageView, Refused, Uploaded
+from stoa.creation.serials.types import ChapterView
+from stoa.foundation.media import actions as media
+from stoa.foundation.media.actions import About
+from stoa.foundation.media.actions.pictures import Head
+from stoa.foundation.media.errors import FileInfected
+from stoa.foundation.media.types import FileView, Visibility
+from stoa.foundation.media.types import State as FileState
+from stoa.kit.ctx import Actor, Ctx
+from stoa.kit.db import run, update, value
+from stoa.kit.errors import Invalid, NotFound, StoaError, Unavailable
+from stoa.kit.forms import storable
+from stoa.kit.ids import new_id
+
+USES: Final = "comic"  # beside 'chapter', whose uses are the pictures in its text
+_LOCK = run("select from chapters where work_id = $1 for no key update")
+_LAST = value(int, "select coalesce(max(position), 0) from chapter_images where chapter_id = $1")
+_HOLD = run("select from media where id = any($1::uuid[]) order by id for key share")
+_INSERT = run(
+    """
+    insert into chapter_images (id, chapter_id, media_id, position, filename, alt, width, height, created_at)
+    select n.id, $1, n.media_id, n.position, n.filename, n.alt, n.width, n.height, $3
+    from jsonb_to_recordset($2) as n (id uuid, media_id uuid, position integer, filename text, alt text, width integer,
+      height integer)
+    """,
+)
+_UNSHOWN = value(
+    list[UUID],
+    """
+    select coalesce(array_agg(m.id order by m.id), '{}') from media m
+    where m.id = any($1::uuid[]) and m.owner_id = $2 and m.purpose = 'library' and m.state <> 'blocked'
+      and not exists (select from media_uses u where u.media_id = m.id)
+    """,
+)
+_PLACE = run(
+    """
+    update chapter_images i set position = o.n
+    from unnest($2::uuid[]) with ordinality as o (id, n)
+    where i.id = o.id and i.chapter_id = $1 and i.position <> o.n
+    """,
+)
+_DELETE = run("delete from chapter_images where chapter_id = $1 and id = any($2::uuid[])")
+
+
+class NewImage(msgspec.Struct, frozen=True):
+    """A file that is to be a page."""
+
+    filename: str
+    data: bytes
+    alt: str = ""
+
+
+async def add_images(ctx: Ctx, chapter_id: UUID, files: Sequence[NewImage]) -> Uploaded:
+    """Adds files as pages behind those that are there, in the natural order of their names.
+
+    What cannot be taken is left out, and named with the reason; one with a virus is in quarantine then. The worker does
+    the rest. Raises NotFound, Forbidden, NotAComic, Invalid for more pages than a chapter can have.
+    """
+    chapter = await access_comic_to_edit(ctx, chapter_id)
+    taken: list[tuple[NewImage, FileView, Head]] = []
+    refused: list[Refused] = []
+    for new in in_natural_order((one.filename, one) for one in files):
+        try:
+            taken.append((new, *await _take(ctx, chapter, new)))
+        except Unavailable:
+            raise
+        except StoaError as error:
+            refused.append(Refused(new.filename, _reason(error)))
+    added = await _insert(ctx, chapter, taken)
+    await note_uses(ctx, chapter)
+    return Uploaded(await images_of(ctx, chapter.id, added), refused)
+
+
+async def edit_image(
+    ctx: Ctx,
+    chapter_id: UUID,
+    image_id: UUID,
+    *,
+    alt: str | UnsetType = UNSET,
+    position: int | UnsetType = UNSET,
+    is_double: bool | UnsetType | None = UNSET,
+) -> ImageView:
+    """Changes what is given of a page. position: its new place, from 1; a higher one than there are is the last.
+
+    is_double: whether it is a spread; None leaves that to its measures again. Raises NotFound, Forbidden, Invalid.
+    """
+    chapter = await access_comic_to_edit(ctx, chapter_id)
+    if alt is not UNSET and (len(alt.strip()) > MAX_ALT or not storable(alt)):
+        raise Invalid(fields={"alt": f"Please use at most {MAX_ALT} characters that can be stored"})
+    if position is not UNSET and position < 1:
+        raise Invalid(fields={"position": "Places are counted from 1"})
+    await _LOCK(ctx.db, chapter.id)
+    there = await image_ids_of(ctx, chapter.id)
+    if image_id not in there:
+        raise NotFound("There is no such page in this chapter")
+    changes: dict[str, object] = {} if alt is UNSET else {"alt": alt.strip()}
+    if is_double is not UNSET:
+        changes |= {"is_double_chosen": is_double is not None} | ({} if is_double is None else {"is_double": is_double})
+    if changes:
+        await update(ctx.db, "chapter_images", changes, where={"id": image_id})
+    if position is not UNSET:
+        others = [one for one in there if one != image_id]
+        others.insert(position - 1, image_id)
+        await _PLACE(ctx.db, chapter.id, others)
+    if is_double is None:
+        await find_spreads(ctx, chapter.id)
+    return (await images_of(ctx, chapter.id, [image_id]))[0]
+
+
+async def reorder(ctx: Ctx, chapter_id: UUID, image_ids: Sequence[UUID]) -> list[ImageView]:
+    """Puts the pages of a chapter into this order. Raises NotFound, Forbidden, Invalid unless each is named once."""
+    chapter = await access_comic_to_edit(ctx, chapter_id)
+    await _LOCK(ctx.db, chapter.id)
+    there = await image_ids_of(ctx, chapter.id)
+    given, missing = set(image_ids), len(set(there).difference(image_ids))
+    if not given.issubset(there):
+        raise Invalid(fields={"image_ids": "Not all of these are pages of this chapter"})
+    if missing or len(given) != len(image_ids):
+        raise Invalid(fields={"image_ids": f"Please name every page once; {missing} are missing"})
+    await _PLACE(ctx.db, chapter.id, list(image_ids))
+    return await images_of(ctx, chapter.id)
+
+
+async def sort_by_name(ctx: Ctx, chapter_id: UUID) -> list[ImageView]:
+    """Puts the pages into the natural order of their files' names. Raises NotFound, Forbidden."""
+    chapter = await access_comic_to_edit(ctx, chapter_id)
+    await _LOCK(ctx.db, chapter.id)
+    there = await images_of(ctx, chapter.id)
+    await _PLACE(ctx.db, chapter.id, in_natural_order((one.filename, one.id) for one in there))
+    return await images_of(ctx, chapter.id)
+
+
+async def delete_images(ctx: Ctx, chapter_id: UUID, image_ids: Iterable[UUID]) -> int:
+    """Takes pages out of a chapter; a file that is shown nowhere else goes to the trash of the library.
+
+    Answers how many. Raises NotFound when one of them is not there, Forbidden.
+    """
+    chapter = await access_comic_to_edit(ctx, chapter_id)
+    await _LOCK(ctx.db, chapter.id)
+    wanted = set(image_ids)
+    there = await images_of(ctx, chapter.id)
+    gone = [one for one in there if one.id in wanted]
+    if len(gone) != len(wanted):
+        raise NotFound("There is no such page in this chapter")
+    await _DELETE(ctx.db, chapter.id, list(wanted))
+    await _PLACE(ctx.db, chapter.id, [one.id for one in there if one.id not in wanted])
+    await note_uses(ctx, chapter)
+    unshown = await _UNSHOWN(ctx.db, [one.media_id for one in gone], chapter.author.id)
+    await media.delete_many(for_owner(ctx, chapter.author.id), unshown)
+    return len(gone)
+
+
+async def process_again(ctx: Ctx, chapter_id: UUID, image_id: UUID) -> ImageView:
+    """Has a page worked on once more: its measures, its parts, its words. Raises NotFound, Forbidden, NotReady."""
+    chapter = await access_comic_to_edit(ctx, chapter_id)
+    if image_id not in await image_ids_of(ctx, chapter.id):
+        raise NotFound("There is no such page in this chapter")
+    await start(ctx, image_id, for_owner(ctx, chapter.author.id))
+    return (await images_of(ctx, chapter.id, [image_id]))[0]
+
+
+def for_owner(ctx: Ctx, owner_id: UUID) -> Ctx:
+    """The same, as the owner of the site: pages are their files, and count on their plan."""
+    return replace(ctx, actor=Actor(owner_id, "", frozenset()))
+
+
+async def note_uses(ctx: Ctx, chapter: ChapterView) -> None:
+    """So that the owner's library says where the pages are shown."""
+    title = f"{chapter.series_title}, {chapter.title or f'chapter {chapter.number:f}'}"
+    url = f"/dashboard/chapters/{chapter.id}/images"
+    shown = await chapter_media(ctx, chapter.id)
+    await media.note_uses(ctx, subject=USES, subject_id=chapter.id, media_ids=shown, title=title, url=url)
+
+
+async def _take(ctx: Ctx, chapter: ChapterView, new: NewImage) -> tuple[FileView, Head]:
+    if not storable(new.alt) or len(new.alt.strip()) > MAX_ALT:
+        raise Invalid(fields={"alt": f"Please use at most {MAX_ALT} characters that can be stored"})
+    owner = for_owner(ctx, chapter.author.id)
+    name = new.filename if storable(new.filename) else ""
+    async with ctx.db.transaction():
+        about = About(filename=name, visibility=Visibility.PRIVATE)
+        file, head = await media.upload_later(owner, data=new.data, about=about)
+        if file.visibility is Visibility.PUBLIC:  # it was there already, for everybody to see
+            file = await media.copy(owner, file.id) if file.uses_count else file
+            file = await media.edit(owner, file.id, visibility=Visibility.PRIVATE)
+    if file.state is FileState.QUARANTINED:
+        raise FileInfected(file.id, file.scan_result)
+    return file, head
+
+
+async def _insert(ctx: Ctx, chapter: ChapterView, taken: list[tuple[NewImage, FileView, Head]]) -> list[UUID]:
+    # The files first, as whoever ends the work on one holds it while looking for its pages. So either they find these,
+    # or these find it ready.
+    await _HOLD(ctx.db, [file.id for _, file, _ in taken])
+    await _LOCK(ctx.db, chapter.id)
+    last = await _LAST(ctx.db, chapter.id)
+    if last + len(taken) > MAX_IMAGES:
+        raise Invalid(fields={"files": f"A chapter has at most {MAX_IMAGES} pages; this one has {last}"})
+    rows = [
+        {
+            "id": str(new_id()),
+            "media_id": str(file.id),
+            "position": position,
+            "filename": file.filename,
+            "alt": new.alt.strip(),
+            "width": head.width,
+            "height": head.height,
+        }
+        for position, (new, file, head) in enumerate(taken, last + 1)
+    ]
+    await _INSERT(ctx.db, chapter.id, rows, ctx.now)
+    added = [UUID(str(row["id"])) for row in rows]
+    await go_on(ctx, added)
+    return added
+
+
+def _reason(error: StoaError) -> str:
+    return next(iter(error.fields.values()), error.detail) if isinstance(error, Invalid) else error.detail
