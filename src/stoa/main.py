@@ -23,6 +23,7 @@ from stoa.foundation.identity.queries import SESSIONS_BY_ID
 from stoa.foundation.settings.queries import platform_of
 from stoa.front import page
 from stoa.front.page import error_response
+from stoa.front.sites.hosts import SiteHosts
 from stoa.kit import limits, logs, metrics
 from stoa.kit.clock import utcnow
 from stoa.kit.config import Settings, load_settings
@@ -131,7 +132,7 @@ def create_app(app: App | None = None, settings: Settings | None = None) -> ASGI
     """The whole web application as ASGI. With an `app` it uses that one; else it makes its own at the start."""
     holder = Holder(app, settings)
     known = app.settings if app else settings
-    pages = Envelope(_litestar(holder), secure=known is not None and known.cookies_are_secure)
+    pages = Envelope(SiteHosts(_litestar(holder), stoa=holder), secure=known is not None and known.cookies_are_secure)
     whole: ASGIApp = holder.live.asgi(pages)
     return whole
 

@@ -79,15 +79,22 @@ def _around(request: Request[Any, Any, Any], ctx: Ctx, site: PublicSite, path: s
         "here": here,
         "away": away,
         "at": _shortened(site.slug) if away else str,
-        "places": [("Home", root), ("Series", f"{root}/series"), *((one.label, one.path) for one in site.nav)],
+        "places": _places(site, root),
         "elsewhere": SOCIAL,
         "canonical": address_of(ctx, site, path or here),
         "style_url": f"{root}/style.css?v={site.revision}",
         "measures": measures_of(site) if site.state is SiteState.OPEN else {},
         "insider": site.state is not SiteState.OPEN and site.is_insider,
         "indexed": False,
-        "lang": site.language,
+        "name_tag": None,
     }
+
+
+def _places(site: PublicSite, root: str) -> list[tuple[str, str]]:
+    """The navigation: what every site has, with the site's own pages between."""
+    own = [(one.label, one.path) for one in site.nav]
+    about = [] if any(path == f"{root}/about" for _, path in own) else [("About", f"{root}/about")]
+    return [("Home", root), ("Series", f"{root}/series"), *own, *about]
 
 
 def is_away(request: Request[Any, Any, Any]) -> bool:
