@@ -130,6 +130,80 @@ class Neighbour(msgspec.Struct, frozen=True):
     is_locked: bool
 
 
+class ChapterInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What everybody may know of a published chapter. `is_locked`: the actor may read only its beginning."""
+
+    id: UUID
+    series_id: UUID
+    series_title: str
+    site_slug: str
+    slug: str
+    url: str
+    number: Decimal
+    volume: int | None
+    title: str
+    excerpt: str
+    word_count: int
+    reading_minutes: int
+    images_count: int
+    language: str
+    rating: str
+    author: PersonView
+    access: AccessLevel
+    opens_at: datetime | None
+    is_locked: bool
+    offers: list[Offer]
+    warnings: list[WarningView]
+    stats: StatsView
+    previous: Neighbour | None
+    next: Neighbour | None
+    published_at: datetime | None
+
+
+class ContentView(msgspec.Struct, frozen=True, kw_only=True):
+    """The text of a chapter for those who work on it."""
+
+    chapter_id: UUID
+    title: str
+    body_markdown: str
+    body_html: str
+    author_note_markdown: str
+    author_note_html: str
+    author_note_position: str
+    word_count: int
+    reading_minutes: int
+    revision: int
+    version: int
+    updated_at: datetime
+
+
+class AccessView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who reads the whole of a chapter, and what everybody sees (S1).
+
+    `preview_paragraphs` and `paywall_message` are its own, None and empty where the series' hold, which are
+    `series_…`. `access_before` is what holds again when its opening is called off. `is_open`: everybody reads it.
+    """
+
+    chapter_id: UUID
+    access: AccessLevel
+    access_before: AccessLevel | None
+    opens_at: datetime | None
+    opened_at: datetime | None
+    timezone: str
+    tier_id: UUID | None
+    preview_paragraphs: int | None
+    series_preview_paragraphs: int
+    paywall_message: str
+    series_paywall_message: str
+    price_minor: int | None
+    price_asset: str | None
+    is_open: bool
+    preview_html: str
+    preview_word_count: int
+    word_count: int
+    revision: int
+
+
 class NewChapter(msgspec.Struct, frozen=True, kw_only=True):
     """A chapter to be made. Without a number it gets the next one; what is None is the series'."""
 

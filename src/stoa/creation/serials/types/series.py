@@ -34,6 +34,19 @@ class TagView(msgspec.Struct, frozen=True):
     usage_count: int = 0
 
 
+class WaitingTag(msgspec.Struct, frozen=True):
+    """A tag as moderators see it; `series_count` of all series, drafts included."""
+
+    id: UUID
+    slug: str
+    name: str
+    is_approved: bool
+    is_blocked: bool
+    series_count: int
+    created_by: PersonView | None
+    created_at: datetime
+
+
 class WarningKind(msgspec.Struct, frozen=True):
     """A kind of warning: what a reader may want to know before."""
 
