@@ -63,3 +63,4 @@ create table grants (
 );
 create unique index grants_standing_key on grants (user_id, work_id) where revoked_at is null;
 create index grants_work_id on grants (work_id);
+create index works_opens_at on works (opens_at) where access = 'scheduled' and opens_at is not null;

@@ -96,6 +96,7 @@ create index works_own on works (author_id, updated_at desc, id desc) where dele
 create index works_in_review on works (submitted_at, id) where state = 'in_review' and deleted_at is null;
 create index works_parent_id on works (parent_id) where parent_id is not null;
 create index works_site_id on works (site_id, kind) where site_id is not null;
+create index works_opens_at on works (opens_at) where access = 'scheduled' and opens_at is not null;
 create index works_cover_media_id on works (cover_media_id) where cover_media_id is not null;
 create index works_search on works using gin (search) where state = 'published' and deleted_at is null;
 

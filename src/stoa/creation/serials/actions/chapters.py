@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
-from stoa.creation.serials.actions import places
+from stoa.creation.serials.actions import opening, places
 from stoa.creation.serials.actions.rendering import Made, Typed, evened, made, screened
 from stoa.creation.serials.actions.versions import note_version, note_versions
 from stoa.creation.serials.policies.chapters import access_chapter, access_chapter_to_edit, access_series_place
@@ -143,6 +143,8 @@ async def save(
     if version != chapter.version:
         await note_version(ctx, chapter.id, version, after, stored.word_count, note=note, restored_from=restored_from)
         await _FORGET_AUTOSAVE(ctx.db, chapter.id, ctx.member.id)
+    if chapter.images_count:
+        await opening.follow(ctx, [chapter.id])  # what is written in its pictures is searched for, too
     await _note_pictures(ctx, chapter.id, after.title, stored)
 
 

@@ -9,7 +9,17 @@ from uuid import UUID
 import msgspec
 
 from stoa.creation.works import policies, queries
-from stoa.creation.works.actions.keeping import create_many, empty, move, restore, set_access, set_words, touch
+from stoa.creation.works.actions.keeping import (
+    create_many,
+    delete_on_site,
+    empty,
+    move,
+    restore,
+    set_access,
+    set_free,
+    set_words,
+    touch,
+)
 from stoa.creation.works.actions.readers import count_gift, react, record_view, unreact
 from stoa.creation.works.actions.withholding import check_may_be_out, give_back, withhold
 from stoa.creation.works.errors import EditConflict, WrongState
@@ -36,6 +46,7 @@ __all__ = [
     "create",
     "create_many",
     "delete",
+    "delete_on_site",
     "edit",
     "empty",
     "first_slug",
@@ -48,6 +59,7 @@ __all__ = [
     "rename",
     "restore",
     "set_access",
+    "set_free",
     "set_words",
     "touch",
     "unpublish",

@@ -27,6 +27,7 @@ _ACCESS = run(
     where id = any($1::uuid[])
     """
 )
+_FREE = run("update works set access = 'free', opens_at = null where id = any($1::uuid[]) and access = 'scheduled'")
 _WORDS = run(
     """
     update works w set excerpt = n.excerpt, body_text = n.body_text
@@ -44,6 +45,14 @@ _TOUCH = value(
     """,
 )
 _MOVE = run("update works set site_id = $2, parent_id = $3, updated_at = $4 where id = $1")
+_DELETE_ON = value(
+    list[UUID],
+    """
+    with gone as (
+      update works set deleted_at = coalesce(deleted_at, $3), updated_at = $4 where site_id = $1 returning id, kind
+    ) select coalesce(array_agg(id) filter (where kind = $2), '{}') from gone
+    """,
+)
 _EMPTY = run(
     """
     update works set title = '', excerpt = '', body_text = '', word_count = 0, category = null, cover_media_id = null,
@@ -76,6 +85,11 @@ async def set_access(
     await _ACCESS(ctx.db, list(work_ids), access, opens_at, price_minor, price_asset, ctx.now)
 
 
+async def set_free(ctx: Ctx, work_ids: Collection[UUID]) -> int:
+    """Opens works whose day has come to everybody; answers how many (S1)."""
+    return await _FREE(ctx.db, list(work_ids))
+
+
 async def set_words(ctx: Ctx, words: Sequence[tuple[UUID, str, str]]) -> None:
     """What everybody may know of works: (id, excerpt, words for search). It is no change of their text."""
     if words:
@@ -103,3 +117,8 @@ async def move(ctx: Ctx, work: WorkRow, *, site_id: UUID, parent_id: UUID) -> Wo
 async def empty(ctx: Ctx, work_ids: Collection[UUID]) -> int:
     """Ends what is left of deleted works (S5). Their rows stay as bare stones, since money may point to them."""
     return await _EMPTY(ctx.db, list(work_ids), ctx.now)
+
+
+async def delete_on_site(ctx: Ctx, site_id: UUID, *, kind: str, at: datetime) -> list[UUID]:
+    """Deletes all that stood on a site that is gone for good, as of then; the ids of those of one kind (S5)."""
+    return await _DELETE_ON(ctx.db, site_id, kind, at, ctx.now)
