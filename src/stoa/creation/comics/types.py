@@ -10,7 +10,7 @@ import msgspec
 MAX_IMAGES: Final = 500  # of one chapter
 MAX_AT_ONCE: Final = 100  # files of one upload
 MAX_ALT: Final = 500
-MAX_BODY_BYTES: Final = 256 * 1024 * 1024  # of one upload, all its files together
+MAX_BODY_BYTES: Final = 128 * 1024 * 1024  # of one upload, all its files together
 PAGE_LASTS: Final = timedelta(hours=4)  # a page's signed address: as long as somebody may have a chapter open
 
 
