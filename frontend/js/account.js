@@ -6,7 +6,7 @@ import { onReady } from './ready.js'
 
 const STEP = 0.02 // of the part's side, for one press of an arrow key
 
-onReady('[data-face]', (form) => {
+onReady('form[data-face]', (form) => {
   const file = form.querySelector('input[type=file]')
   const box = form.querySelector('[data-face-cut]')
   const canvas = form.querySelector('[data-face-canvas]')
