@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from types import UnionType
-from typing import Any, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -23,11 +23,14 @@ def snake(name: str) -> str:
     return _CAMEL.sub(r"_\1", name).lower()
 
 
+_fields: Final = cache(msgspec.structs.fields)
+
+
 @cache
 def _names(row: type[msgspec.Struct]) -> dict[str, str]:
     """Each accepted key of a Struct (field name, encoded name, both in snake_case) to its field name."""
     names: dict[str, str] = {}
-    for field in msgspec.structs.fields(row):
+    for field in _fields(row):
         for key in (field.name, field.encode_name, snake(field.encode_name)):
             names[key] = field.name
     return names
@@ -58,7 +61,7 @@ def _collect(
             given[field_name] = raw
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    for field in msgspec.structs.fields(row):
+    for field in _fields(row):
         raw = given.get(field.name, msgspec.UNSET)
         if not strict and isinstance(raw, str) and raw.strip() == "" and not field.required:
             raw = msgspec.UNSET

@@ -157,7 +157,7 @@ async def test_a_tip_that_is_made_is_answered_again(app: Any, client: Any, make:
         assert (again.status_code, again.json()) == (201, answer.json())
         assert again.headers["idempotent-replayed"] == "true"
     refused = [await send(client.as_(ana), to, Idempotency_Key="new") for to in (bob, cat)]
-    assert [answer.status_code for answer in refused] == [403, 404]
+    assert [answer.status_code for answer in refused] == [409, 404]
     assert await count(app, "select count(*) from tips") == 2
     await assert_clean(app)
 

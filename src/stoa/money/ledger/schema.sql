@@ -499,17 +499,24 @@ declare
   v_accounts bigint[];
   v_place    integer;
 begin
-  for v_place in -- in one order, too: whoever opens an account makes others wait who open the same
-    select u.place from unnest(p_owners, p_assets, p_purposes) with ordinality u (owner, asset, purpose, place)
-    order by u.owner, u.asset collate "C", u.purpose collate "C"
-  loop
-    v_accounts[v_place] := ledger_open(p_owners[v_place], p_assets[v_place], p_purposes[v_place]);
-  end loop;
-  perform from ledger_accounts a where a.id = any (v_accounts) and a.id > 0
-    order by a.owner_id, a.asset, a.purpose for no key update;
+  select array_agg(a.id order by u.place) into v_accounts
+    from unnest(p_owners, p_assets, p_purposes) with ordinality u (owner, asset, purpose, place)
+    left join ledger_accounts a on a.owner_id = u.owner and a.asset = u.asset and a.purpose = u.purpose;
+  if array_position(v_accounts, null) is not null then -- the platform's, or one that is not there yet
+    for v_place in -- in one order, too: whoever opens an account makes others wait who open the same
+      select u.place from unnest(p_owners, p_assets, p_purposes) with ordinality u (owner, asset, purpose, place)
+      order by u.owner, u.asset collate "C", u.purpose collate "C"
+    loop
+      v_accounts[v_place] := ledger_open(p_owners[v_place], p_assets[v_place], p_purposes[v_place]);
+    end loop;
+  end if;
   return query
-    select u.place::integer, ledger_balance(u.account)
-    from unnest(v_accounts) with ordinality u (account, place) order by u.place;
+    with locked as materialized ( -- a row that was waited for is read as it is then
+      select a.id, a.balance_minor as held from ledger_accounts a where a.id = any (v_accounts) and a.id > 0
+      order by a.owner_id, a.asset, a.purpose for no key update
+    )
+    select u.place::integer, coalesce(l.held, ledger_balance(u.account))
+    from unnest(v_accounts) with ordinality u (account, place) left join locked l on l.id = u.account order by u.place;
 end $$;
 
 -- A transfer of these legs, those of one account summed and those of nothing left out; null when the key is known.

@@ -70,13 +70,12 @@ declare
   velocity_since timestamptz;
   volume_since   timestamptz;
 begin
-  from_status := (select u.status from users u where u.id = mover);
-  to_status := (select u.status from users u where u.id = receiver);
+  select max(u.status) filter (where u.id = mover), max(u.status) filter (where u.id = receiver)
+    into from_status, to_status from users u where u.id in (mover, receiver);
   same_destination := exists (
     select 1 from risk_destinations a join risk_destinations b on b.fingerprint = a.fingerprint
     where a.user_id = mover and b.user_id = receiver);
-  open_high := array(
-    select f.rule from risk_flags f where f.from_id = mover and f.state = 'open' and f.severity = 'high');
+  open_high := '{}';
   if mover is null then
     movements := 0;
     volume_micro := 0;
@@ -84,9 +83,11 @@ begin
   end if;
   perform pg_advisory_xact_lock(hashtextextended('risk:' || mover::text, 0));
   insert into risk_movements (user_id, usd_micro, at) values (mover, worth_micro, moment);
-  select max(f.decided_at) filter (where f.rule = 'F2'), max(f.decided_at) filter (where f.rule = 'F3')
-    into velocity_since, volume_since
-    from risk_flags f where f.from_id = mover and f.severity = 'high' and f.state = 'approved' and f.decided_at > since;
+  select coalesce(array_agg(f.rule) filter (where f.state = 'open'), '{}'),
+         max(f.decided_at) filter (where f.rule = 'F2' and f.state = 'approved' and f.decided_at > since),
+         max(f.decided_at) filter (where f.rule = 'F3' and f.state = 'approved' and f.decided_at > since)
+    into open_high, velocity_since, volume_since
+    from risk_flags f where f.from_id = mover and f.severity = 'high' and f.state in ('open', 'approved');
   select count(*) filter (where m.at > coalesce(velocity_since, since)),
          coalesce(sum(m.usd_micro) filter (where m.at > coalesce(volume_since, since)), 0)::bigint
     into movements, volume_micro
