@@ -64,7 +64,7 @@ create table genres (
 create unique index genres_slug_key on genres (slug);
 create index genres_parent_id on genres (parent_id, position);
 
--- A tree of two levels; an operator adds to it.
+-- A tree of two levels.
 insert into genres (id, parent_id, slug, name, description, position, is_featured) values
   ('00000000-0000-7000-8001-000100000000', null, 'fantasy', 'Fantasy', 'Magic, and worlds that have their own rules', 1, true),
   ('00000000-0000-7000-8001-000100000001', '00000000-0000-7000-8001-000100000000', 'epic-fantasy', 'Epic fantasy', 'Long roads, old wars, much at stake', 1, false),
