@@ -239,12 +239,14 @@ class ExportView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutPicture(msgspec.Struct, frozen=True):
-    """A picture as it goes out. `url` is its address in texts, `name` how its file is called."""
+    """A picture as it goes out. `url` is its address in texts, without its size; `name` how its file is called."""
 
     url: str
     name: str
     content_type: str
     data: bytes
+    width: int = 0  # pixels
+    height: int = 0
     alt: str = ""
 
 

@@ -15,14 +15,18 @@ from stoa.creation.exchange.types import Book
 
 _STYLES: Final = """
 p[style-name='Title'] => p.book-title:fresh
+p.Title => p.book-title:fresh
+p[style-name='Stoa Note'] => aside.author-note > p:fresh
+p[style-name='Stoa Note Before'] => aside.author-note.author-note-start > p:fresh
 p[style-name='Subtitle'] => p.book-subtitle:fresh
 p[style-name='Author'] => p.book-author:fresh
 p[style-name='Quote'] => blockquote > p:fresh
 p[style-name='Intense Quote'] => blockquote > p:fresh
 p[style-name='Block Text'] => blockquote > p:fresh
 p[style-name='Stoa Code'] => pre:separator('\\n')
-p[style-name='Stoa Rule'] => hr:fresh
+p[style-name='Stoa Figure'] => figure:fresh
 p[style-name='Stoa Caption'] => figure > figcaption:fresh
+p[style-name='Stoa Item'] => ul|ol > li > p:fresh
 r[style-name='Stoa Code Text'] => code
 r[style-name='Stoa Spoiler'] => span.spoiler
 strike => s
@@ -59,12 +63,17 @@ class _Known(Pictures):
 
 
 def _converted(data: bytes, pictures: Pictures) -> str:
+    count = 0
+
     def picture(image: Any) -> list[Any]:
+        nonlocal count
+        count += 1
+
         def load() -> bytes:
             with opened(image) as stream:
                 return stream.read(pictures.most_bytes + 1)
 
-        key = pictures.take(f"docx-{id(image)}", load)
+        key = pictures.take(f"Picture {count} of the document", load)
         attributes = {"src": f"data:{key}" if key else "", "alt": image.alt_text or ""}
         return [mammoth.html.element("img", attributes)]
 

@@ -40,16 +40,30 @@ def read_page(source: str, name: str, pictures: Pictures, load: Load | None) -> 
     title, parts = split_at_headings(root)
     chapters, left_out = [], []
     for heading, children in parts:
+        notes = [one for one in children if isinstance(one, Node) and "author-note" in one.kinds]
+        children = [one for one in children if one not in notes]
         markdown = prose.markdown(without_title(children, heading) if heading else children)
         if not heading and len(parts) > 1 and len(markdown.split()) < SHORT_WORDS:
             if markdown:
                 left_out.append(LeftOut(name, "It stands before the first chapter and is no longer than a title page"))
             continue
         if markdown or heading:
-            chapters.append(ReadChapter(title=tidy_title(heading), markdown=markdown, source=name))
+            note = "\n\n".join(prose.markdown(one.children) for one in notes)
+            is_first = any("author-note-start" in one.kinds for one in notes)
+            chapters.append(
+                ReadChapter(
+                    title=tidy_title(heading),
+                    markdown=markdown,
+                    source=name,
+                    author_note_markdown=note,
+                    author_note_position="start" if is_first else "end",
+                )
+            )
     if len(parts) == 1 and not titles:
         return Book(chapters=chapters, left_out=left_out)
-    return Book(title=tidy_title(titles[0].text if titles else title), chapters=chapters, left_out=left_out)
+    author = next((node.text for node in root.walk() if "book-author" in node.kinds), "")
+    shown = tidy_title(titles[0].text if titles else title)
+    return Book(title=shown, author=tidy_title(author), chapters=chapters, left_out=left_out)
 
 
 def marked_chapter(node: Node, prose: Prose, name: str) -> ReadChapter:
