@@ -42,7 +42,7 @@ from stoa.foundation.team.types import Permission
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.forms import storable
-from stoa.kit.http import Body, CtxDep, Cursor, Multipart, PageLimit, Path, access
+from stoa.kit.http import Body, CtxDep, Cursor, Multipart, PageLimit, Path, Query, access
 from stoa.kit.http.lending import lending_of
 from stoa.kit.pagination import Page
 
@@ -64,7 +64,7 @@ async def list_series(
     in_status: InStatus = None,
     of_type: OfType = None,
     words: Words = None,
-    deleted: bool = False,
+    deleted: Query[bool] = False,
     cursor: Cursor = None,
     limit: PageLimit = 20,
 ) -> Page[OwnSeries]:

@@ -110,7 +110,7 @@ _GENRES: Final = """
 _TAGS: Final = """
     (
       select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name,
-        'is_approved', t.is_approved) order by t.name), '[]')
+        'is_approved', t.is_approved) order by t.slug), '[]')
       from series_tags st join tags t on t.id = st.tag_id where st.series_id = w.id and not t.is_blocked
     ) as tags
 """
