@@ -13,7 +13,7 @@ from stoa.creation.serials.actions.rendering import Typed, screened
 from stoa.creation.serials.messages import ScheduleFailed
 from stoa.creation.serials.policies.chapters import access_chapter, access_series_place
 from stoa.creation.serials.policies.schedule import moment
-from stoa.creation.serials.queries.chapters import IMAGES
+from stoa.creation.serials.queries.chapters import IMAGES, NUMBER
 from stoa.creation.serials.types import AccessLevel, ChapterStatus, ChapterView
 from stoa.creation.works import actions as works
 from stoa.creation.works.errors import EditConflict, WrongState
@@ -61,7 +61,7 @@ _DUE = many(
     Ready,
     f"""
     select w.id, c.series_id, w.author_id, w.title, c.body_markdown, c.author_note_markdown, c.author_note_position,
-      c.meta_title, c.meta_description, c.number, c.volume, w.language, w.rating, {IMAGES}, w.revision, w.access,
+      c.meta_title, c.meta_description, {NUMBER}, c.volume, w.language, w.rating, {IMAGES}, w.revision, w.access,
       w.opens_at, w.price_minor, w.price_asset, b.early_access_days
     from chapters c join works w on w.id = c.work_id join works sw on sw.id = c.series_id
     join series b on b.work_id = c.series_id join sites site on site.id = w.site_id

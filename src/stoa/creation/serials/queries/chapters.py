@@ -35,6 +35,7 @@ from stoa.money.entitlements.policies import locked_of
 OF_CHAPTERS: Final = f"w.kind = '{CHAPTER}'"
 MINUTES: Final = f"greatest(1, round(w.word_count / {WORDS_PER_MINUTE}.0))::integer as reading_minutes"
 IMAGES: Final = "(select count(*) from chapter_images i where i.chapter_id = w.id)::integer as images_count"
+NUMBER: Final = "trim_scale(c.number) as number"  # 1, and not 1.00
 STATUS: Final = """
     case when c.archived_at is not null then 'archived'
       when w.state in ('published', 'in_review', 'refused', 'withheld') then w.state
@@ -115,7 +116,7 @@ _BY_ID = maybe(
     _ChapterRow,
     f"""
     select w.id, w.author_id, c.series_id, w.site_id, site.slug as site_slug, sw.slug as series_slug,
-      sw.title as series_title, b.content_type, w.slug, c.number, c.volume, c.position, w.title, c.body_markdown,
+      sw.title as series_title, b.content_type, w.slug, {NUMBER}, c.volume, c.position, w.title, c.body_markdown,
       c.body_html, c.author_note_markdown, c.author_note_html, c.author_note_position, w.word_count, {MINUTES},
       {IMAGES}, w.language, w.rating, {STATUS} as status, w.state, w.closed, w.revision, c.version, w.access,
       w.opens_at, c.tier_id, c.preview_paragraphs, c.paywall_message, w.price_minor, w.price_asset, c.scheduled_at,
@@ -133,7 +134,7 @@ _BY_ID = maybe(
 _OWN = many(
     OwnChapter,
     f"""
-    select w.id, w.slug, c.number, c.volume, c.position, w.title, {STATUS} as status, w.revision, c.version, w.access,
+    select w.id, w.slug, {NUMBER}, c.volume, c.position, w.title, {STATUS} as status, w.revision, c.version, w.access,
       w.opens_at, w.price_minor, w.price_asset, w.word_count, {IMAGES}, coalesce(s.views, 0) as views, c.scheduled_at,
       c.timezone, c.schedule_problem, w.published_at, w.updated_at, w.deleted_at
     from chapters c join works w on w.id = c.work_id left join work_stats s on s.work_id = w.id
@@ -168,7 +169,7 @@ class _CardRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _PUBLIC: Final = f"""
-    select w.id, w.author_id, w.slug, c.number, c.volume, c.position, w.title, w.state, w.closed, w.access, w.opens_at,
+    select w.id, w.author_id, w.slug, {NUMBER}, c.volume, c.position, w.title, w.state, w.closed, w.access, w.opens_at,
       w.price_minor, w.price_asset, w.word_count, {IMAGES}, {MINUTES}, w.published_at, {MEMBERSHIP_COLUMNS}
     from chapters c join works w on w.id = c.work_id {TEAM_JOIN}
     where c.series_id = $1 and w.state = 'published' and w.deleted_at is null
