@@ -5,14 +5,14 @@ import { csrf } from './requests.js'
 const API = '/api/v1/media/upload'
 const TRIES = 4
 
-const size = (bytes) => {
+export const size = (bytes) => {
   for (const [unit, much] of [['GB', 2 ** 30], ['MB', 2 ** 20], ['kB', 1024]]) if (bytes >= much) return `${(bytes / much).toPrecision(3)} ${unit}`
   return `${bytes} bytes`
 }
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
 /** One request with progress. Resolves to {status, body}; rejects when the network fails or it was given up. */
-function send(method, url, body, { progress, headers = {}, signal } = {}) {
+export function send(method, url, body, { progress, headers = {}, signal } = {}) {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest()
     request.open(method, url)
@@ -31,7 +31,7 @@ function send(method, url, body, { progress, headers = {}, signal } = {}) {
 const json = (method, url, value, signal) => send(method, url, JSON.stringify(value), { headers: { 'Content-Type': 'application/json' }, signal })
 
 /** The same again after a pause, while the network fails or there were too many requests. */
-async function patiently(step, say) {
+export async function patiently(step, say) {
   for (let n = 1; ; n++) {
     try {
       const answer = await step()
@@ -47,7 +47,7 @@ async function patiently(step, say) {
   }
 }
 
-function refused(answer) {
+export function refused(answer) {
   const fields = Object.values(answer.body?.fields ?? {})
   throw new Error(fields[0] ?? answer.body?.detail ?? 'It could not be taken')
 }

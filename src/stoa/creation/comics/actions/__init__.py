@@ -1,8 +1,10 @@
 """Pages in, in order, and out; and the work on them."""
 
 from stoa.creation.comics.actions.pages import (
+    Arranged,
     NewImage,
     add_images,
+    arrange,
     delete_images,
     edit_image,
     process_again,
@@ -12,8 +14,10 @@ from stoa.creation.comics.actions.pages import (
 from stoa.creation.comics.actions.working import cut_strip, file_told, pages_go_on, purge_parts, read_pages
 
 __all__ = [
+    "Arranged",
     "NewImage",
     "add_images",
+    "arrange",
     "cut_strip",
     "delete_images",
     "edit_image",

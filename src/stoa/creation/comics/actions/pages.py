@@ -25,6 +25,7 @@ from stoa.kit.errors import Invalid, NotFound, StoaError, Unavailable
 from stoa.kit.forms import storable
 from stoa.kit.ids import new_id
 
+_TOO_LONG: Final = f"Please use at most {MAX_ALT} characters that can be stored"
 USES: Final = "comic"  # beside 'chapter', whose uses are the pictures in its text
 _LOCK = run("select from chapters where work_id = $1 for no key update")
 _LAST = value(int, "select coalesce(max(position), 0) from chapter_images where chapter_id = $1")
@@ -52,6 +53,16 @@ _PLACE = run(
     where i.id = o.id and i.chapter_id = $1 and i.position <> o.n
     """,
 )
+_DESCRIBE = run(
+    """
+    update chapter_images i set alt = n.alt, is_double = coalesce(n.is_double, i.is_double),
+      is_double_chosen = n.is_double is not null
+    from jsonb_to_recordset($2) as n (id uuid, alt text, is_double boolean)
+    where i.id = n.id and i.chapter_id = $1
+      and (i.alt, i.is_double_chosen, i.is_double_chosen and i.is_double)
+        is distinct from (n.alt, n.is_double is not null, coalesce(n.is_double, false))
+    """,
+)
 _DELETE = run("delete from chapter_images where chapter_id = $1 and id = any($2::uuid[])")
 
 
@@ -61,6 +72,14 @@ class NewImage(msgspec.Struct, frozen=True):
     filename: str
     data: bytes
     alt: str = ""
+
+
+class Arranged(msgspec.Struct, frozen=True):
+    """What is said of a page. `is_double` None: its measures say whether it is a spread."""
+
+    id: UUID
+    alt: str
+    is_double: bool | None
 
 
 async def add_images(ctx: Ctx, chapter_id: UUID, files: Sequence[NewImage]) -> Uploaded:
@@ -99,7 +118,7 @@ async def edit_image(
     """
     chapter = await access_comic_to_edit(ctx, chapter_id)
     if alt is not UNSET and (len(alt.strip()) > MAX_ALT or not storable(alt)):
-        raise Invalid(fields={"alt": f"Please use at most {MAX_ALT} characters that can be stored"})
+        raise Invalid(fields={"alt": _TOO_LONG})
     if position is not UNSET and position < 1:
         raise Invalid(fields={"position": "Places are counted from 1"})
     await _LOCK(ctx.db, chapter.id)
@@ -131,6 +150,26 @@ async def reorder(ctx: Ctx, chapter_id: UUID, image_ids: Sequence[UUID]) -> list
     if missing or len(given) != len(image_ids):
         raise Invalid(fields={"image_ids": f"Please name every page once; {missing} are missing"})
     await _PLACE(ctx.db, chapter.id, list(image_ids))
+    return await images_of(ctx, chapter.id)
+
+
+async def arrange(ctx: Ctx, chapter_id: UUID, pages: Sequence[Arranged]) -> list[ImageView]:
+    """Describes and orders several pages at once: those that are named come first, in this order.
+
+    Pages that came meanwhile stay behind them, and what is gone is left out. Raises NotFound, Forbidden, and Invalid
+    with `alt-<id>` for each text that is too long; then nothing is changed.
+    """
+    chapter = await access_comic_to_edit(ctx, chapter_id)
+    wrong = {f"alt-{one.id}": _TOO_LONG for one in pages if len(one.alt.strip()) > MAX_ALT or not storable(one.alt)}
+    if wrong:
+        raise Invalid(fields=wrong)
+    await _LOCK(ctx.db, chapter.id)
+    there = await image_ids_of(ctx, chapter.id)
+    known = {one.id: one for one in pages if one.id in set(there)}
+    said = [{"id": str(one.id), "alt": one.alt.strip(), "is_double": one.is_double} for one in known.values()]
+    await _DESCRIBE(ctx.db, chapter.id, said)
+    await _PLACE(ctx.db, chapter.id, [*known, *(one for one in there if one not in known)])
+    await find_spreads(ctx, chapter.id)
     return await images_of(ctx, chapter.id)
 
 
@@ -187,7 +226,7 @@ async def note_uses(ctx: Ctx, chapter: ChapterView) -> None:
 
 async def _take(ctx: Ctx, chapter: ChapterView, new: NewImage) -> tuple[FileView, Head]:
     if not storable(new.alt) or len(new.alt.strip()) > MAX_ALT:
-        raise Invalid(fields={"alt": f"Please use at most {MAX_ALT} characters that can be stored"})
+        raise Invalid(fields={"alt": _TOO_LONG})
     owner = for_owner(ctx, chapter.author.id)
     name = new.filename if storable(new.filename) else ""
     async with ctx.db.transaction():
