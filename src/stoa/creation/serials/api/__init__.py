@@ -1,5 +1,5 @@
 """`/api/v1/series`, `/chapters`, `/genres`, `/tags` and `/content-warnings`: each file brings its `routes`."""
 
-from typing import Any
+from stoa.creation.serials.api import chapters, discovery, genres, reading, series
 
-routes: list[Any] = []
+routes = [*series.routes, *genres.routes, *discovery.routes, *chapters.routes, *reading.routes]
