@@ -6,6 +6,7 @@ import { toast } from './toasts.js'
 onReady('[data-reading-bar]', (bar) => {
   let last = scrollY
   addEventListener('scroll', () => {
+    if (bar.hasAttribute('data-by-hand')) return // where pages are turned, they say
     const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 200
     if (Math.abs(scrollY - last) < 8 && !atEnd) return
     bar.toggleAttribute('data-away', scrollY > last && scrollY > 240 && !atEnd)

@@ -89,6 +89,10 @@ export function mountComic(root, place, toast) {
     stage.scrollTo(isRtl() ? stage.scrollWidth : 0, 0)
     stage.scrollIntoView({ block: 'start', behavior: 'instant' })
   }
+  const covers = () => {
+    const box = stage.getBoundingClientRect()
+    return box.top < innerHeight * 0.4 && box.bottom > innerHeight * 0.6
+  }
   const atEnd = () => end && end.getBoundingClientRect().top < innerHeight * 0.6
   const step = (by) => {
     if (!paged()) return scrollBy({ top: by * innerHeight * 0.85 })
@@ -165,6 +169,12 @@ export function mountComic(root, place, toast) {
     if (third > 1 / 3 && third < 2 / 3) bar?.toggleAttribute('data-away')
     else step((third > 0.5) !== (paged() && isRtl()) ? 1 : -1)
   })
+  // With a mouse, where a click leads.
+  stage.addEventListener('pointermove', (event) => {
+    const turns = event.pointerType === 'mouse' && paged() && stage.dataset.taps === 'on' && zoom === 1
+    const third = event.clientX / innerWidth
+    stage.style.cursor = !turns || (third > 1 / 3 && third < 2 / 3) ? '' : third > 0.5 ? 'e-resize' : 'w-resize'
+  })
   turn?.addEventListener('click', (event) => {
     const button = event.target.closest('[data-go]')
     if (button) step(Number(button.dataset.step))
@@ -174,6 +184,8 @@ export function mountComic(root, place, toast) {
   }
   let waiting
   addEventListener('scroll', () => {
+    // Beside the pages everything is at hand again.
+    if (paged() && !covers()) bar?.removeAttribute('data-away')
     if (paged()) return
     say()
     clearTimeout(waiting)
@@ -188,6 +200,7 @@ export function mountComic(root, place, toast) {
   }
 
   const begin = () => {
+    bar?.toggleAttribute('data-by-hand', paged())
     spreads = lay()
     at = Math.min(at, spreads.length - 1)
   }

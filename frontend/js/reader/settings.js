@@ -13,7 +13,7 @@ export function mountSettings(form, reader, { csrf, toast }) {
       else root.dataset[name] = value
     }
     const paper = chosen.get('paper')
-    const theme = PAPERS[paper] ?? form.dataset.theme
+    const theme = PAPERS[paper] ?? form.dataset.scheme
     if (theme) root.dataset.theme = theme
     else delete root.dataset.theme
     if (paper in PAPERS) root.dataset.paper = paper
