@@ -1,7 +1,8 @@
 -- foundation/team: sites can be closed and deleted, and keep their old addresses. creation/sites: what they look like.
 alter table sites add column is_open boolean not null default true;
 alter table sites add column deleted_at timestamptz;
-create index sites_deleted_at on sites (deleted_at) where deleted_at is not null;
+alter table sites add column purged_at timestamptz;
+create index sites_deleted_at on sites (deleted_at) where deleted_at is not null and purged_at is null;
 -- Every address a site ever had. It stays taken, so an old link leads to the site and never to another one (S6).
 create table site_slugs (
   slug text not null,

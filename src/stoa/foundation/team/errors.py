@@ -1,6 +1,6 @@
 """What can go wrong on a team. No answer tells an address, or whether there is an account behind it."""
 
-from stoa.kit.errors import Conflict, Forbidden, NotFound
+from stoa.kit.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class AlreadyOnTeam(Conflict):
@@ -60,3 +60,12 @@ class SentTooOften(Conflict):
 
     code = "sent_too_often"
     title = "This invitation was sent as often as it may be. Please ask the person by other means"
+
+
+class SiteSlugTaken(Invalid):
+    """422: another site has this address, or had it once (S6)."""
+
+    code = "site_slug_taken"
+
+    def __init__(self) -> None:
+        super().__init__(fields={"slug": "Another site has this address, or had it once"})

@@ -8,6 +8,7 @@ create table sites (
   created_at timestamptz not null,
   is_open boolean not null default true, -- whether everybody may come in: neither deleted, suspended, private nor closed
   deleted_at timestamptz, -- S5
+  purged_at timestamptz, -- since when nothing is left of it but this row and its addresses
   constraint sites_pkey primary key (id),
   constraint sites_owner_id_fkey foreign key (owner_id) references users (id),
   constraint sites_slug_form check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and char_length(slug) <= 100),
@@ -16,7 +17,7 @@ create table sites (
 create unique index sites_slug_key on sites (slug);
 create unique index sites_default_key on sites (owner_id) where is_default;
 create index sites_owner_id on sites (owner_id, created_at);
-create index sites_deleted_at on sites (deleted_at) where deleted_at is not null;
+create index sites_deleted_at on sites (deleted_at) where deleted_at is not null and purged_at is null;
 
 -- Every address a site ever had. It stays taken, so an old link leads to the site and never to another one (S6).
 create table site_slugs (

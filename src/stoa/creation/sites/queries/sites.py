@@ -210,6 +210,7 @@ async def site_detail(ctx: Ctx, access: SiteAccess) -> SiteDetail:
             "url": f"/s/{row.slug}",
             "state": _state(row),
             "layout": layout_of(choice_of(row)),
+            "layout_chosen": row.layout,
             "comments_moderation": Moderation(row.comments_moderation),
             "domain_state": DomainState(row.domain_state) if row.domain_state else None,
         }
@@ -228,7 +229,6 @@ async def theme_uses(ctx: Ctx) -> dict[str, int]:
 
 def choice_of(row: _Row | SiteDetail) -> Choice:
     """What a site chose of its look."""
-    layout = row.layout if isinstance(row.layout, dict) else msgspec.structs.asdict(row.layout)
     return Choice(
         theme=row.theme,
         primary_color=row.primary_color,
@@ -236,7 +236,7 @@ def choice_of(row: _Row | SiteDetail) -> Choice:
         accent_color=row.accent_color,
         heading_font=row.heading_font,
         body_font=row.body_font,
-        layout=layout,
+        layout=row.layout_chosen if isinstance(row, SiteDetail) else row.layout,
     )
 
 

@@ -99,6 +99,14 @@ class NavItem(msgspec.Struct, frozen=True):
     path: str
 
 
+class NavEntry(msgspec.Struct, frozen=True):
+    """How the navigation shows a page, in its place among all; without a label, by its title."""
+
+    page_id: UUID
+    show_in_nav: bool
+    nav_label: str = ""
+
+
 class PublicSite(msgspec.Struct, frozen=True, kw_only=True):
     """A site as its visitors have it.
 
@@ -146,7 +154,10 @@ class PublicSite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """A site with all its settings, for those who work on it. `role` and `my_permissions` are the actor's there."""
+    """A site with all its settings, for those who work on it. `role` and `my_permissions` are the actor's there.
+
+    `layout` is the theme's with what was chosen instead (`layout_chosen`).
+    """
 
     id: UUID
     slug: str
@@ -172,6 +183,7 @@ class SiteDetail(msgspec.Struct, frozen=True, kw_only=True):
     heading_font: str | None
     body_font: str | None
     layout: Layout
+    layout_chosen: dict[str, str]
     custom_css: str
     custom_css_enabled: bool
     is_public: bool
