@@ -28,7 +28,7 @@ async def serve(settings: Settings) -> None:
     size = max(settings.pool_size, settings.worker_concurrency + SPARE_CONNECTIONS)
     app = await modules.build_app(msgspec.structs.replace(settings, pool_size=size))
     try:
-        worker = Worker(app, concurrency=settings.worker_concurrency)
+        worker = Worker(app, concurrency=settings.worker_concurrency, lease_s=settings.worker_lease_s)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)

@@ -27,7 +27,7 @@ WELCOME, LARGE = 100, 6500  # coins (M5, M3)
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
-    running = Instance(tmp_path / ".stoa", limits="no")
+    running = Instance(tmp_path / ".stoa", limits="no", worker_lease_s="4")
     yield running
     running.end()
 

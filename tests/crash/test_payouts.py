@@ -134,7 +134,7 @@ class TestAtAProvider:
 
     @pytest.fixture
     def instance(self, tmp_path: Path, elsewhere: Elsewhere) -> Iterator[Instance]:
-        running = Instance(tmp_path / ".stoa", **elsewhere.settings())
+        running = Instance(tmp_path / ".stoa", worker_lease_s="4", **elsewhere.settings())
         yield running
         running.end()
 
@@ -173,7 +173,7 @@ class TestInTheSandbox:
 
     @pytest.fixture
     def instance(self, tmp_path: Path) -> Iterator[Instance]:
-        running = Instance(tmp_path / ".stoa", limits="no")
+        running = Instance(tmp_path / ".stoa", limits="no", worker_lease_s="4")
         yield running
         running.end()
 

@@ -56,6 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str = ""  # as people see it, without a slash at the end; made from host and port when empty
     workers: Positive = 1  # web processes
     worker_concurrency: Positive = 8  # jobs at a time in one job runner
+    worker_lease_s: Annotated[int, msgspec.Meta(ge=3, le=600)] = 20  # after how long a dead one's work is taken over
 
     # What it stands on
     database_url: Url | None = None  # none: a PostgreSQL of its own under `home`
