@@ -156,7 +156,7 @@ def places_of(chapter: ChapterView) -> list[tuple[str, str, str]]:
         ("edit", "Text", Permission.EDIT_CONTENT),
         ("images", "Pictures", Permission.EDIT_CONTENT),
         ("settings", "Settings", Permission.EDIT_CONTENT),
-        ("access", "Who may read", Permission.PUBLISH),
+        ("access", "Who may read", Permission.MANAGE_SETTINGS),
         ("versions", "Versions", Permission.READ_DRAFTS),
         ("analytics", "Readers", Permission.SEE_ANALYTICS),
         ("preview", "Preview", Permission.READ_DRAFTS),

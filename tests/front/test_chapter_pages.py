@@ -1,0 +1,111 @@
+"""The studio's pages of a chapter: made, named, opened, scheduled, published and put away."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from stoa.creation.serials.actions.chapters import create_chapter
+from stoa.creation.serials.actions.series import create_series, publish_series
+from stoa.kit.clock import utcnow
+
+BODY = "\n\n".join(f"The {word} paragraph of it, which goes on for a while." for word in ("first", "second", "third"))
+BODY += "\n\nAnd the ending nobody may know."
+
+
+async def series_of(make: Any, user: Any, *chapters: str, publish: bool = True, **given: Any) -> tuple[str, list[str]]:
+    """The address of a series in the studio, and those of its chapters."""
+    site_id = await make.site(user)
+    async with make.tx(user) as ctx:
+        series = await create_series(ctx, site_id, title="The Long Walk", **given)
+        made = [await create_chapter(ctx, series.id, title=title, body_markdown=BODY) for title in chapters]
+        if publish:
+            await publish_series(ctx, series.id)
+    return f"/dashboard/series/{series.id}", [f"/dashboard/chapters/{one.id}" for one in made]
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, name
+    return found[1]
+
+
+async def test_from_a_new_chapter_to_its_readers(make: Any, signed_in: Any, visitor: Any) -> None:
+    user = await make.user("ana")
+    base, _ = await series_of(make, user)
+    ana = await signed_in(user)
+    assert "No chapters yet" in (await ana.get(f"{base}/chapters")).text
+    await ana.get(f"{base}/chapters/new")
+    assert "This number is taken" not in (await ana.post(f"{base}/chapters/new", number="x")).text
+    made = await ana.post(f"{base}/chapters/new", title="Setting out", number="3.5")
+    chapter = made.headers["location"].removesuffix("/edit")
+    assert chapter.startswith("/dashboard/chapters/")
+    assert "3.5 · Setting out" in (await ana.get(f"{base}/chapters")).text
+    empty = await ana.post(f"{chapter}/publish", when="now")
+    assert (empty.status_code, "There is nothing to read in this chapter yet" in empty.text) == (422, True)
+
+
+async def test_a_chapter_comes_out_at_its_time_or_now(make: Any, signed_in: Any) -> None:
+    user = await make.user("ana")
+    base, (chapter,) = await series_of(make, user, "Setting out")
+    ana = await signed_in(user)
+    await ana.get(f"{chapter}/publish")
+    past = await ana.post(f"{chapter}/publish", when="at", at="2020-02-02T10:00", timezone="Europe/Athens")
+    assert (past.status_code, "This is in the past" in past.text, 'value="2020-02-02T10:00"' in past.text) == (
+        422,
+        True,
+        True,
+    )
+    then = f"{(utcnow() + timedelta(days=9)):%Y-%m-%d}T18:00"
+    page = await ana.follow(await ana.post(f"{chapter}/publish", when="at", at=then, timezone="Europe/Athens"))
+    assert "It comes out" in page.text and "Scheduled" in page.text
+    assert f'value="{then}"' in (await ana.get(f"{chapter}/publish")).text
+    page = await ana.follow(await ana.post(f"{chapter}/unschedule"))
+    assert "It is a draft again" in page.text
+    page = await ana.follow(await ana.post(f"{chapter}/publish", when="now"))
+    assert "Published. Readers find it now." in page.text
+    page = await ana.follow(await ana.post(f"{chapter}/archive"))
+    assert "It is put away." in page.text
+    page = await ana.follow(await ana.post(f"{chapter}/unarchive"))
+    page = await ana.follow(await ana.post(f"{chapter}/delete"))
+    assert "The chapter is deleted." in page.text and "Setting out</a>" not in page.text
+    assert "Setting out</a>" in (await ana.get(f"{base}/chapters?deleted=yes")).text
+    page = await ana.follow(await ana.post(f"{chapter}/restore"))
+    assert "It is back in its place." in page.text
+
+
+async def test_who_may_read_it_is_seen_with_their_eyes(make: Any, signed_in: Any) -> None:
+    user = await make.user("ana")
+    _, (chapter,) = await series_of(make, user, "Setting out")
+    ana = await signed_in(user)
+    page = (await ana.get(f"{chapter}/access")).text
+    wrong = await ana.post(f"{chapter}/access", access="scheduled", price="a lot", price_asset="COIN")
+    assert wrong.status_code == 422 and 'value="a lot"' in wrong.text
+    sent = {"access": "subscribers", "preview_paragraphs": "2", "price": "20", "price_asset": "COIN"}
+    page = (await ana.follow(await ana.post(f"{chapter}/access", **sent))).text
+    assert "Saved. It holds from now on." in page and 'value="20"' in page
+    assert "ending nobody may know" not in page
+    seen = {who: (await ana.get(f"{chapter}/preview?as={who}")).text for who in ("", "anonymous", "follower", "member")}
+    assert {who: "ending nobody may know" in text for who, text in seen.items()} == {
+        "": True, "anonymous": False, "follower": False, "member": True,
+    }  # fmt: skip
+    assert "second paragraph" in seen["anonymous"] and "20 coins" in seen["anonymous"]
+
+
+async def test_settings_of_a_chapter(make: Any, signed_in: Any, visitor: Any) -> None:
+    user = await make.user("ana")
+    base, (chapter, other) = await series_of(make, user, "Setting out", "On the road")
+    ana = await signed_in(user)
+    page = (await ana.get(f"{chapter}/settings")).text
+    sent = {"revision": hidden(page, "revision"), "number": "2", "language": "en", "rating": "teen", "slug": "out"}
+    taken = await ana.post(f"{chapter}/settings", **sent)
+    assert (taken.status_code, "There is a chapter with this number already" in taken.text) == (422, True)
+    page = (await ana.follow(await ana.post(f"{chapter}/settings", **(sent | {"number": "1.5", "volume": "1"})))).text
+    assert 'value="1.5"' in page and 'value="out"' in page
+    assert (await ana.post(f"{chapter}/settings", **sent)).status_code == 409
+    page = await ana.follow(await ana.post(f"{other}/duplicate"))
+    assert "This is the copy" in page.text and "On the road (copy)" in page.text
+    assert "Nobody could read it yet" in (await ana.get(f"{chapter}/analytics")).text
+    stranger = await signed_in(await make.user("zoe"))
+    for at in ("settings", "access", "publish", "preview", "analytics"):
+        assert (await stranger.get(f"{chapter}/{at}")).status_code in (403, 404), at
+        assert (await visitor.get(f"{chapter}/{at}")).headers["location"].startswith("/login"), at
