@@ -31,9 +31,9 @@ _DOUBLE = {"": None, "yes": True, "no": False}
 
 @dataclass
 class FilesForm:
-    """Pictures that are to be pages."""
+    """Pictures that are to be pages; where none was chosen, browsers send an empty text."""
 
-    files: list[UploadFile] = field(default_factory=list)
+    files: list[Any] = field(default_factory=list)
 
 
 async def _comic(ctx: Ctx, chapter_id: UUID) -> ChapterView | None:
@@ -92,7 +92,7 @@ async def upload(
     chapter = await _comic(ctx, chapter_id)
     if chapter is None:
         return see_other(f"{CHAPTERS}/{chapter_id}/edit")
-    files = [one for one in data.files if one.filename]
+    files = [one for one in data.files if isinstance(one, UploadFile) and one.filename]
     if not 0 < len(files) <= MAX_AT_ONCE:
         wrong = {"files": f"Please choose 1 to {MAX_AT_ONCE} pictures at once"}
         return await _show(request, ctx, chapter, errors=wrong, status=422)

@@ -97,7 +97,7 @@ async def add_images(ctx: Ctx, chapter_id: UUID, files: Sequence[NewImage]) -> U
         except Unavailable:
             raise
         except StoaError as error:
-            refused.append(Refused(new.filename, _reason(error)))
+            refused.append(Refused(_name(new), _reason(error)))
     added = await _insert(ctx, chapter, taken)
     await note_uses(ctx, chapter)
     return Uploaded(await images_of(ctx, chapter.id, added), refused)
@@ -228,9 +228,8 @@ async def _take(ctx: Ctx, chapter: ChapterView, new: NewImage) -> tuple[FileView
     if not storable(new.alt) or len(new.alt.strip()) > MAX_ALT:
         raise Invalid(fields={"alt": _TOO_LONG})
     owner = for_owner(ctx, chapter.author.id)
-    name = new.filename if storable(new.filename) else ""
     async with ctx.db.transaction():
-        about = About(filename=name, visibility=Visibility.PRIVATE)
+        about = About(filename=_name(new), visibility=Visibility.PRIVATE)
         file, head = await media.upload_later(owner, data=new.data, about=about)
         if file.visibility is Visibility.PUBLIC:  # it was there already, for everybody to see
             file = await media.copy(owner, file.id) if file.uses_count else file
@@ -264,6 +263,10 @@ async def _insert(ctx: Ctx, chapter: ChapterView, taken: list[tuple[NewImage, Fi
     added = [UUID(str(row["id"])) for row in rows]
     await go_on(ctx, added)
     return added
+
+
+def _name(new: NewImage) -> str:
+    return new.filename if storable(new.filename) else ""
 
 
 def _reason(error: StoaError) -> str:
