@@ -1,5 +1,7 @@
 """What can go wrong with series and chapters."""
 
+from datetime import datetime
+
 from stoa.kit.errors import Conflict
 
 
@@ -21,3 +23,13 @@ class NotReadyToList(Conflict):
 
     def __init__(self, missing: list[str]) -> None:
         super().__init__("Before it is listed: " + "; ".join(missing), missing=missing)
+
+
+class OtherTab(Conflict):
+    """409: another window has kept a text of this chapter that this one has not seen; `saved_at` and `tab` are its."""
+
+    code = "other_tab"
+    title = "You are writing this chapter in another window, too. Look at what is there before you go on here"
+
+    def __init__(self, *, saved_at: datetime, tab: str) -> None:
+        super().__init__(saved_at=saved_at, tab=tab)

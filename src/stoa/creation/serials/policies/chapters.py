@@ -4,7 +4,8 @@ from uuid import UUID
 
 from stoa.creation.serials.queries.chapters import chapter_by_id
 from stoa.creation.serials.queries.places import SeriesPlace, permissions_of_actor, place_by_id
-from stoa.creation.serials.types import ChapterView
+from stoa.creation.serials.queries.versions import version_by_id, version_by_number
+from stoa.creation.serials.types import ChapterView, VersionText
 from stoa.creation.works.policies import can_see
 from stoa.creation.works.types import State
 from stoa.foundation.team.types import Permission
@@ -37,6 +38,18 @@ async def access_chapter_to_edit(ctx: Ctx, chapter_id: UUID) -> ChapterView:
     if chapter.state in (State.PUBLISHED, State.IN_REVIEW) and Permission.PUBLISH not in chapter.my_permissions:
         raise Forbidden("Its readers would see this at once, and your role does not include publishing")
     return chapter
+
+
+async def access_version(ctx: Ctx, chapter_id: UUID, version: UUID | int) -> VersionText:
+    """A version of a chapter by its id or number, for those who read its drafts. Raises NotFound, Forbidden."""
+    await access_chapter(ctx, chapter_id)
+    if isinstance(version, int):
+        found = await version_by_number(ctx, chapter_id, version)
+    else:
+        found = await version_by_id(ctx, chapter_id, version)
+    if found is None:
+        raise NotFound("There is no such version")
+    return found
 
 
 async def access_series_place(ctx: Ctx, series_id: UUID, permission: Permission | None = None) -> SeriesPlace:

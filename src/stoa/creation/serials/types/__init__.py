@@ -34,6 +34,7 @@ from stoa.creation.serials.types.stats import (
     Ranking,
     SeriesStats,
 )
+from stoa.creation.serials.types.versions import DiffLine, DiffPart, VersionDiff
 from stoa.creation.serials.types.warnings import WARNINGS
 from stoa.creation.serials.types.words import (
     BODY_MAX,
@@ -79,6 +80,8 @@ __all__ = [
     "ContentView",
     "DayStats",
     "DetailedStats",
+    "DiffLine",
+    "DiffPart",
     "Direction",
     "GenreView",
     "ListingPart",
@@ -97,6 +100,7 @@ __all__ = [
     "SeriesStatus",
     "SeriesView",
     "TagView",
+    "VersionDiff",
     "VersionText",
     "VersionView",
     "WaitingTag",
