@@ -16,7 +16,14 @@ const SAYINGS = {
 
 /** Takes csrf() and toast(), which the page's own script has already. */
 export function mount(form, tools) {
+  if (form.dataset.editorRoot === 'page') return mountPage(form, tools)
   return form.dataset.editorRoot === 'chapter' ? mountChapter(form, tools) : mountPost(form, tools)
+}
+
+/** A page of a site: kept by its buttons, not while one types. */
+function mountPage(form, tools) {
+  makeDesk(form, { ...tools, changed: () => {} })
+  form.dataset.ready = ''
 }
 
 function mountPost(form, { csrf, toast }) {

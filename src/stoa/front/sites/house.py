@@ -87,6 +87,7 @@ def _around(request: Request[Any, Any, Any], ctx: Ctx, site: PublicSite, path: s
         "insider": site.state is not SiteState.OPEN and site.is_insider,
         "indexed": False,
         "name_tag": None,
+        "is_preview": False,
     }
 
 
