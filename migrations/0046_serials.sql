@@ -39,6 +39,7 @@ create table series (
     and coalesce(total_planned_chapters, 1) between 1 and 100000
     and update_days <@ array[1, 2, 3, 4, 5, 6, 7]::smallint[]
   ),
+  constraint series_listed_since check (not is_listed or last_published_at is not null),
   constraint series_completed check ((status = 'completed') = (completed_at is not null)),
   constraint series_lengths check (
     char_length(synopsis_markdown) <= 10000 and char_length(update_schedule) <= 200
@@ -64,7 +65,7 @@ create table genres (
 create unique index genres_slug_key on genres (slug);
 create index genres_parent_id on genres (parent_id, position);
 
--- A tree of two levels; an operator adds to it.
+-- A tree of two levels.
 insert into genres (id, parent_id, slug, name, description, position, is_featured) values
   ('00000000-0000-7000-8001-000100000000', null, 'fantasy', 'Fantasy', 'Magic, and worlds that have their own rules', 1, true),
   ('00000000-0000-7000-8001-000100000001', '00000000-0000-7000-8001-000100000000', 'epic-fantasy', 'Epic fantasy', 'Long roads, old wars, much at stake', 1, false),

@@ -1,9 +1,10 @@
 """What happens to series and chapters by the clock, and when works of theirs are published."""
 
-from stoa.creation.serials.actions import announcing, opening, schedule
+from stoa.creation.serials.actions import announcing, ending, opening, ranking, schedule
 from stoa.creation.serials.messages import CutAgain
 from stoa.creation.serials.queries.places import place_by_id
 from stoa.creation.serials.types import CHAPTER, SERIES
+from stoa.creation.sites.messages import SitePurged
 from stoa.creation.works.messages import WorkPublished
 from stoa.kit.ctx import Ctx
 from stoa.kit.outbox import within
@@ -20,6 +21,24 @@ async def publish_due(ctx: Ctx) -> int:
 async def open_due(ctx: Ctx) -> int:
     """S1: what is to be open to everybody is told to be so."""
     return await opening.open_due(ctx)
+
+
+@every(name="serials.count_reads", seconds=300)
+async def count_reads(ctx: Ctx) -> int:
+    """How much series are read, which lists of them are sorted by."""
+    return await ranking.count(ctx)
+
+
+@every(name="serials.purge_series", seconds=3600)
+async def purge_series(ctx: Ctx) -> int:
+    """S5: what was deleted 30 days ago ends."""
+    return await ending.purge_series(ctx)
+
+
+@within(SitePurged)
+async def leave_site(ctx: Ctx, event: SitePurged) -> None:
+    """The series that went with a site count no more."""
+    await ending.leave_site(ctx, event.site_id, event.owner_id)
 
 
 @within(WorkPublished)

@@ -39,6 +39,7 @@ create table series (
     and coalesce(total_planned_chapters, 1) between 1 and 100000
     and update_days <@ array[1, 2, 3, 4, 5, 6, 7]::smallint[]
   ),
+  constraint series_listed_since check (not is_listed or last_published_at is not null),
   constraint series_completed check ((status = 'completed') = (completed_at is not null)),
   constraint series_lengths check (
     char_length(synopsis_markdown) <= 10000 and char_length(update_schedule) <= 200

@@ -7,6 +7,7 @@ import msgspec
 
 from stoa.creation.serials.actions.series import change, put_in_place, typed_of
 from stoa.creation.serials.actions.texts import PICTURES
+from stoa.creation.serials.messages import CutAgain
 from stoa.creation.serials.policies.series import access_series, access_series_to_edit
 from stoa.creation.serials.types import TITLE_MAX, SeriesView
 from stoa.foundation.team.policies import access_site
@@ -14,6 +15,7 @@ from stoa.foundation.team.types import Permission
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import run
 from stoa.kit.errors import Forbidden
+from stoa.kit.queue import enqueue
 
 _COPY_GENRES = run(
     """
@@ -51,7 +53,10 @@ async def change_paywall(ctx: Ctx, series_id: UUID, **given: Any) -> SeriesView:
     Raises as `change_settings`; it takes the right to change the site's settings.
     """
     series = await access_series(ctx, series_id, Permission.MANAGE_SETTINGS)
-    return await change(ctx, series, **given)
+    changed = await change(ctx, series, **given)
+    if changed.preview_paragraphs != series.preview_paragraphs:
+        await enqueue(ctx, CutAgain(series_id=series_id), unique=str(series_id))
+    return changed
 
 
 async def change_schedule(ctx: Ctx, series_id: UUID, **given: Any) -> SeriesView:

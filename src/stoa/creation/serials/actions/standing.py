@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from stoa.creation.serials.actions import ranking
 from stoa.creation.serials.actions.series import work_of
 from stoa.creation.serials.errors import NotReadyToList, StatusRefused
 from stoa.creation.serials.policies.series import access_series
@@ -35,7 +36,12 @@ _PUT: Statement[bool | None] = value(
     update works set updated_at = $4 from put where id = put.work_id returning true
     """,
 )
-_LIST = run("update series set is_listed = $2 where work_id = $1")
+_LIST = run(
+    """
+    update series b set is_listed = $2, last_published_at = coalesce(b.last_published_at, w.published_at)
+    from works w where w.id = $1 and b.work_id = w.id
+    """
+)
 _RESTORE: Statement[bool | None] = value(
     bool | None,
     """
@@ -78,6 +84,7 @@ async def list_series(ctx: Ctx, series_id: UUID) -> SeriesView:
     if not score.can_list:
         raise NotReadyToList([part.hint for part in score.parts if part.is_needed and not part.is_met])
     await _LIST(ctx.db, series_id, True)
+    await ranking.count(ctx, series_id)
     return await access_series(ctx, series_id)
 
 

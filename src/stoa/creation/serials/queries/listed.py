@@ -13,7 +13,7 @@ from stoa.foundation.media.queries import cover_columns
 from stoa.foundation.people.queries import PERSON_COLUMNS, not_hidden, viewer_id
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many
-from stoa.kit.pagination import Page, decode, keyset
+from stoa.kit.pagination import MAX_LIMIT, Page, decode, keyset
 
 
 class _ByTime(msgspec.Struct, frozen=True):
@@ -70,13 +70,22 @@ _ORDER: Final[dict[Sort, tuple[str, str, Any, Any, Any]]] = {
     Sort.TRENDING: ("b.trending", "double precision", _ByHeat, tuple[float, UUID], float("inf")),
     Sort.POPULAR: ("b.reads", "bigint", _ByReads, tuple[int, UUID], 2**63 - 1),
 }
-_SCOPES: Final = {"listed": "b.is_listed and $9::uuid is null", "site": "w.site_id = $9"}
+_SCOPES: Final = {"listed": "b.is_listed and $8::uuid is null", "site": "w.site_id = $8"}
+# As with lists of works, a plan is kept only where the limit is written out.
+_FETCHED: Final = (21, MAX_LIMIT + 1)
+
+
+def _order(sort: Sort, scope: str) -> str:
+    """One that is listed has a time at which something of it came out, and there is an index on it."""
+    return "b.last_published_at" if (sort, scope) == (Sort.RECENT, "listed") else _ORDER[sort][0]
+
+
 _PAGES = {
-    (sort, scope): many(
+    (sort, scope, fetched): many(
         row,
         f"""
         with page as materialized (
-          select w.id, {order} as place from works w join series b on b.work_id = w.id
+          select w.id, {place} as place from works w join series b on b.work_id = w.id
           where w.kind = '{SERIES}' and {LISTED} and {not_hidden("w.author_id", "$1")} and {where}
             and ($4::text is null or b.content_type = $4) and ($5::text is null or b.status = $5)
             and ($6::uuid is null or exists (
@@ -86,15 +95,16 @@ _PAGES = {
             and ($7::uuid is null or exists (
               select from series_tags st where st.series_id = w.id and st.tag_id = $7
             ))
-            and ({order}, w.id) < ($2::{kind}, $3::uuid)
-          order by {order} desc, w.id desc limit $8
+            and ({_order(sort, scope)}, b.work_id) < ($2::{kind}, $3::uuid)
+          order by {_order(sort, scope)} desc, b.work_id desc limit {fetched}
         )
         select {CARD}, page.place from page join works w on w.id = page.id {CARD_JOINS} where {LISTED}
         order by page.place desc, page.id desc
         """,
     )
-    for sort, (order, kind, row, _, _) in _ORDER.items()
+    for sort, (place, kind, row, _, _) in _ORDER.items()
     for scope, where in _SCOPES.items()
+    for fetched in _FETCHED
 }
 
 
@@ -118,8 +128,9 @@ async def public_series(
     _, _, _, seek_type, top = _ORDER[sort]
     scope = f"series.{sort}.{site_id}.{genre_id}.{tag_id}.{content_type}.{status}"
     seek = decode(cursor, seek_type, scope=scope) or (top, _LAST_ID)
-    statement = _PAGES[sort, "listed" if site_id is None else "site"]
+    size = next(size for size in _FETCHED if size > limit)
+    statement = _PAGES[sort, "listed" if site_id is None else "site", size]
     filters = (content_type, status, genre_id, tag_id)
-    rows = await statement(ctx.db, viewer_id(ctx), *seek, *filters, limit + 1, site_id)
-    page = keyset(rows, limit, scope=scope, key=lambda row: (row.place, row.card.id))
+    rows = await statement(ctx.db, viewer_id(ctx), *seek, *filters, site_id)
+    page = keyset(rows[: limit + 1], limit, scope=scope, key=lambda row: (row.place, row.card.id))
     return Page(items=[row.card for row in page.items], next_cursor=page.next_cursor)

@@ -12,6 +12,7 @@ from stoa.creation.works import policies, queries
 from stoa.creation.works.actions.keeping import (
     create_many,
     delete_on_site,
+    delete_parts,
     empty,
     move,
     restore,
@@ -47,6 +48,7 @@ __all__ = [
     "create_many",
     "delete",
     "delete_on_site",
+    "delete_parts",
     "edit",
     "empty",
     "first_slug",

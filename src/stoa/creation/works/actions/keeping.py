@@ -8,8 +8,14 @@ import msgspec
 
 from stoa.creation.works.types import WorkRow, WorkText
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import run, value
+from stoa.kit.db import many, run, value
 from stoa.kit.ids import new_id
+
+
+class _Parts(msgspec.Struct, frozen=True):
+    whole_id: UUID
+    parts: int
+
 
 _CREATE = run(
     """
@@ -51,6 +57,17 @@ _DELETE_ON = value(
     with gone as (
       update works set deleted_at = coalesce(deleted_at, $3), updated_at = $4 where site_id = $1 returning id, kind
     ) select coalesce(array_agg(id) filter (where kind = $2), '{}') from gone
+    """,
+)
+_DELETE_PARTS = many(
+    _Parts,
+    """
+    with gone as (
+      update works part set deleted_at = whole.deleted_at, updated_at = $2 from works whole
+      where part.parent_id = whole.id and whole.id = any($1::uuid[]) and whole.deleted_at is not null
+        and part.deleted_at is null
+      returning whole.id as whole_id
+    ) select whole_id, count(*)::integer as parts from gone group by whole_id
     """,
 )
 _EMPTY = run(
@@ -122,3 +139,8 @@ async def empty(ctx: Ctx, work_ids: Collection[UUID]) -> int:
 async def delete_on_site(ctx: Ctx, site_id: UUID, *, kind: str, at: datetime) -> list[UUID]:
     """Deletes all that stood on a site that is gone for good, as of then; the ids of those of one kind (S5)."""
     return await _DELETE_ON(ctx.db, site_id, kind, at, ctx.now)
+
+
+async def delete_parts(ctx: Ctx, work_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Deletes what stands in deleted works, as of then (S5); how many went with each that had any."""
+    return {row.whole_id: row.parts for row in await _DELETE_PARTS(ctx.db, list(work_ids), ctx.now)}
