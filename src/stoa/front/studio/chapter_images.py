@@ -11,7 +11,16 @@ from litestar.datastructures import UploadFile
 from stoa.creation.comics import actions
 from stoa.creation.comics.actions import Arranged, NewImage
 from stoa.creation.comics.queries import images_of
-from stoa.creation.comics.types import MAX_ALT, MAX_AT_ONCE, MAX_BODY_BYTES, MAX_IMAGES, ImageView, State, Uploaded
+from stoa.creation.comics.types import (
+    MAX_ALT,
+    MAX_AT_ONCE,
+    MAX_BODY_BYTES,
+    MAX_IMAGES,
+    ImageView,
+    OcrState,
+    State,
+    Uploaded,
+)
 from stoa.creation.serials.policies.chapters import access_chapter
 from stoa.creation.serials.types import ChapterView
 from stoa.foundation.media.errors import NotReady
@@ -61,6 +70,7 @@ async def _show(
         status=status,
         pages=shown,
         waiting=sum(page.state is State.PROCESSING for page in shown),
+        being_read=sum(page.state is State.READY and page.ocr_state is OcrState.WAITING for page in shown),
         errors=errors or {},
         alt_max=MAX_ALT,
         most=MAX_IMAGES,
