@@ -70,7 +70,8 @@ async def send(
         if case is not None and case.form is not None:
             body["data"] = case.form(values or {})
         elif case is not None and case.parts is not None:
-            body["files"] = {name: (None, part) for name, part in case.parts(values or {}).items()}
+            sent = case.parts(values or {}).items()
+            body["files"] = {name: part if isinstance(part, tuple) else (None, part) for name, part in sent}
         elif case is not None and case.json is not None:
             body["json"] = case.json(values or {})
         elif route.is_page:

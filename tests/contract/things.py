@@ -14,6 +14,8 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
+from stoa.creation.comics import actions as comics
+from stoa.creation.comics.actions import NewImage
 from stoa.foundation.identity.actions import links
 from stoa.foundation.identity.types import LinkKind
 from stoa.foundation.mail import actions as mail
@@ -25,6 +27,7 @@ from stoa.money.payments.types import SandboxCard
 from stoa.money.reconciliation import actions as reconciliation
 from tests.conftest import PASSWORD
 from tests.factories.creation import BODY
+from tests.foundation.media import samples
 
 Params = dict[str, Any]
 
@@ -77,7 +80,7 @@ class Case:
     thing: Callable[[World], Awaitable[Params]]
     json: Callable[[Params], Any] | None = None
     form: Callable[[Params], dict[str, str]] | None = None
-    parts: Callable[[Params], dict[str, str]] | None = None
+    parts: Callable[[Params], dict[str, Any]] | None = None
 
 
 # ---- things ----------------------------------------------------------------------------------------------------
@@ -130,6 +133,16 @@ async def media_in_trash(world: World) -> Params:
     made = await picture(world)
     await world.call(world.owner, "DELETE", f"/api/v1/media/{made['media_id']}")
     return made
+
+
+async def comic_page(world: World) -> Params:
+    """A draft of a comic's chapter with one page."""
+    series = await world.make.series(world.owner, content_type="manga")
+    chapter = await world.make.chapter(world.owner, series, body="", published=False)
+    async with world.make.tx(world.owner) as ctx:
+        page = NewImage("1.png", samples.picture(40, 60))
+        (made,) = (await comics.add_images(ctx, chapter.id, [page])).images
+    return {"chapter_id": chapter.id, "image_id": made.id}
 
 
 async def media_folder(world: World) -> Params:
@@ -488,6 +501,7 @@ def _text_fields(made: Params) -> dict[str, str]:
     return {"revision": str(made["revision"]), "category": "Education", "then": "publish"}
 
 
+PAGE = ("2.png", samples.picture(30, 60, 2), "image/png")
 REASON = _fixed(reason="It has to be looked at")
 REFUND = _fixed(amount="4.99", reason="It was not wanted", key="refund-1")
 NOTE = _fixed(amount=5, message="Thank you")
@@ -592,6 +606,23 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /dashboard/media/folders/{folder_id}": (Case(Who.OWNER, media_folder, form=_fixed(new_name="Columns")),),
     "POST /dashboard/media/folders/{folder_id}/delete": (Case(Who.OWNER, media_folder, form=_fixed()),),
     "GET /media/files/{token}": (Case(Who.ANYBODY, media_file),),
+    # comics
+    "GET /api/v1/chapters/{chapter_id}/pages": (Case(Who.OWNER, comic_page),),
+    "GET /api/v1/chapters/{chapter_id}/images": (Case(Who.OWNER, comic_page),),
+    "POST /api/v1/chapters/{chapter_id}/images": (Case(Who.OWNER, comic_page, parts=_fixed(file=PAGE)),),
+    "POST /api/v1/chapters/{chapter_id}/images/bulk": (Case(Who.OWNER, comic_page, parts=_fixed(files=PAGE)),),
+    "PATCH /api/v1/chapters/{chapter_id}/images/reorder": (
+        Case(Who.OWNER, comic_page, json=lambda made: {"image_ids": [str(made["image_id"])]}),
+    ),
+    "GET /api/v1/chapters/{chapter_id}/images/{image_id}": (Case(Who.OWNER, comic_page),),
+    "PATCH /api/v1/chapters/{chapter_id}/images/{image_id}": (
+        Case(Who.OWNER, comic_page, json=_fixed(alt="A lamp", position=1, is_double=False)),
+    ),
+    "DELETE /api/v1/chapters/{chapter_id}/images/{image_id}": (Case(Who.OWNER, comic_page),),
+    "POST /api/v1/chapters/{chapter_id}/images/{image_id}/process": (Case(Who.OWNER, comic_page),),
+    "GET /dashboard/chapters/{chapter_id}/images": (Case(Who.OWNER, comic_page),),
+    "POST /dashboard/chapters/{chapter_id}/images": (Case(Who.OWNER, comic_page, form=_fixed(do="sort")),),
+    "POST /dashboard/chapters/{chapter_id}/images/upload": (Case(Who.OWNER, comic_page, parts=_fixed(files=PAGE)),),
     "GET /api/v1/media/{media_id}/uses": (Case(Who.OWNER, picture),),
     "POST /api/v1/media/{media_id}/restore": (Case(Who.OWNER, media_in_trash),),
     "POST /api/v1/media/{media_id}/copy": (Case(Who.OWNER, picture, json=_fixed()),),
