@@ -47,7 +47,7 @@ _NEXT = value(
     """,
 )
 _COUNT = value(int, f"select count(*) from works where site_id = $1 and kind = '{KIND}' and deleted_at is null")
-_LANGUAGE = value(str, "select language from site_settings where site_id = $1")
+_LANGUAGE = value(str | None, "select language from site_settings where site_id = $1")
 _ORDER = run(
     """
     update site_pages g set nav_order = n.place
@@ -140,7 +140,7 @@ async def edit_page(
     work = _as_read(await page_work(ctx, page_id, Permission.EDIT_CONTENT), page)
     if _TEXT & changes.keys():
         title, body = changes.pop("title", page.title), changes.get("body_markdown", page.body_markdown or "")
-        made = await _make(ctx, title, body, await _LANGUAGE(ctx.db, page.site_id), work.author_id)
+        made = await _make(ctx, title, body, await _LANGUAGE(ctx.db, page.site_id) or "en", work.author_id)
         out = work.state in _OUT
         work = await works.edit(ctx, work, text=made.text, screening=screen(title, body) if out else None)
         changes["body_html"] = made.body_html

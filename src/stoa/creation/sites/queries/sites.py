@@ -166,7 +166,7 @@ _DETAIL = one(
 _DELETED = many(
     DeletedSite,
     """
-    select id, slug, title, deleted_at from sites where owner_id = $1 and deleted_at is not null
+    select id, slug, title, deleted_at from sites where owner_id = $1 and deleted_at is not null and purged_at is null
     order by deleted_at desc, id limit 100
     """,
 )

@@ -90,7 +90,8 @@ _OWN_AUTHOR = maybe(
 )
 _OWN_BRAND = maybe(BrandProfile, f"select {_columns(BrandProfile, 'b')} from brand_profiles b where b.user_id = $1")
 _SITES = many(
-    SiteView, "select id, slug, title, is_default, created_at from sites where owner_id = $1 order by created_at, id"
+    SiteView,
+    "select id, slug, title, is_default, created_at from sites where owner_id = $1 and is_open order by created_at, id",
 )
 _PREFERENCES = value(dict[str, object] | None, "select preferences from profiles where user_id = $1")
 

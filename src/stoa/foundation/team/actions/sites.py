@@ -32,7 +32,7 @@ _CREATE: Final = run(
     values ($1, $2, $3, $4, not exists (select from sites where owner_id = $2 and is_default), $5)
     """
 )
-_COUNT: Final = value(int, "select count(*) from sites where owner_id = $1")
+_COUNT: Final = value(int, "select count(*) from sites where owner_id = $1 and purged_at is null")
 _RENAME: Final = run("update sites set slug = $2 where id = $1 and slug <> $2")
 _RETITLE: Final = run("update sites set title = $2 where id = $1 and title <> $2")
 _SET_OPEN: Final = run("update sites set is_open = $2 where id = $1 and is_open <> $2")
