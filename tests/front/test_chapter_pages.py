@@ -93,7 +93,7 @@ async def test_who_may_read_it_is_seen_with_their_eyes(make: Any, signed_in: Any
 
 async def test_settings_of_a_chapter(make: Any, signed_in: Any, visitor: Any) -> None:
     user = await make.user("ana")
-    base, (chapter, other) = await series_of(make, user, "Setting out", "On the road")
+    _, (chapter, other) = await series_of(make, user, "Setting out", "On the road")
     ana = await signed_in(user)
     page = (await ana.get(f"{chapter}/settings")).text
     sent = {"revision": hidden(page, "revision"), "number": "2", "language": "en", "rating": "teen", "slug": "out"}
@@ -109,3 +109,62 @@ async def test_settings_of_a_chapter(make: Any, signed_in: Any, visitor: Any) ->
     for at in ("settings", "access", "publish", "preview", "analytics"):
         assert (await stranger.get(f"{chapter}/{at}")).status_code in (403, 404), at
         assert (await visitor.get(f"{chapter}/{at}")).headers["location"].startswith("/login"), at
+
+
+async def test_what_is_saved_is_a_version_and_comes_back(make: Any, signed_in: Any) -> None:
+    user = await make.user("ana")
+    _, (chapter,) = await series_of(make, user, "Setting out")
+    ana = await signed_in(user)
+    page = (await ana.get(f"{chapter}/edit")).text
+    sent = {
+        "revision": hidden(page, "revision"),
+        "title": "Setting out",
+        "body": "A shorter one.",
+        "author_note": "Hello",
+        "author_note_position": "start",
+        "note": "Cut it down",
+    }
+    too_long = await ana.post(f"{chapter}/edit", **(sent | {"note": "x" * 501}))
+    assert (too_long.status_code, "A shorter one.</textarea>" in too_long.text) == (422, True)
+    page = (await ana.follow(await ana.post(f"{chapter}/edit", **sent))).text
+    assert "Saved as version 2." in page and "A shorter one.</textarea>" in page
+    stale = await ana.post(f"{chapter}/edit", **(sent | {"body": "Mine instead."}))
+    assert (stale.status_code, "Somebody saved another text meanwhile" in stale.text) == (409, True)
+    assert "Mine instead.</textarea>" in stale.text
+    again = sent | {"body": "Mine instead.", "revision": hidden(stale.text, "revision"), "then": "publish"}
+    assert (await ana.post(f"{chapter}/edit", **again)).headers["location"] == f"{chapter}/publish"
+    page = (await ana.get(f"{chapter}/versions")).text
+    assert (page.count('name="before"'), "Cut it down" in page) == (3, True)
+    ids = re.findall(r'href="[^"]*/versions/([0-9a-f-]{36})"', page)
+    page = (await ana.get(f"{chapter}/versions/{ids[0]}")).text
+    assert "<del>shorter</del>" in page and "2 words added, 3 removed" in page
+    page = (await ana.get(f"{chapter}/versions/compare?before=3&after=1")).text
+    assert "From version 1 to 3" in page
+    assert (await ana.get(f"{chapter}/versions/compare?before=3&after=99")).status_code == 404
+    assert "ending nobody may know" in (await ana.get(f"{chapter}/versions/{ids[2]}")).text
+    page = (await ana.follow(await ana.post(f"{chapter}/versions/{ids[2]}/restore"))).text
+    assert "It is back, as version 4." in page
+
+
+async def test_what_was_typed_and_not_saved_is_offered(make: Any, signed_in: Any) -> None:
+    user = await make.user("ana")
+    _, (chapter,) = await series_of(make, user, "Setting out")
+    ana = await signed_in(user)
+    await ana.get("/about")
+    typed = {
+        "tab": "one",
+        "base_version": 1,
+        "title": "Typed",
+        "body_markdown": "Half a thought",
+        "author_note_markdown": "",
+    }
+    api = chapter.replace("/dashboard/", "/api/v1/")
+    kept = await ana.client.post(f"{api}/autosave", json=typed, headers={"X-CSRF-Token": ana.token})
+    assert kept.status_code == 200
+    page = (await ana.get(f"{chapter}/edit")).text
+    assert "There is a text that was typed and not saved" in page and "Half a thought</textarea>" not in page
+    page = (await ana.get(f"{chapter}/edit?typed=yes")).text
+    assert "Half a thought</textarea>" in page and "data-seen=" in page
+    page = (await ana.follow(await ana.post(f"{chapter}/edit", then="drop"))).text
+    assert "What was not saved is thrown away." in page
+    assert "data-kept" not in page

@@ -17,25 +17,30 @@ export function mountChapter(form, { csrf, toast }) {
   const title = form.querySelector('[name="title"]')
   const note = form.querySelector('[name="author_note"]')
   const field = (name) => form.querySelector(`[name="${name}"]`)
+  const api = `/api/v1/chapters/${form.dataset.id}`
   const tab = crypto.randomUUID()
   let desk = null
-  let takes = false
+  let seen = form.dataset.seen || null // until when this tab knows what another one has kept
+  let other = null
   const say = (state, text) => {
     form.dataset.state = state
     form.querySelector('[data-say="state"]').textContent = text
   }
   const keeper = makeKeeper({
     csrf,
-    url: form.dataset.autosave,
+    url: `${api}/autosave`,
     id: form.dataset.id,
     revision: Number(form.dataset.version),
-    read: () => ({ title: title.value, body: desk.source.value, author_note: note.value, tab, takes }),
-    say: (state, detail) => {
+    read: () => ({ title: title.value, body: desk.source.value, author_note: note.value }),
+    pack: (text, { revision }) => ({ tab, seen, base_version: revision, title: text.title, body_markdown: text.body, author_note_markdown: text.author_note }),
+    say: (state, detail, answer) => {
       say(state, detail && state === 'error' ? `${detail} Kept on this device.` : SAYINGS[state])
-      if (state === 'conflict') document.getElementById('tab-dialog').showModal()
+      if (state !== 'conflict') return
+      other = answer.saved_at
+      document.getElementById('tab-dialog').showModal()
     },
     live: false,
-    kept: () => { takes = false },
+    kept: () => {},
   })
   desk = makeDesk(form, { csrf, toast, changed: () => keeper.changed() })
   note.addEventListener('input', keeper.changed)
@@ -54,21 +59,27 @@ export function mountChapter(form, { csrf, toast }) {
     try {
       await keeper.flush()
       const sent = { title: title.value, body: desk.source.value, author_note: note.value }
-      const response = await fetch(form.dataset.save, {
-        method: 'POST',
+      const response = await fetch(api, {
+        method: 'PATCH',
         headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf() },
-        body: JSON.stringify({ ...sent, author_note_position: field('author_note_position').value, note: field('note').value, revision: Number(field('revision').value) }),
+        body: JSON.stringify({
+          title: sent.title, body_markdown: sent.body, author_note_markdown: sent.author_note,
+          author_note_position: field('author_note_position').value, note: field('note').value, revision: Number(field('revision').value),
+        }),
       })
       const answer = await response.json().catch(() => ({}))
       if (response.ok) {
         field('revision').value = answer.revision
         field('note').value = ''
         keeper.settled(answer.version, same(sent))
+        seen = null
+        if (same(sent)) drop() // where the text was the same again, what was kept is still there
         return say(same(sent) ? 'in' : 'unsaved', same(sent) ? `Saved as version ${answer.version}` : SAYINGS.unsaved)
       }
-      if (response.status === 409 && answer.revision) return conflict(answer)
-      say('error', answer.detail || SAYINGS.error)
-      toast({ text: answer.detail || 'It could not be saved. It is kept on this device.', kind: 'bad', seconds: 10 })
+      if (response.status === 409 && answer.revision) return conflict(answer.revision)
+      const wrong = Object.values(answer.fields ?? {})[0] ?? answer.detail
+      say('error', wrong || SAYINGS.error)
+      toast({ text: wrong || 'It could not be saved. It is kept on this device.', kind: 'bad', seconds: 10 })
     } catch {
       say('offline', SAYINGS.offline)
       toast({ text: 'The network did not answer. Your text is kept on this device.', kind: 'bad', seconds: 10 })
@@ -77,37 +88,43 @@ export function mountChapter(form, { csrf, toast }) {
     }
   }
 
+  const drop = () => fetch(`${api}/autosave`, { method: 'DELETE', headers: { 'X-CSRF-Token': csrf() } }).catch(() => {})
+
   /** Somebody else saved meanwhile: both texts are kept, whichever is the newest version then. */
-  function conflict(other) {
+  async function conflict(revision) {
     say('conflict', 'Changed elsewhere; not saved yet')
+    const answer = await fetch(api).then((response) => response.json())
+    const theirs = { title: answer.title, body: answer.body_markdown, author_note: answer.author_note_markdown }
     const dialog = document.getElementById('conflict-dialog')
-    dialog.querySelector('[data-other-text]').value = other.body
+    dialog.querySelector('[data-other-text]').value = theirs.body
     dialog.querySelector('[data-conflict-mine]').onclick = () => {
-      field('revision').value = other.revision
+      field('revision').value = answer.revision ?? revision
       dialog.close()
       save()
     }
     dialog.querySelector('[data-conflict-theirs]').onclick = async () => {
-      await navigator.clipboard?.writeText(desk.source.value).catch(() => {})
-      put(other)
-      field('revision').value = other.revision
+      const copied = await navigator.clipboard?.writeText(desk.source.value).then(() => true, () => false)
+      put(theirs)
+      field('revision').value = answer.revision
       dialog.close()
-      await keeper.dropped(other.version)
-      fetch(`${form.dataset.autosave}/drop`, { method: 'POST', headers: { 'X-CSRF-Token': csrf() } })
-      say('in', `Version ${other.version}`)
-      toast({ text: 'This is the other text. Yours is in the clipboard.', kind: 'good', seconds: 10 })
+      await keeper.dropped(answer.version)
+      drop()
+      say('in', `Version ${answer.version}`)
+      toast({ text: copied ? 'This is the other text. Yours is in the clipboard.' : 'This is the other text.', kind: 'good', seconds: 10 })
     }
     dialog.showModal()
   }
 
   const tabs = document.getElementById('tab-dialog')
   tabs.querySelector('[data-tab-here]').addEventListener('click', () => {
-    takes = true
+    seen = other
     tabs.close()
     keeper.resume()
   })
 
-  offers(form, { put, same, keeper, csrf })
+  tabs.querySelector('[data-tab-there]').addEventListener('click', () => keeper.done())
+
+  offers(form, { put, same, keeper, drop, take: (at) => { seen = at } })
   for (const preview of form.querySelectorAll('[data-preview]')) {
     preview.addEventListener('click', async (event) => {
       event.preventDefault()
@@ -138,28 +155,22 @@ export function mountChapter(form, { csrf, toast }) {
 }
 
 /** What was typed and never saved is offered, not pushed: from the server's autosave, or newer from this device. */
-function offers(form, { put, same, keeper, csrf }) {
+function offers(form, { put, same, keeper, drop, take }) {
   const id = form.dataset.id
   const note = form.querySelector('[data-restore]')
-  const kept = form.dataset.kept ? JSON.parse(form.dataset.kept) : null
+  const there = form.dataset.kept ? JSON.parse(form.dataset.kept) : null
+  const kept = there && { title: there.title, body: there.body_markdown, author_note: there.author_note_markdown, at: Date.parse(there.saved_at) }
   const here = stored(id)
-  const best = here && (!kept || here.at > Date.parse(kept.saved_at)) ? here : kept
   if (here && same(here)) forget(id)
-  if (!best || same(best)) {
-    note.hidden = true
-    return
-  }
+  const best = here && !same(here) && (!kept || here.at > kept.at) ? here : kept
+  if (!best) return
   note.hidden = false
-  note.querySelector('[data-restore-yes]').addEventListener('click', (event) => {
+  const decide = (does) => (event) => {
     event.preventDefault()
-    put(best)
     note.hidden = true
-    keeper.changed()
-  })
-  note.querySelector('[data-restore-no]').addEventListener('click', (event) => {
-    event.preventDefault()
-    forget(id)
-    note.hidden = true
-    fetch(`${form.dataset.autosave}/drop`, { method: 'POST', headers: { 'X-CSRF-Token': csrf() } })
-  })
+    if (there) take(there.saved_at)
+    does()
+  }
+  note.querySelector('[data-restore-yes]').addEventListener('click', decide(() => { put(best); keeper.changed() }))
+  note.querySelector('[data-restore-no]').addEventListener('click', decide(() => { forget(id); drop() }))
 }

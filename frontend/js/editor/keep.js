@@ -17,9 +17,10 @@ export function forget(id) {
   } catch { /* storage may be switched off */ }
 }
 
-/** read(): the text as it stands; say(state, detail): see SAYINGS; kept(id, revision, isNew): what the server has.
+/** read(): the text as it stands; say(state, detail, answer): see SAYINGS; kept(id, revision, isNew): what the server has;
+ * pack(text, { id, revision }): what is sent.
  * live: the text is out, so changes stay on this device until the form is sent. */
-export function makeKeeper({ csrf, url, id, revision, read, say, kept, live }) {
+export function makeKeeper({ csrf, url, id, revision, read, say, kept, live, pack = (text, names) => ({ ...names, ...text }) }) {
   let current = id
   let version = revision
   let pause
@@ -45,7 +46,7 @@ export function makeKeeper({ csrf, url, id, revision, read, say, kept, live }) {
       response = await fetch(url, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf() },
-        body: JSON.stringify({ id: current || null, revision: version, ...text }),
+        body: JSON.stringify(pack(text, { id: current || null, revision: version })),
         keepalive: text.body.length < 30000,
       })
     } catch {
@@ -58,15 +59,15 @@ export function makeKeeper({ csrf, url, id, revision, read, say, kept, live }) {
     if (!response.ok) {
       dirty = true
       stopped = response.status === 409
-      say(stopped ? 'conflict' : response.status === 401 ? 'signed-out' : 'error', answer.detail)
+      say(stopped ? 'conflict' : response.status === 401 ? 'signed-out' : 'error', answer.detail, answer)
       if (response.status >= 500 || response.status === 429) again()
       return false
     }
     pauseAfter = PAUSE_MS
     const isNew = !current
     if (isNew) forget(null)
-    current = answer.id
-    version = answer.revision
+    current = answer.id ?? current
+    version = answer.revision ?? version
     kept(current, version, isNew)
     if (!dirty) {
       forget(current)
