@@ -9,4 +9,5 @@ export function mount(root, { csrf, toast, placeOf }) {
   const reader = root.querySelector('[data-leaves]') ? mountComic(root, place, toast) : mountText(root, place)
   for (const form of root.querySelectorAll('[data-chair-form]')) mountSettings(form, reader, { csrf, toast })
   preload(root, csrf)
+  root.dataset.ready = ''
 }
