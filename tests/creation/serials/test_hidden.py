@@ -7,6 +7,7 @@ import pytest
 
 from stoa.creation.serials.actions.chapters import edit_chapter
 from stoa.creation.serials.actions.opening import Chosen, change_access, cut_series_again, open_due
+from stoa.creation.serials.types import AccessLevel
 from stoa.kit.clock import utcnow
 from tests.conftest import Client
 
@@ -63,7 +64,7 @@ async def test_the_hidden_part_is_found_nowhere(client: Client, make: Any, ana: 
     note = f"{SECRET} afterthought"
     async with make.tx(ana) as ctx:
         await edit_chapter(ctx, chapter.id, revision=chapter.revision, author_note_markdown=note)
-        await change_access(ctx, chapter.id, Chosen(access="subscribers", price_minor=500, price_asset="COIN"))
+        await change_access(ctx, chapter.id, Chosen(access=AccessLevel.SUBSCRIBERS, price_minor=500, price_asset="COIN"))
     names = {"id": chapter.id, "series": series.id, "slug": chapter.slug}
     names |= {"site": series.site_slug, "series_slug": series.slug}
     analyst = await make.user()
@@ -142,8 +143,8 @@ async def test_another_number_of_paragraphs_of_the_series_holds_for_its_chapters
     series = await make.series(ana)
     own, other = [await make.chapter(ana, series, body=BODY) for _ in range(2)]
     async with make.tx(ana) as ctx:
-        await change_access(ctx, own.id, Chosen(access="subscribers", preview_paragraphs=2))
-        await change_access(ctx, other.id, Chosen(access="subscribers"))
+        await change_access(ctx, own.id, Chosen(access=AccessLevel.SUBSCRIBERS, preview_paragraphs=2))
+        await change_access(ctx, other.id, Chosen(access=AccessLevel.SUBSCRIBERS))
         assert await cut_series_again(ctx, series.id, 1) == 1
     shown = [(await client.get(f"/api/v1/chapters/{one.id}/read")).json()["body_html"] for one in (own, other)]
     assert ["Second" in html for html in shown] == [True, False]
