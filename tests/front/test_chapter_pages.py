@@ -137,7 +137,7 @@ async def test_what_is_saved_is_a_version_and_comes_back(make: Any, signed_in: A
     assert (page.count('name="before"'), "Cut it down" in page) == (3, True)
     ids = re.findall(r'href="[^"]*/versions/([0-9a-f-]{36})"', page)
     page = (await ana.get(f"{chapter}/versions/{ids[0]}")).text
-    assert "<del>shorter</del>" in page and "2 words added, 3 removed" in page
+    assert "<del>shorter one.</del><ins>instead.</ins>" in page and "2 words added, 3 removed" in page
     page = (await ana.get(f"{chapter}/versions/compare?before=3&after=1")).text
     assert "From version 1 to 3" in page
     assert (await ana.get(f"{chapter}/versions/compare?before=3&after=99")).status_code == 404
