@@ -145,6 +145,58 @@ async def comic_page(world: World) -> Params:
     return {"chapter_id": chapter.id, "image_id": made.id}
 
 
+async def site(world: World) -> Params:
+    """A site of the owner's that is not their first one, with a page that is out."""
+    await world.call(world.owner, "POST", "/api/v1/sites", title="The first")
+    made = await world.call(world.owner, "POST", "/api/v1/sites", title="The second")
+    path = f"/api/v1/sites/{made['id']}/pages"
+    page = await world.call(world.owner, "POST", path, title="Hours", body_markdown="From nine to five")
+    await world.call(world.owner, "POST", f"{path}/{page['id']}/publish")
+    return {"site_id": made["id"], "slug": made["slug"], "page_id": page["id"], "revision": 2}
+
+
+async def site_page(world: World) -> Params:
+    """A page of the owner's site that is out, by its address."""
+    return await site(world) | {"slug": "hours"}
+
+
+async def site_draft(world: World) -> Params:
+    """A page of the owner's site that only they have seen."""
+    made = await site(world)
+    path = f"/api/v1/sites/{made['site_id']}/pages"
+    page = await world.call(world.owner, "POST", path, title="Later", body_markdown="Not yet")
+    return made | {"page_id": page["id"], "slug": "later", "revision": 1}
+
+
+async def private_site(world: World) -> Params:
+    """A site that only its owner sees."""
+    made = await site(world)
+    await world.call(world.owner, "PATCH", f"/api/v1/sites/{made['site_id']}", is_public=False)
+    return made
+
+
+async def deleted_site(world: World) -> Params:
+    """A site in its owner's trash."""
+    made = await site(world)
+    await world.call(world.owner, "DELETE", f"/api/v1/sites/{made['site_id']}")
+    return made
+
+
+async def site_with_domain(world: World) -> Params:
+    """A site with a domain of its own."""
+    made = await site(world)
+    await world.call(world.owner, "POST", f"/api/v1/sites/{made['site_id']}/domain", domain="stories.example.com")
+    return made | {"domain": "stories.example.com"}
+
+
+async def site_with_proved_domain(world: World) -> Params:
+    """A site whose domain is proved."""
+    made = await site_with_domain(world)
+    async with world.make.tx() as ctx:
+        await ctx.db.execute("update site_domains set state = 'verified', verified_at = now()")
+    return made
+
+
 async def media_folder(world: World) -> Params:
     """A folder of the owner's library."""
     return {"folder_id": (await world.call(world.owner, "POST", "/api/v1/media/folders", name="Stones"))["id"]}
@@ -606,6 +658,73 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /dashboard/media/folders/{folder_id}": (Case(Who.OWNER, media_folder, form=_fixed(new_name="Columns")),),
     "POST /dashboard/media/folders/{folder_id}/delete": (Case(Who.OWNER, media_folder, form=_fixed()),),
     "GET /media/files/{token}": (Case(Who.ANYBODY, media_file),),
+    # sites
+    "GET /api/v1/sites/{site_id}": (Case(Who.OWNER, site),),
+    "PATCH /api/v1/sites/{site_id}": (Case(Who.OWNER, site, json=_fixed(title="Another", slug="another-one")),),
+    "DELETE /api/v1/sites/{site_id}": (Case(Who.OWNER, site),),
+    "POST /api/v1/sites/{site_id}/restore": (Case(Who.OWNER, deleted_site),),
+    "GET /api/v1/sites/{site_id}/settings": (Case(Who.OWNER, site),),
+    "PATCH /api/v1/sites/{site_id}/settings": (
+        Case(Who.OWNER, site, json=_fixed(maintenance=True, social_links={"x": "https://x.com/ana"})),
+    ),
+    "PATCH /api/v1/sites/{site_id}/settings/comments": (Case(Who.OWNER, site, json=_fixed(comments_enabled=False)),),
+    "PATCH /api/v1/sites/{site_id}/settings/content": (Case(Who.OWNER, site, json=_fixed(default_rating="teen")),),
+    "GET /api/v1/sites/{site_id}/branding": (Case(Who.OWNER, site),),
+    "PATCH /api/v1/sites/{site_id}/branding": (
+        Case(Who.OWNER, site, json=_fixed(primary_color="#1f5c86", custom_css="p { color: red }")),
+    ),
+    "POST /api/v1/sites/{site_id}/branding/logo": (Case(Who.OWNER, site, parts=_fixed(file=PAGE)),),
+    "DELETE /api/v1/sites/{site_id}/branding/logo": (Case(Who.OWNER, site),),
+    "POST /api/v1/sites/{site_id}/branding/favicon": (Case(Who.OWNER, site, parts=_fixed(file=PAGE)),),
+    "DELETE /api/v1/sites/{site_id}/branding/favicon": (Case(Who.OWNER, site),),
+    "POST /api/v1/sites/{site_id}/branding/cover": (Case(Who.OWNER, site, parts=_fixed(file=PAGE)),),
+    "DELETE /api/v1/sites/{site_id}/branding/cover": (Case(Who.OWNER, site),),
+    "POST /api/v1/sites/{site_id}/branding/og-image": (Case(Who.OWNER, site, parts=_fixed(file=PAGE)),),
+    "GET /api/v1/sites/{site_id}/theme": (Case(Who.OWNER, site),),
+    "PATCH /api/v1/sites/{site_id}/theme": (
+        Case(Who.OWNER, site, json=_fixed(theme="noir", layout={"shelf": "grid"})),
+    ),
+    "GET /api/v1/sites/{site_id}/theme/preview": (Case(Who.OWNER, site),),
+    "GET /api/v1/sites/{site_id}/domain": (Case(Who.OWNER, site_with_domain),),
+    "POST /api/v1/sites/{site_id}/domain": (Case(Who.OWNER, site, json=_fixed(domain="ana.example.com")),),
+    "DELETE /api/v1/sites/{site_id}/domain": (Case(Who.OWNER, site_with_domain),),
+    "POST /api/v1/sites/{site_id}/domain/verify": (Case(Who.NOBODY, site),),
+    "GET /api/v1/sites/{site_id}/domain/dns-records": (Case(Who.OWNER, site_with_domain),),
+    "GET /api/v1/sites/{site_id}/domain/ssl-status": (Case(Who.OWNER, site_with_domain),),
+    "GET /api/v1/sites/{site_id}/integrations": (Case(Who.OWNER, site),),
+    "PATCH /api/v1/sites/{site_id}/integrations": (
+        Case(Who.OWNER, site, json=_fixed(google_analytics_id="G-1A2B3C4D", plausible_domain="a.example.com")),
+    ),
+    "POST /api/v1/sites/{site_id}/integrations/verify": (Case(Who.NOBODY, site, json=_fixed(kind="plausible")),),
+    "GET /api/v1/sites/by-slug/{slug}": (Case(Who.ANYBODY, site), Case(Who.OWNER, private_site)),
+    "GET /api/v1/sites/by-domain/{domain}": (
+        Case(Who.ANYBODY, site_with_proved_domain),
+        Case(Who.NOBODY, site_with_domain),
+    ),
+    "GET /api/v1/sites/{site_id}/public": (Case(Who.ANYBODY, site), Case(Who.OWNER, private_site)),
+    "POST /api/v1/admin/sites/{site_id}/suspend": (Case(Who.STAFF, site, json=REASON),),
+    "POST /api/v1/admin/sites/{site_id}/lift": (Case(Who.STAFF, site),),
+    "GET /api/v1/sites/{site_id}/pages": (Case(Who.OWNER, site),),
+    "POST /api/v1/sites/{site_id}/pages": (
+        Case(Who.OWNER, site, json=_fixed(title="About us", body_markdown="A text", slug="about")),
+    ),
+    "POST /api/v1/sites/{site_id}/pages/preview": (Case(Who.OWNER, site, json=_fixed(body_markdown="A text")),),
+    "PATCH /api/v1/sites/{site_id}/pages/reorder": (
+        Case(Who.OWNER, site, json=lambda made: {"page_ids": [str(made["page_id"])]}),
+    ),
+    "PUT /api/v1/sites/{site_id}/navigation": (
+        Case(Who.OWNER, site, json=lambda made: {"entries": [{"page_id": made["page_id"], "show_in_nav": True}]}),
+    ),
+    "GET /api/v1/sites/{site_id}/pages/by-slug/{slug}": (
+        Case(Who.ANYBODY, site_page),
+        Case(Who.OWNER, site_draft),
+    ),
+    "GET /api/v1/sites/{site_id}/pages/{page_id}": (Case(Who.OWNER, site),),
+    "PATCH /api/v1/sites/{site_id}/pages/{page_id}": (Case(Who.OWNER, site, json=_revision(title="Other hours")),),
+    "DELETE /api/v1/sites/{site_id}/pages/{page_id}": (Case(Who.OWNER, site),),
+    "POST /api/v1/sites/{site_id}/pages/{page_id}/publish": (Case(Who.OWNER, site_draft, json=_fixed()),),
+    "POST /api/v1/sites/{site_id}/pages/{page_id}/unpublish": (Case(Who.OWNER, site),),
+    "POST /api/v1/sites/{site_id}/pages/{page_id}/duplicate": (Case(Who.OWNER, site),),
     # comics
     "GET /api/v1/chapters/{chapter_id}/pages": (Case(Who.OWNER, comic_page),),
     "GET /api/v1/chapters/{chapter_id}/images": (Case(Who.OWNER, comic_page),),
@@ -851,6 +970,7 @@ NO_THING = (
     "/dashboard/payments/gateways/{provider}",
     "/api/v1/money/{asset}",
     "/dashboard/money/{asset}",
+    "/api/v1/themes/{theme_id}",
 )
 
 HOOK = "a secret of webhooks".replace(" ", "-")
