@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from stoa.creation.comics import actions as comics
+from stoa.creation.comics.actions import NewImage
 from stoa.foundation.identity.types import LinkKind
 from stoa.kit.clock import utcnow
 from stoa.kit.queue import run_due
@@ -160,6 +162,10 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/dashboard/media/trash": (
         *_seen("/dashboard/media/trash", "newcomer", "creator"),
         *_seen("/dashboard/media/trash", "creator", opens="[data-dialog=empty-trash]"),
+    ),
+    "/dashboard/chapters/{chapter_id}/images": (
+        *_seen("/dashboard/chapters/{comic_id}/images", "creator"),
+        *_seen("/dashboard/chapters/{empty_comic_id}/images", "creator"),
     ),
     "/dashboard/media/upload": _seen("/dashboard/media/upload", "newcomer", "creator"),
     "/dashboard/media/{media_id}": (
@@ -385,6 +391,7 @@ async def fill(house: House) -> Hall:
         await _connect(world)
         values |= await _write(world)
         values |= await _library(world)
+        values |= await _comic(world)
         values |= await _team(world)
         values |= await _trade(world)
         values |= await things.dead_job(world) | await things.account(world)
@@ -480,6 +487,19 @@ async def _library(world: things.World) -> things.Params:
     found["broken_id"] = await sent("broken.pdf", b"%PDF-1.7 and no more")
     found["trashed_id"] = (await things.media_in_trash(world))["media_id"]
     return found
+
+
+async def _comic(world: things.World) -> things.Params:
+    """A chapter with pages of all kinds: a spread, a strip in parts, one with a long name, one that is damaged."""
+    series = await world.make.series(world.owner, title=f"The lamp of {LONG}", content_type="manga")
+    full = await world.make.chapter(world.owner, series, title="Oil", body="", published=False)
+    empty = await world.make.chapter(world.owner, series, body="", published=False)
+    shapes = ((f"1 {LONG}.png", 60, 90), ("2.png", 120, 90), ("3.png", 40, 2600), ("4.png", 60, 90))
+    drawn = [(name, samples.picture(width, height, height)) for name, width, height in shapes]
+    pages = [NewImage(name, data, LONG) for name, data in drawn] + [NewImage("5.png", drawn[0][1][:-99], "")]
+    async with world.make.tx(world.owner) as ctx:
+        await comics.add_images(ctx, full.id, pages)
+    return {"comic_id": full.id, "empty_comic_id": empty.id}
 
 
 async def _team(world: things.World) -> things.Params:
