@@ -1308,6 +1308,12 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "DELETE /api/social/follow": lambda w: {"user_id": str(w.stranger.id)},
     "POST /api/social/block": lambda w: {"user_id": str(w.stranger.id)},
     "DELETE /api/social/block": lambda w: {"user_id": str(w.stranger.id)},
+    "POST /api/v1/sites": lambda w: {
+        "title": "The salt road",
+        "slug": "salt-road",
+        "theme": "folio",
+        "is_public": True,
+    },
     "POST /api/posts": lambda w: {"title": "A title", "content": BODY, "category": "Education", "images": []},
     "POST /api/coins/purchase": lambda w: {"packageId": 1, "paymentMethodId": "pm_card_visa"},
     "POST /api/coins/gift": lambda w: {"recipientId": str(w.stranger.id), "amount": 1, "message": "Thank you"},
