@@ -27,7 +27,7 @@ NAMES: Final = ("theme", *COLOURS, *FACES, *LAYOUT)
 NEWEST: Final = 8
 # It may be framed by the page that it is looked at on, and by nothing else.
 POLICY: Final = (
-    "default-src 'self'; img-src 'self' data: https:; script-src 'none'; style-src 'self'; object-src 'none'; "
+    "default-src 'self'; img-src 'self' data: https:; script-src 'self'; style-src 'self'; object-src 'none'; "
     "frame-ancestors 'self'; base-uri 'self'; form-action 'none'"
 )
 

@@ -146,7 +146,7 @@ async def show(
             more |= {"kinds": CATEGORIES, "chosen": chosen}
         case "branding":
             look, faces = await look_of(ctx, site.id, SiteChange()), [(one.id, one.name) for one in FONTS.values()]
-            more = {"faces": faces, "look": look, "theme": theme_of(site.theme)}
+            more = {"faces": faces, "look": look, "dress": theme_of(site.theme)}
     return await site_page(
         request,
         ctx,
