@@ -85,7 +85,9 @@ export function mountComic(root, place, toast) {
       say()
     }
   }
+  // From here on a page has the whole screen; before, it stands below the title.
   const scrollToStage = () => {
+    stage.dataset.turned = ''
     stage.scrollTo(isRtl() ? stage.scrollWidth : 0, 0)
     stage.scrollIntoView({ block: 'start', behavior: 'instant' })
   }
