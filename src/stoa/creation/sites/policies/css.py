@@ -16,6 +16,7 @@ MAX_DEPTH: Final = 40  # of brackets in brackets; a real sheet has a handful
 MAX_NESTED: Final = 3  # @media in @supports in …
 MAX_SAID: Final = 30
 _PREFIX: Final = "house-"  # before the names of animations, which are not scoped by anything
+_ENDLESS: Final = re.compile(r"[0-9]{400}")
 _PICTURE: Final = re.compile(r"/media/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9]{1,4}\.(?:webp|avif)")
 _POSITIONS: Final = frozenset({"static", "relative", "absolute", "sticky"})
 _GROUPS: Final = frozenset({"media", "supports", "container"})
@@ -95,7 +96,7 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 class TooDeep(ValueError):
-    """The text would take far longer to read than any real sheet."""
+    """This is no sheet that anybody wrote, and would take far longer to read than one; the message says why."""
 
 
 class _Left(Exception):
@@ -107,6 +108,8 @@ def sanitise(source: str, *, scope: str) -> Sheet:
 
     Raises TooDeep.
     """
+    if _ENDLESS.search(source):
+        raise TooDeep("There is a number in this that has no end")
     depth = 0
     for sign in re.findall(r"[(\[{)\]}]", source):
         depth = depth + 1 if sign in "([{" else max(0, depth - 1)
