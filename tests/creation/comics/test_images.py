@@ -12,10 +12,12 @@ from stoa.creation.comics import actions
 from stoa.creation.comics.actions import working
 from stoa.creation.comics.gateways import NotRead, RapidOcr
 from stoa.creation.comics.types import Words
+from stoa.creation.serials.actions.chapters import delete_chapter, edit_chapter
 from stoa.creation.serials.actions.schedule import publish_chapter
-from stoa.creation.works import actions as works
+from stoa.creation.serials.messages import ChaptersPurged
 from stoa.kit import invariants
 from stoa.kit.clock import utcnow
+from stoa.kit.outbox import emit
 from tests.creation.comics.conftest import drawn, send
 from tests.creation.comics.test_strips import strip
 
@@ -192,10 +194,8 @@ async def test_what_readers_get(
         assert (await client.get(page["url"])).status_code == 200
         assert (await client.get(page["url"].partition("?")[0])).status_code == 404
         assert all("?e=" in entry for entry in page["srcset"].split(", "))
-    async with tx(ana) as ctx:
-        await works.set_access(
-            ctx, [chapter.id], access="subscribers", opens_at=None, price_minor=None, price_asset=None
-        )
+    closed = await mine.patch(f"{path}/access", json={"access": "subscribers"})
+    assert closed.status_code == 200, closed.text
     answer = await stranger.get(f"{path}/pages")
     assert [page["position"] for page in answer.json()] == [1, 2, 3]
     assert len((await mine.get(f"{path}/pages")).json()) == 6
@@ -300,6 +300,50 @@ async def test_words_are_read(mine: Any, jobs: Any, chapter: Any, monkeypatch: p
     await mine.post(f"{API}/{chapter.id}/images/{pages[1]['id']}/process")
     await jobs()
     assert (await listed(mine, chapter.id))[1]["ocr_text"] == "AGAIN"
+
+
+async def test_words_are_found_once_everybody_may_read_them(
+    mine: Any, ana: Any, jobs: Any, chapter: Any, tx: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S1: search knows what is written in pages when they are open, and nothing of it before."""
+    lamp = Lamp()
+    monkeypatch.setattr(working, "reader_of", lambda _: lamp)
+    lamp.found = [[Words("WICKLESS", [1, 1, 30, 12], 0.9)], [Words("PARAFFIN", [1, 1, 30, 12], 0.9)]]
+
+    async def found(word: str) -> bool:
+        async with tx() as ctx:
+            sql = "select exists (select from works where id = $1 and search @@ plainto_tsquery('simple', $2))"
+            return bool(await ctx.db.fetchval(sql, chapter.id, word))
+
+    await send(mine, chapter.id, "1.png", "2.png")
+    await jobs()
+    page = (await listed(mine, chapter.id))[0]
+    await mine.patch(f"{API}/{chapter.id}/images/{page['id']}", json={"alt": "A Thunderstorm"})
+    async with tx(ana) as ctx:
+        shown = await publish_chapter(ctx, chapter.id)
+        await edit_chapter(ctx, chapter.id, revision=shown.revision, title="Another oil")
+    assert [await found(word) for word in ("wickless", "paraffin", "thunderstorm")] == [True] * 3
+    access = {"access": "subscribers"}
+    assert (await mine.patch(f"{API}/{chapter.id}/access", json=access)).status_code == 200
+    assert [await found(word) for word in ("wickless", "paraffin", "thunderstorm")] == [False] * 3
+    assert (await mine.patch(f"{API}/{chapter.id}/access", json={"access": "free"})).status_code == 200
+    await mine.delete(f"{API}/{chapter.id}/images/{page['id']}")
+    assert [await found(word) for word in ("wickless", "paraffin", "thunderstorm")] == [False, True, False]
+
+
+async def test_nothing_is_left_after_thirty_days(
+    mine: Any, app: Any, ana: Any, jobs: Any, chapter: Any, tx: Any
+) -> None:
+    """S5."""
+    await send(mine, chapter.id, "1.png")
+    await jobs()
+    media_id = (await listed(mine, chapter.id))[0]["media_id"]
+    async with tx(ana) as ctx:
+        await delete_chapter(ctx, chapter.id)
+    async with tx() as ctx:
+        await emit(ctx, ChaptersPurged(chapter_ids=[chapter.id]))
+        assert await ctx.db.fetchval("select count(*) from chapter_images") == 0
+    assert (await mine.get(f"/api/v1/media/{media_id}/uses")).json()["uses"] == []
 
 
 async def test_the_reader_reads() -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from stoa.creation.comics import actions
 from stoa.creation.comics.messages import CutStrip, GoOn, ReadPages
+from stoa.creation.serials.messages import ChaptersPurged
 from stoa.foundation.media.messages import MediaProcessed
 from stoa.kit.ctx import Ctx
 from stoa.kit.outbox import within
@@ -17,6 +18,12 @@ UNUSED_FOR: Final = timedelta(hours=1)
 async def file_told(ctx: Ctx, event: MediaProcessed) -> None:
     """Pages may wait for it."""
     await actions.file_told(ctx, event.media_id)
+
+
+@within(ChaptersPurged)
+async def chapters_purged(ctx: Ctx, event: ChaptersPurged) -> None:
+    """Nor is anything left of their pages (S5)."""
+    await actions.forget_chapters(ctx, event.chapter_ids)
 
 
 @handles(GoOn)

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stoa.creation.comics.actions.working import find_spreads, go_on, start
+from stoa.creation.comics.actions.working import find_spreads, go_on, note_words, start
 from stoa.creation.comics.policies import access_comic_to_edit, in_natural_order
 from stoa.creation.comics.queries import chapter_media, image_ids_of, images_of
 from stoa.creation.comics.types import MAX_ALT, MAX_IMAGES, ImageView, Refused, Uploaded
@@ -16,6 +16,7 @@ from stoa.creation.serials.types import ChapterView
 from stoa.foundation.media import actions as media
 from stoa.foundation.media.actions import About
 from stoa.foundation.media.actions.pictures import Head
+from stoa.foundation.media.actions.texts import tidy_filename
 from stoa.foundation.media.errors import FileInfected
 from stoa.foundation.media.types import FileView, Visibility
 from stoa.foundation.media.types import State as FileState
@@ -64,6 +65,7 @@ _DESCRIBE = run(
     """,
 )
 _DELETE = run("delete from chapter_images where chapter_id = $1 and id = any($2::uuid[])")
+_FORGET = run("delete from chapter_images where chapter_id = any($1::uuid[])")
 
 
 class NewImage(msgspec.Struct, frozen=True):
@@ -136,6 +138,8 @@ async def edit_image(
         await _PLACE(ctx.db, chapter.id, others)
     if is_double is None:
         await find_spreads(ctx, chapter.id)
+    if alt is not UNSET:
+        await note_words(ctx, chapter.id)
     return (await images_of(ctx, chapter.id, [image_id]))[0]
 
 
@@ -170,6 +174,7 @@ async def arrange(ctx: Ctx, chapter_id: UUID, pages: Sequence[Arranged]) -> list
     await _DESCRIBE(ctx.db, chapter.id, said)
     await _PLACE(ctx.db, chapter.id, [*known, *(one for one in there if one not in known)])
     await find_spreads(ctx, chapter.id)
+    await note_words(ctx, chapter.id)
     return await images_of(ctx, chapter.id)
 
 
@@ -197,6 +202,7 @@ async def delete_images(ctx: Ctx, chapter_id: UUID, image_ids: Iterable[UUID]) -
     await _DELETE(ctx.db, chapter.id, list(wanted))
     await _PLACE(ctx.db, chapter.id, [one.id for one in there if one.id not in wanted])
     await note_uses(ctx, chapter)
+    await note_words(ctx, chapter.id)
     unshown = await _UNSHOWN(ctx.db, [one.media_id for one in gone], chapter.author.id)
     await media.delete_many(for_owner(ctx, chapter.author.id), unshown)
     return len(gone)
@@ -209,6 +215,13 @@ async def process_again(ctx: Ctx, chapter_id: UUID, image_id: UUID) -> ImageView
         raise NotFound("There is no such page in this chapter")
     await start(ctx, image_id, for_owner(ctx, chapter.author.id))
     return (await images_of(ctx, chapter.id, [image_id]))[0]
+
+
+async def forget_chapters(ctx: Ctx, chapter_ids: Sequence[UUID]) -> None:
+    """Nothing is left of these chapters (S5). The files stay in the library, as those of texts do."""
+    await _FORGET(ctx.db, list(chapter_ids))
+    for chapter_id in chapter_ids:
+        await media.note_uses(ctx, subject=USES, subject_id=chapter_id, media_ids=(), title="", url="")
 
 
 def for_owner(ctx: Ctx, owner_id: UUID) -> Ctx:
@@ -252,7 +265,7 @@ async def _insert(ctx: Ctx, chapter: ChapterView, taken: list[tuple[NewImage, Fi
             "id": str(new_id()),
             "media_id": str(file.id),
             "position": position,
-            "filename": file.filename,
+            "filename": tidy_filename(_name(new)) or file.filename,
             "alt": new.alt.strip(),
             "width": head.width,
             "height": head.height,

@@ -15,6 +15,7 @@ from stoa.creation.comics.actions.strips import cut, is_long
 from stoa.creation.comics.gateways import NotRead, Reader, reader_of
 from stoa.creation.comics.messages import CutStrip, GoOn, ReadPages
 from stoa.creation.comics.types import State
+from stoa.creation.serials.actions.opening import note_picture_words
 from stoa.creation.serials.types import Direction
 from stoa.foundation.media import actions as media
 from stoa.foundation.media.actions.threads import in_turn
@@ -30,6 +31,7 @@ from stoa.kit.queue import enqueue, progress
 log = structlog.get_logger(__name__)
 
 MAX_WORDS: Final = 20_000  # characters of one page
+MAX_FOUND: Final = 100_000  # characters of one chapter, by which search finds it
 _NO_ROOM: Final = "There is no room on the plan to keep this strip in parts, so it is shown as a whole"
 
 
@@ -121,6 +123,13 @@ _READ = run(
     """,
 )
 _NOT_READ = run("update chapter_images set ocr_state = $2 where id = $1 and ocr_state = 'waiting'")
+_TEXTS = value(
+    str,
+    """
+    select left(coalesce(string_agg(concat_ws(' ', alt, ocr_text), chr(10) order by position), ''), $2)
+    from chapter_images where chapter_id = $1 and state = 'ready' and (alt <> '' or ocr_text <> '')
+    """,
+)
 _UNUSED = value(
     list[UUID],
     """
@@ -249,7 +258,18 @@ async def read_pages(ctx: Ctx, chapter_id: UUID) -> int:
     finally:
         if reader is not None:
             await reader.close()
+    async with ctx.app.database.transaction() as db:
+        await note_words(replace(ctx, db=db), chapter_id)
     return count
+
+
+async def note_words(ctx: Ctx, chapter_id: UUID) -> None:
+    """Has search find a chapter by what is written in its pages and said of them, once all of it is open.
+
+    Of a locked one nothing, not even of the pages that everybody sees: which these are is the series' to change.
+    """
+    words = await _TEXTS(ctx.db, chapter_id, MAX_FOUND)
+    await note_picture_words(ctx, chapter_id, words=words, preview_words="")
 
 
 async def _read(ctx: Ctx, reader: Reader | None, page: _Waiting) -> None:
