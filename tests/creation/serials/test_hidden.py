@@ -64,7 +64,8 @@ async def test_the_hidden_part_is_found_nowhere(client: Client, make: Any, ana: 
     note = f"{SECRET} afterthought"
     async with make.tx(ana) as ctx:
         await edit_chapter(ctx, chapter.id, revision=chapter.revision, author_note_markdown=note)
-        await change_access(ctx, chapter.id, Chosen(access=AccessLevel.SUBSCRIBERS, price_minor=500, price_asset="COIN"))
+        sold = Chosen(access=AccessLevel.SUBSCRIBERS, price_minor=500, price_asset="COIN")
+        await change_access(ctx, chapter.id, sold)
     names = {"id": chapter.id, "series": series.id, "slug": chapter.slug}
     names |= {"site": series.site_slug, "series_slug": series.slug}
     analyst = await make.user()

@@ -150,10 +150,9 @@ async def save(
 
 async def delete_chapters(ctx: Ctx, owner_id: UUID, chapter_ids: Collection[UUID]) -> None:
     """Deletes chapters softly (S5); whoever calls it has asked whether the actor may. Their numbers are free then."""
-    for chapter_id in chapter_ids:
-        await works.delete(ctx, await work_of(ctx, chapter_id))
-    await places.leave_numbers(ctx, chapter_ids)
-    await plans.give_back(ctx, owner_id, Meter.CHAPTERS, len(chapter_ids))
+    gone = await works.delete_many(ctx, chapter_ids)
+    await places.leave_numbers(ctx, gone)
+    await plans.give_back(ctx, owner_id, Meter.CHAPTERS, len(gone))
 
 
 async def delete_chapter(ctx: Ctx, chapter_id: UUID) -> None:

@@ -192,6 +192,12 @@ async def cut_series_again(ctx: Ctx, series_id: UUID, paragraphs: int) -> int:
     return done
 
 
+async def cut_chapter_again(ctx: Ctx, chapter_id: UUID, paragraphs: int) -> None:
+    """The same of one chapter, which stands in another series now."""
+    await update(ctx.db, "chapters", await _beginning(ctx, chapter_id, None, paragraphs), where={"work_id": chapter_id})
+    await follow(ctx, [chapter_id])
+
+
 async def note_picture_words(ctx: Ctx, chapter_id: UUID, *, words: str, preview_words: str) -> None:
     """What is written in the pictures of a chapter, and in those of them that everybody sees; for search."""
     row = {"picture_words": words, "picture_preview_words": preview_words}

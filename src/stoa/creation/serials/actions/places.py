@@ -12,7 +12,9 @@ import msgspec
 
 from stoa.creation.posts.policies import SLUG_PATTERN
 from stoa.creation.serials.actions.rendering import NUMBER_MAX, Typed
+from stoa.creation.serials.policies.chapters import access_series_place
 from stoa.creation.serials.types import MAX_CHAPTERS
+from stoa.foundation.team.types import Permission
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, one, run, value
 from stoa.kit.errors import Invalid, NotFound
@@ -27,6 +29,11 @@ class _Ends(msgspec.Struct, frozen=True):
 class _Number(msgspec.Struct, frozen=True):
     number: Decimal
     volume: int | None
+
+
+class _Standing(msgspec.Struct, frozen=True):
+    id: UUID
+    position: int
 
 
 _LOCK = value(UUID | None, "select work_id from series where work_id = $1 for no key update")
@@ -47,6 +54,30 @@ _IS_TAKEN = value(
         and work_id is distinct from $4
     )
     """,
+)
+_WOULD_MEET = value(
+    bool,
+    """
+    select exists (
+      select from chapters c where c.series_id = $1 and c.holds_number
+        and (c.work_id = any($2::uuid[]) or c.volume is not distinct from $3)
+      group by c.number having count(*) > 1
+    )
+    """,
+)
+_STANDING = many(
+    _Standing,
+    """
+    select c.work_id as id, c.position from chapters c join works w on w.id = c.work_id
+    where c.series_id = $1 and w.deleted_at is null order by c.position
+    """,
+)
+_PLACE = run(
+    """
+    update chapters c set position = n.position, number = case when $3 then n.place else c.number end,
+      volume = case when $3 then null else c.volume end, holds_number = true
+    from unnest($1::uuid[], $2::integer[]) with ordinality as n (id, position, place) where c.work_id = n.id
+    """
 )
 _LEAVE = run("update chapters set holds_number = false where work_id = any($1::uuid[])")
 _TAKE = run("update chapters set holds_number = true, number = $2 where work_id = $1")
@@ -86,6 +117,20 @@ async def numbers_for(
     return numbers, ends.position + 1
 
 
+async def end_of(ctx: Ctx, series_id: UUID) -> tuple[Decimal, int]:
+    """The next number and position in a series. Raises Invalid where it is full."""
+    ends = await _ENDS(ctx.db, series_id)
+    if ends.chapters >= MAX_CHAPTERS:
+        raise Invalid(f"A series has at most {MAX_CHAPTERS:,} chapters")
+    return ends.number.to_integral_value(ROUND_FLOOR) + 1, ends.position + 1
+
+
+async def check_volume(ctx: Ctx, series_id: UUID, chapter_ids: Collection[UUID], volume: int | None) -> None:
+    """Raises Invalid where these chapters cannot all be in one volume, since two have the same number."""
+    if await _WOULD_MEET(ctx.db, series_id, list(chapter_ids), volume):
+        raise Invalid(fields={"volume": "Two chapters would have the same number in this volume"})
+
+
 async def check_free(ctx: Ctx, series_id: UUID, number: Decimal, volume: int | None, *, besides: UUID) -> None:
     """Raises Invalid where another chapter has this number."""
     if await _IS_TAKEN(ctx.db, series_id, number, volume, besides):
@@ -102,6 +147,30 @@ async def take_number_back(ctx: Ctx, series_id: UUID, chapter_id: UUID, number: 
     if await _IS_TAKEN(ctx.db, series_id, number, volume, chapter_id):
         number = (await _ENDS(ctx.db, series_id)).number.to_integral_value(ROUND_FLOOR) + 1
     await _TAKE(ctx.db, chapter_id, number)
+
+
+async def reorder(ctx: Ctx, series_id: UUID, chapter_ids: Sequence[UUID], *, renumber: bool = False) -> list[UUID]:
+    """Puts all chapters of a series that are not deleted into this order; answers it.
+
+    renumber: their numbers are 1, 2, 3 … in it, without volumes. Raises NotFound, Forbidden, and Invalid where one is
+    missing, is there twice, or is not of this series; then nothing has changed.
+    """
+    await access_series_place(ctx, series_id, Permission.EDIT_CONTENT)
+    await lock(ctx, series_id)
+    standing = await _STANDING(ctx.db, series_id)
+    known, given = {one.id for one in standing}, set(chapter_ids)
+    if len(given) != len(chapter_ids):
+        raise Invalid(fields={"chapter_ids": "A chapter is named twice"})
+    if given - known:
+        raise Invalid(fields={"chapter_ids": f"{len(given - known)} of these are no chapters of this series"})
+    if known - given:
+        raise Invalid(fields={"chapter_ids": f"{len(known - given)} chapters of this series are missing"})
+    # Deleted ones keep their positions, so those of the others are dealt out anew among themselves.
+    positions = [one.position for one in standing]
+    if renumber:
+        await _LEAVE(ctx.db, list(chapter_ids))
+    await _PLACE(ctx.db, list(chapter_ids), positions, renumber)
+    return list(chapter_ids)
 
 
 def checked_slug(slug: str, *, reserved: Collection[str]) -> str:

@@ -1,5 +1,5 @@
 """`/api/v1/series`, `/chapters`, `/genres`, `/tags` and `/content-warnings`: each file brings its `routes`."""
 
-from stoa.creation.serials.api import chapters, discovery, genres, reading, series, versions
+from stoa.creation.serials.api import bulk, chapters, discovery, genres, reading, series, versions
 
-routes = [*series.routes, *genres.routes, *discovery.routes, *chapters.routes, *reading.routes, *versions.routes]
+routes = [*series.routes, *genres.routes, *discovery.routes, *chapters.routes, *reading.routes, *versions.routes, *bulk.routes]

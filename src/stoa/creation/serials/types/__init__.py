@@ -3,6 +3,8 @@
 from stoa.creation.serials.types.chapters import (
     AccessView,
     Autosave,
+    BulkDone,
+    BulkProblem,
     ChapterCard,
     ChapterInfo,
     ChapterView,
@@ -71,6 +73,8 @@ __all__ = [
     "AccessLevel",
     "AccessView",
     "Autosave",
+    "BulkDone",
+    "BulkProblem",
     "ChapterCard",
     "ChapterInfo",
     "ChapterStats",

@@ -204,6 +204,21 @@ class AccessView(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
 
 
+class BulkProblem(msgspec.Struct, frozen=True):
+    """Why something could not be done with one of many; `code` is that of the error it would be by itself."""
+
+    chapter_id: UUID
+    code: str
+    detail: str
+
+
+class BulkDone(msgspec.Struct, frozen=True):
+    """With which chapters it was done, in the order of the series, and with which it was not."""
+
+    done: list[UUID]
+    problems: list[BulkProblem]
+
+
 class NewChapter(msgspec.Struct, frozen=True, kw_only=True):
     """A chapter to be made. Without a number it gets the next one; what is None is the series'."""
 

@@ -6,15 +6,24 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.creation.works.messages import WorkDeleted
 from stoa.creation.works.types import WorkRow, WorkText
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, run, value
 from stoa.kit.ids import new_id
+from stoa.kit.outbox import emit
 
 
 class _Parts(msgspec.Struct, frozen=True):
     whole_id: UUID
     parts: int
+
+
+class _Gone(msgspec.Struct, frozen=True):
+    work_id: UUID
+    author_id: UUID
+    kind: str
+    title: str
 
 
 _CREATE = run(
@@ -32,6 +41,22 @@ _ACCESS = run(
     update works set access = $2, opens_at = $3, price_minor = $4, price_asset = $5, updated_at = $6
     where id = any($1::uuid[])
     """
+)
+_RULE = run("update works set access = $2, opens_at = $3, updated_at = $4 where id = any($1::uuid[])")
+_PRICE = run("update works set price_minor = $2, price_asset = $3, updated_at = $4 where id = any($1::uuid[])")
+_LABEL = run(
+    """
+    update works set rating = coalesce($2, rating), language = coalesce($3, language), revision = revision + 1,
+      updated_at = $4
+    where id = any($1::uuid[]) and deleted_at is null
+    """
+)
+_DELETE = many(
+    _Gone,
+    """
+    update works set deleted_at = $2, updated_at = $2 where id = any($1::uuid[]) and deleted_at is null
+    returning id as work_id, author_id, kind, title
+    """,
 )
 _FREE = run("update works set access = 'free', opens_at = null where id = any($1::uuid[]) and access = 'scheduled'")
 _WORDS = run(
@@ -100,6 +125,29 @@ async def set_access(
 ) -> None:
     """By which rule works are read, and what they cost (S1). Whoever calls it sees to it that `words` follow."""
     await _ACCESS(ctx.db, list(work_ids), access, opens_at, price_minor, price_asset, ctx.now)
+
+
+async def set_rule(ctx: Ctx, work_ids: Collection[UUID], *, access: str, opens_at: datetime | None) -> None:
+    """The same for many works, whose prices stay."""
+    await _RULE(ctx.db, list(work_ids), access, opens_at, ctx.now)
+
+
+async def set_price(ctx: Ctx, work_ids: Collection[UUID], price_minor: int | None, price_asset: str | None) -> None:
+    """What works cost by themselves; None where they are not sold so."""
+    await _PRICE(ctx.db, list(work_ids), price_minor, price_asset, ctx.now)
+
+
+async def relabel(ctx: Ctx, work_ids: Collection[UUID], *, rating: str | None, language: str | None) -> None:
+    """Another rating or language for many works; what is None stays."""
+    await _LABEL(ctx.db, list(work_ids), rating, language, ctx.now)
+
+
+async def delete_many(ctx: Ctx, work_ids: Collection[UUID]) -> list[UUID]:
+    """Deletes works softly; the ids of those that were there. Their addresses stay taken (S5)."""
+    gone = await _DELETE(ctx.db, list(work_ids), ctx.now)
+    for one in gone:
+        await emit(ctx, WorkDeleted(**msgspec.structs.asdict(one)))
+    return [one.work_id for one in gone]
 
 
 async def set_free(ctx: Ctx, work_ids: Collection[UUID]) -> int:
