@@ -42,7 +42,7 @@ class ChapterIn(msgspec.Struct):
     rating: Rating | None = None
     meta_title: MetaTitle = ""
     meta_description: MetaDescription = ""
-    access: Literal[AccessLevel.FREE, AccessLevel.SUBSCRIBERS, AccessLevel.TIER] | None = None
+    access: Literal["free", "subscribers", "tier"] | None = None
 
 
 class ChapterEdit(msgspec.Struct):
