@@ -20,13 +20,15 @@ create table imports (
   constraint imports_state check (state in ('reading', 'checked', 'importing', 'done', 'failed', 'cancelled')),
   constraint imports_progress check (progress between 0 and 100)
 );
-create index imports_series_id on imports (series_id, created_at desc);
+create index imports_series_id on imports (series_id, created_at desc, id desc);
+create index imports_open on imports (created_at) where path is not null;
 
 create table exports (
   id uuid not null,
   series_id uuid not null,
   user_id uuid not null,
   format text not null,
+  only_published boolean not null default false,
   state text not null default 'making',
   progress smallint not null default 0,
   path text,
@@ -43,4 +45,5 @@ create table exports (
   constraint exports_state check (state in ('making', 'done', 'failed', 'expired')),
   constraint exports_progress check (progress between 0 and 100)
 );
-create index exports_series_id on exports (series_id, created_at desc);
+create index exports_series_id on exports (series_id, created_at desc, id desc);
+create index exports_open on exports (created_at) where state in ('making', 'done');

@@ -40,9 +40,13 @@ def epub(
     extra = extra or {}
     lines = "".join(f'<li><a href="{href}">{name}</a></li>' for name, href in toc)
     nav = nav or f"<ol>{lines}</ol>"
-    items = "".join(f'<item id="p{n}" href="{name}" media-type="application/xhtml+xml"/>' for n, name in enumerate(pages))
+    page = "application/xhtml+xml"
+    items = "".join(
+        f'<item id="p{n}" href="{name}" media-type="application/xhtml+xml"/>' for n, name in enumerate(pages)
+    )
     items += "".join(
-        f'<item id="e{n}" href="{name}" media-type="image/png" properties="{"cover-image" if "cover" in name else ""}"/>'
+        f'<item id="e{n}" href="{name}" media-type="image/png"'
+        f' properties="{"cover-image" if "cover" in name else ""}"/>'
         for n, name in enumerate(extra)
         if name.endswith(".png")
     )
@@ -51,12 +55,13 @@ def epub(
         '<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id">'
         '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:identifier id="id">x</dc:identifier>'
         f"<dc:title>{title}</dc:title><dc:creator>A. Writer</dc:creator><dc:language>en-GB</dc:language></metadata>"
-        f'<manifest><item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>{items}</manifest>'
-        f"<spine>{spine}</spine></package>"
+        f'<manifest><item id="nav" href="nav.xhtml" media-type="{page}" properties="nav"/>{items}'
+        f"</manifest><spine>{spine}</spine></package>"
     )
     container = (
         '<?xml version="1.0"?><container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
-        '<rootfiles><rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+        '<rootfiles><rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles>'
+        "</container>"
     )
     return zipped(
         {
@@ -83,11 +88,13 @@ def docx(body: str, *, rels: str = "", files: dict[str, str | bytes] | None = No
             '<Default Extension="png" ContentType="image/png"/><Override PartName="/word/document.xml" ContentType='
             '"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>',
             "_rels/.rels": '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
-            f'relationships"><Relationship Id="r1" Type="{R}/officeDocument" Target="word/document.xml"/></Relationships>',
+            f'relationships"><Relationship Id="r1" Type="{R}/officeDocument" Target="word/document.xml"/>'
+            "</Relationships>",
             "word/_rels/document.xml.rels": '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/'
             f'package/2006/relationships">{rels}</Relationships>',
             "word/document.xml": f'<?xml version="1.0"?><w:document {W} xmlns:r="{R}" xmlns:a="http://schemas.openxmlformats'
-            '.org/drawingml/2006/main" xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
+            '.org/drawingml/2006/main" '
+            'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
             'xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture">'
             f"<w:body>{body}</w:body></w:document>",
             **(files or {}),

@@ -25,3 +25,10 @@ class NotMade(Conflict):
 
     code = "export_not_made"
     title = "This file is not there"
+
+
+class NothingToExport(Conflict):
+    """409: there is no chapter in it."""
+
+    code = "nothing_to_export"
+    title = "There is no chapter to be written yet"

@@ -128,7 +128,9 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read of a file: its chapters in order, and their pictures."""
+    """What was read of a file: its chapters in order, and their pictures, whose keys begin with `mark`."""
+
+    mark: str = ""
 
     title: str = ""
     author: str = ""
@@ -225,6 +227,7 @@ class ExportView(msgspec.Struct, frozen=True, kw_only=True):
     series_id: UUID
     user_id: UUID
     format: Target
+    only_published: bool
     state: ExportState
     progress: int
     filename: str

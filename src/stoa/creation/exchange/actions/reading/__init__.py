@@ -21,34 +21,25 @@ _PAGE = re.compile(r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!
 _SIGNED = re.compile(r"%PDF-|\{\\rtf|\x7fELF|MZ\x90")
 
 
-def format_of(data: bytes, filename: str, budget: Budget | None = None) -> Format:
+def format_of(data: bytes, filename: str, budget: Budget | None = None, *, wanted: Format | None = None) -> Format:
     """What a file is read as, by its content; only pages and plain texts are also told by their names.
 
-    Raises Unreadable.
+    wanted: what it was said to be; another kind is refused. Raises Unreadable.
     """
-    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        archive = Archive(data, budget or Budget())
-        if archive.content_type == "application/epub+zip" or archive.has("META-INF/container.xml"):
-            return Format.EPUB
-        return Format.DOCX if archive.content_type == _DOCX else Format.ZIP
-    if not data.strip():
-        raise Unreadable("This file is empty")
-    head = decoded(data[:4096])
-    if _SIGNED.match(head):
-        raise Unreadable("Markdown, HTML, Word (.docx), EPUB and ZIP files of them can be read")
-    if _PAGE.match(head) or filename.lower().endswith((".html", ".htm", ".xhtml")):
-        return Format.HTML
-    return Format.MARKDOWN
-
-
-def read(data: bytes, filename: str, *, most_picture_bytes: int, wanted: Format | None = None) -> Book:
-    """What is in a file. `wanted`: what it was said to be; another kind is refused. Raises Unreadable."""
-    budget = Budget()
-    found = format_of(data, filename, budget)
-    if wanted not in (None, Format.GOOGLE_DOCS, found):  # Google exports Word, pages, or pages packed with pictures
+    found = _format_of(data, filename, budget or Budget())
+    # Google writes Word files, pages, and pages packed with their pictures.
+    if wanted not in (None, Format.GOOGLE_DOCS, found):
         assert wanted is not None
         raise Unreadable(f"This is not {_NAMES[wanted]}, but {_NAMES[found]}")
-    pictures = Pictures(f"picture-{secrets.token_hex(6)}-", most_picture_bytes)
+    return found
+
+
+def read(data: bytes, filename: str, *, most_picture_bytes: int, base_url: str = "") -> Book:
+    """What is in a file. `base_url`: of this installation, whose own pictures are known. Raises Unreadable."""
+    budget = Budget()
+    found = _format_of(data, filename, budget)
+    mark = f"picture-{secrets.token_hex(6)}-"
+    pictures = Pictures(mark, most_picture_bytes, base_url)
     if found is Format.EPUB:
         book = read_epub(data, pictures, budget)
     elif found is Format.DOCX:
@@ -63,7 +54,24 @@ def read(data: bytes, filename: str, *, most_picture_bytes: int, wanted: Format 
         raise Unreadable("There is no text in this file")
     if len(book.chapters) > MAX_CHAPTERS:
         raise Unreadable(f"This file has {len(book.chapters):,} chapters; a series has at most {MAX_CHAPTERS:,}")
-    return msgspec.structs.replace(book, pictures=pictures.taken, problems=[*book.problems, *pictures.problems])
+    problems = [*book.problems, *pictures.problems]
+    return msgspec.structs.replace(book, mark=mark, pictures=pictures.taken, problems=problems)
+
+
+def _format_of(data: bytes, filename: str, budget: Budget) -> Format:
+    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        archive = Archive(data, budget)
+        if archive.content_type == "application/epub+zip" or archive.has("META-INF/container.xml"):
+            return Format.EPUB
+        return Format.DOCX if archive.content_type == _DOCX else Format.ZIP
+    if not data.strip():
+        raise Unreadable("This file is empty")
+    head = decoded(data[:4096])
+    if _SIGNED.match(head):
+        raise Unreadable("Markdown, HTML, Word (.docx), EPUB and ZIP files of them can be read")
+    if _PAGE.match(head) or filename.lower().endswith((".html", ".htm", ".xhtml")):
+        return Format.HTML
+    return Format.MARKDOWN
 
 
 _NAMES = {

@@ -83,10 +83,13 @@ class Archive:
 
 
 class Pictures:
-    """The pictures that texts show, each once. `mark` begins the words that stand for them in Markdown."""
+    """The pictures that texts show, each once. `mark` begins the words that stand for them in Markdown.
 
-    def __init__(self, mark: str, most_bytes: int) -> None:
-        self.mark, self.most_bytes = mark, most_bytes
+    `own`: where this installation is found, whose pictures stay what they are.
+    """
+
+    def __init__(self, mark: str, most_bytes: int, own: str = "") -> None:
+        self.mark, self.most_bytes, self.own = mark, most_bytes, own.rstrip("/")
         self.taken: list[Picture] = []
         self.problems: list[str] = []
         self._keys: dict[str, str | None] = {}

@@ -52,7 +52,7 @@ class _Known(Pictures):
     """Pictures that were taken while the document was read: their keys stand in its page already."""
 
     def __init__(self, pictures: Pictures) -> None:
-        super().__init__(pictures.mark, pictures.most_bytes)
+        super().__init__(pictures.mark, pictures.most_bytes, pictures.own)
         self.taken, self.problems = pictures.taken, pictures.problems
         self._known = {picture.key for picture in pictures.taken}
 

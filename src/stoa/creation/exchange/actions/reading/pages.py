@@ -93,6 +93,8 @@ def picture_at(address: str, pictures: Pictures, load: Load | None) -> str | Non
     """What stands for a picture in Markdown: a word for one that comes along, or its own address where it may stay."""
     if address[:5].lower() == "data:":
         return pictures.data_url(address)
+    if pictures.own and address.startswith(f"{pictures.own}/media/"):
+        address = address.removeprefix(pictures.own)
     if address[:8].lower() == "https://" or own_media_id(address):
         return address
     if load is None or not address or ":" in address[:12]:

@@ -20,7 +20,7 @@ _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_ -]{0,40}):(?:[ \t]+(.*)|[ \t]*
 _PICTURE: Final = re.compile(
     r"(!\[(?:[^\[\]\\]|\\.|\[[^\[\]]{0,500}\]){0,1000}\]\(\s{0,5})(<[^<>\n]{1,2000}>|[^\s()<>]{1,2000})"
 )
-_DEFINED: Final = re.compile(r"(?m)^( {0,3}\[[^\]\n]{1,100}\]:[ \t]{0,5})(<[^<>\n]{1,2000}>|\S{1,2000})")
+_DEFINED: Final = re.compile(r"(?m)^( {0,3}\[(?!\^)[^\]\n]{1,100}\]:[ \t]{0,5})(<[^<>\n]{1,2000}>|\S{1,2000})")
 _MAX_FRONT: Final = 40_000
 
 _blocks: Final = MarkdownIt("commonmark", {"html": False}).disable("inline")
@@ -40,9 +40,7 @@ def read_text(source: str, name: str, picture_of: PictureOf) -> Book:
     if len(parts) > 1 or not titled:
         book_title = book_title or titled
     chapters = [
-        _chapter(
-            own, title or own.get("title", "") or (_named(name) if len(parts) == 1 else ""), text, name, picture_of
-        )
+        _chapter(own, title or own.get("title", _named(name) if len(parts) == 1 else ""), text, name, picture_of)
         for own, title, text in parts
     ]
     return Book(

@@ -6,6 +6,7 @@ from typing import Final
 
 from stoa.creation.exchange.actions.writing.page import STYLE, inside, said_of
 from stoa.creation.exchange.actions.writing.plain import packed
+from stoa.creation.exchange.actions.writing.trees import as_bytes
 from stoa.creation.exchange.types import OutBook, OutChapter, OutPicture
 
 _PAGE: Final = (
@@ -25,12 +26,12 @@ def as_epub(book: OutBook) -> bytes:
     """The book. Its identifier is the work's, so that a reader's library knows the next one to be the same."""
     names = {picture.url: f"../pictures/{picture.name}" for picture in book.pictures}
     files = {"mimetype": b"application/epub+zip", "META-INF/container.xml": _CONTAINER}
-    files["EPUB/package.opf"] = _package(book).encode()
-    files["EPUB/nav.xhtml"] = _nav(book).encode()
-    files["EPUB/toc.ncx"] = _ncx(book).encode()
+    files["EPUB/package.opf"] = as_bytes(_package(book))
+    files["EPUB/nav.xhtml"] = as_bytes(_nav(book))
+    files["EPUB/toc.ncx"] = as_bytes(_ncx(book))
     files["EPUB/book.css"] = STYLE.encode()
     if book.cover is not None:
-        files["EPUB/cover.xhtml"] = _cover(book, book.cover).encode()
+        files["EPUB/cover.xhtml"] = as_bytes(_cover(book, book.cover))
         files[f"EPUB/{_cover_name(book.cover)}"] = book.cover.data
     for place, chapter in enumerate(book.chapters, 1):
         section = f'<section epub:type="chapter" class="stoa-chapter"{said_of(chapter)}>'
@@ -41,7 +42,7 @@ def as_epub(book: OutBook) -> bytes:
             kind=' epub:type="bodymatter"',
             up="../",
         )
-        files[f"EPUB/chapters/{_name(place)}"] = page.encode("utf-8", "replace")
+        files[f"EPUB/chapters/{_name(place)}"] = as_bytes(page)
     for picture in book.pictures:
         files[f"EPUB/pictures/{picture.name}"] = picture.data
     return packed(files, book.changed_at, stored=("mimetype",))

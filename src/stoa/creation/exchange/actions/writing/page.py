@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from stoa.creation.exchange.actions.writing.trees import PictureName, serialised, tree_of
+from stoa.creation.exchange.actions.writing.trees import PictureName, as_bytes, serialised, tree_of
 from stoa.creation.exchange.types import OutBook, OutChapter, plain_number
 
 TEMPLATES: Final = Path(__file__).parents[2] / "templates"
@@ -33,7 +33,7 @@ def as_html(book: OutBook) -> bytes:
         parts.append(inside(chapter, addresses.get, prefix=prefix))
         parts.append("</article>\n")
     parts.append("</body>\n</html>\n")
-    return "".join(parts).encode("utf-8", "replace")
+    return as_bytes("".join(parts))
 
 
 def said_of(chapter: OutChapter) -> str:

@@ -58,7 +58,9 @@ class _Plain:
         for child in children:
             if isinstance(child, str):
                 if child.strip() or (child and out and isinstance(out[-1], dict) and out[-1]["t"] in _INLINE):
-                    out.append(" ".join(child.split("\n")))
+                    words = " ".join(child.split("\n"))
+                    begins = bool(out) and isinstance(out[-1], dict) and out[-1]["t"] == "br"
+                    out.append(words.lstrip() if begins else words)
                 continue
             out.extend(self._node(child, depth))
         return out

@@ -25,6 +25,8 @@ _RENAMED: Final = {"s": "del", "strike": "del", "b": "strong", "i": "em"}
 _CLASS: Final = re.compile(r"spoiler|align-(?:left|right|center)|footnotes|footnote-ref|language-[A-Za-z0-9_+#-]{1,30}")
 _HREF: Final = re.compile(r"https?://|mailto:|#", re.IGNORECASE)
 
+_NOT_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
 PictureName = Callable[[str], str | None]  # a media id to where its file lies, None when it does not come along
 
 
@@ -44,9 +46,9 @@ def serialised(children: Iterable[Node | str]) -> str:
     out: list[str] = []
     for child in children:
         if isinstance(child, str):
-            out.append(escape(_storable(child), quote=False))
+            out.append(escape(child, quote=False))
             continue
-        attrs = "".join(f' {name}="{escape(_storable(value))}"' for name, value in child.attrs.items())
+        attrs = "".join(f' {name}="{escape(value)}"' for name, value in child.attrs.items())
         if child.tag in VOID:
             out.append(f"<{child.tag}{attrs}/>")
         else:
@@ -101,6 +103,6 @@ def _picture(node: Node, picture_name: PictureName) -> Node | str:
     return link
 
 
-def _storable(text: str) -> str:
-    """Without what XML cannot hold."""
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)
+def as_bytes(text: str) -> bytes:
+    """A file of XML or HTML, without characters that XML cannot hold."""
+    return _NOT_XML.sub("\ufffd", text).encode("utf-8", "replace")

@@ -1,7 +1,7 @@
 """Word documents: chapters as headings, footnotes as footnotes, everything by styles that can be changed at once."""
 
 from stoa.creation.exchange.actions.writing.plain import packed
-from stoa.creation.exchange.actions.writing.trees import tree_of
+from stoa.creation.exchange.actions.writing.trees import as_bytes, tree_of
 from stoa.creation.exchange.actions.writing.word.document import Writer, text
 from stoa.creation.exchange.actions.writing.word.parts import (
     content_types,
@@ -44,7 +44,7 @@ def as_docx(book: OutBook) -> bytes:
         "word/styles.xml": styles(book.language),
         "word/settings.xml": settings(),
     }
-    made = {name: content.encode("utf-8", "replace") for name, content in files.items()}
+    made = {name: as_bytes(content) for name, content in files.items()}
     for picture in pictures.values():
         made[f"word/media/{picture.name}"] = picture.data
     return packed(made, book.changed_at)
