@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from stoa.creation.comics import actions as comics
 from stoa.creation.comics.actions import NewImage
+from stoa.creation.serials.actions.series import unpublish_series
 from stoa.foundation.identity.actions import links
 from stoa.foundation.identity.types import LinkKind
 from stoa.foundation.mail import actions as mail
@@ -135,6 +136,22 @@ async def media_in_trash(world: World) -> Params:
     return made
 
 
+async def chapter_to_read(world: World) -> Params:
+    """A chapter that everybody can read."""
+    series = await world.make.series(world.owner)
+    chapter = await world.make.chapter(world.owner, series, title="The gate")
+    place = {"site": chapter.site_slug, "series": chapter.series_slug, "chapter": chapter.slug}
+    return {**place, "number": str(chapter.number), "chapter_id": chapter.id, "series_id": series.id}
+
+
+async def chapter_taken_back(world: World) -> Params:
+    """A chapter that had readers; its series is hidden now."""
+    made = await chapter_to_read(world)
+    async with world.make.tx(world.owner) as ctx:
+        await unpublish_series(ctx, made["series_id"])
+    return made
+
+
 async def comic_page(world: World) -> Params:
     """A draft of a comic's chapter with one page."""
     series = await world.make.series(world.owner, content_type="manga")
@@ -195,6 +212,50 @@ async def site_with_proved_domain(world: World) -> Params:
     async with world.make.tx() as ctx:
         await ctx.db.execute("update site_domains set state = 'verified', verified_at = now()")
     return made
+
+
+async def site_house(world: World) -> Params:
+    """The same site as its visitors find it, with the address of its page."""
+    made = await site(world)
+    return made | {"site": made["slug"], "page_slug": "hours"}
+
+
+async def closed_house(world: World) -> Params:
+    """A site that only its owner sees, with the address of its page."""
+    made = await private_site(world)
+    return made | {"site": made["slug"], "page_slug": "hours"}
+
+
+async def house_draft(world: World) -> Params:
+    """A page of an open site that only its owner has seen."""
+    made, draft = await site_house(world), "later"
+    await world.call(
+        world.owner, "POST", f"/api/v1/sites/{made['site_id']}/pages", title="Later", body_markdown="Not yet"
+    )
+    return made | {"page_slug": draft}
+
+
+async def house_series(world: World) -> Params:
+    """A series that is out, by its address."""
+    made = await world.make.series(world.owner, chapters=1)
+    return {"site": made.site_slug, "series": made.slug}
+
+
+async def house_series_draft(world: World) -> Params:
+    """A series that is not out; nobody is told of it by a feed."""
+    made = await world.make.series(world.owner, published=False)
+    return {"site": made.site_slug, "series": str(made.id)}
+
+
+async def site_logo(world: World) -> Params:
+    """A site, and the place of its logo."""
+    return await site(world) | {"place": "logo"}
+
+
+async def site_map(world: World) -> Params:
+    """The map of people, of whom one has published something."""
+    await world.make.post(world.owner)
+    return {"name": "people-1.xml"}
 
 
 async def media_folder(world: World) -> Params:
@@ -725,6 +786,96 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /api/v1/sites/{site_id}/pages/{page_id}/publish": (Case(Who.OWNER, site_draft, json=_fixed()),),
     "POST /api/v1/sites/{site_id}/pages/{page_id}/unpublish": (Case(Who.OWNER, site),),
     "POST /api/v1/sites/{site_id}/pages/{page_id}/duplicate": (Case(Who.OWNER, site),),
+    # sites, as pages
+    "GET /dashboard/sites/{site_id}": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/settings": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/seo": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/integrations": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/theme": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/branding": (Case(Who.OWNER, site),),
+    "POST /dashboard/sites/{site_id}/settings": (
+        Case(
+            Who.OWNER,
+            site,
+            form=_fixed(
+                title="Another", slug="another-one", language="en", default_rating="teen", comments_moderation="post"
+            ),
+        ),
+    ),
+    "POST /dashboard/sites/{site_id}/seo": (Case(Who.OWNER, site, form=_fixed(meta_title="Short")),),
+    "POST /dashboard/sites/{site_id}/integrations": (
+        Case(
+            Who.OWNER,
+            site,
+            form=_fixed(
+                title="Another", slug="another-one", language="en", default_rating="teen", comments_moderation="post"
+            ),
+        ),
+    ),
+    "POST /dashboard/sites/{site_id}/theme": (Case(Who.OWNER, site, form=_fixed(theme="noir")),),
+    "POST /dashboard/sites/{site_id}/branding": (Case(Who.OWNER, site, form=_fixed(primary_color="#1f5c86")),),
+    "GET /dashboard/sites/{site_id}/theme/preview": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/theme/preview.css": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/branding/contrast": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/domain": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/pages": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/pages/new": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/navigation": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/delete": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/branding/{place}": (Case(Who.OWNER, site_logo),),
+    "POST /dashboard/sites/{site_id}/branding/{place}": (Case(Who.OWNER, site_logo, form=_fixed(media_id="")),),
+    "POST /dashboard/sites/{site_id}/branding/{place}/upload": (Case(Who.OWNER, site_logo, parts=_fixed(file=PAGE)),),
+    "POST /dashboard/sites/{site_id}/domain": (Case(Who.OWNER, site, form=_fixed(domain="ana.example.com")),),
+    "POST /dashboard/sites/{site_id}/domain/verify": (Case(Who.NOBODY, site),),
+    "POST /dashboard/sites/{site_id}/domain/remove": (Case(Who.OWNER, site_with_domain),),
+    "POST /dashboard/sites/{site_id}/integrations/verify": (Case(Who.OWNER, site, form=_fixed(kind="plausible")),),
+    "POST /dashboard/sites/{site_id}/delete": (Case(Who.OWNER, site),),
+    "POST /dashboard/sites/{site_id}/restore": (Case(Who.OWNER, deleted_site),),
+    "POST /dashboard/sites/{site_id}/pages/new": (
+        Case(Who.OWNER, site, form=_fixed(title="About us", body_markdown="A text")),
+    ),
+    "POST /dashboard/sites/{site_id}/navigation": (
+        Case(Who.OWNER, site, form=lambda made: {f"place-{made['page_id']}": "1", f"show-{made['page_id']}": "on"}),
+    ),
+    "GET /dashboard/sites/{site_id}/pages/{page_id}/edit": (Case(Who.OWNER, site),),
+    "POST /dashboard/sites/{site_id}/pages/{page_id}/edit": (
+        Case(Who.OWNER, site, form=lambda made: {"title": "Other hours", "revision": str(made["revision"])}),
+    ),
+    "GET /dashboard/sites/{site_id}/pages/{page_id}/delete": (Case(Who.OWNER, site),),
+    "POST /dashboard/sites/{site_id}/pages/{page_id}/delete": (Case(Who.OWNER, site),),
+    "POST /dashboard/sites/{site_id}/pages/{page_id}/publish": (Case(Who.OWNER, site_draft),),
+    "POST /dashboard/sites/{site_id}/pages/{page_id}/unpublish": (Case(Who.OWNER, site),),
+    "POST /dashboard/sites/{site_id}/pages/{page_id}/duplicate": (Case(Who.OWNER, site),),
+    "GET /s/{site}": (Case(Who.ANYBODY, site_house), Case(Who.OWNER, closed_house)),
+    "GET /s/{site}/about": (Case(Who.ANYBODY, site_house), Case(Who.OWNER, closed_house)),
+    "GET /s/{site}/{page_slug}": (
+        Case(Who.ANYBODY, site_house),
+        Case(Who.OWNER, closed_house),
+        Case(Who.OWNER, house_draft),
+    ),
+    "GET /s/{site}/style.css": (Case(Who.ANYBODY, site_house),),
+    "GET /s/{site}/rss.xml": (Case(Who.ANYBODY, site_house), Case(Who.NOBODY, closed_house)),
+    "GET /s/{site}/atom.xml": (Case(Who.ANYBODY, site_house), Case(Who.NOBODY, closed_house)),
+    "GET /s/{site}/feed.json": (Case(Who.ANYBODY, site_house), Case(Who.NOBODY, closed_house)),
+    "GET /s/{site}/robots.txt": (Case(Who.ANYBODY, site_house), Case(Who.NOBODY, closed_house)),
+    "GET /s/{site}/llms.txt": (Case(Who.ANYBODY, site_house), Case(Who.NOBODY, closed_house)),
+    "GET /s/{site}/sitemap.xml": (Case(Who.ANYBODY, site_house), Case(Who.NOBODY, closed_house)),
+    "GET /s/{site}/series/{series}/rss.xml": (
+        Case(Who.ANYBODY, house_series),
+        Case(Who.NOBODY, house_series_draft),
+    ),
+    "GET /@{username}/rss.xml": (Case(Who.ANYBODY, person),),
+    "GET /s/{site}/series/{series}/atom.xml": (
+        Case(Who.ANYBODY, house_series),
+        Case(Who.NOBODY, house_series_draft),
+    ),
+    "GET /@{username}/atom.xml": (Case(Who.ANYBODY, person),),
+    "GET /s/{site}/series/{series}/feed.json": (
+        Case(Who.ANYBODY, house_series),
+        Case(Who.NOBODY, house_series_draft),
+    ),
+    "GET /@{username}/feed.json": (Case(Who.ANYBODY, person),),
+    "GET /sitemaps/{name}": (Case(Who.ANYBODY, site_map),),
     # comics
     "GET /api/v1/chapters/{chapter_id}/pages": (Case(Who.OWNER, comic_page),),
     "GET /api/v1/chapters/{chapter_id}/images": (Case(Who.OWNER, comic_page),),
@@ -815,6 +966,21 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /api/v1/orders/{order_id}/refund": (Case(Who.STAFF, paid_order, json=REASON),),
     "GET /api/v1/checkouts/{session_id}": (Case(Who.OWNER, order),),
     "GET /api/v1/checkout/session/{session_id}": (Case(Who.OWNER, order),),
+    "GET /s/{site}/series": (Case(Who.ANYBODY, chapter_to_read),),
+    "GET /s/{site}/series/{series}": (Case(Who.ANYBODY, chapter_to_read), Case(Who.OWNER, chapter_taken_back)),
+    "GET /s/{site}/series/{series}/chapters": (
+        Case(Who.ANYBODY, chapter_to_read),
+        Case(Who.OWNER, chapter_taken_back),
+    ),
+    "GET /s/{site}/series/{series}/{chapter}": (
+        Case(Who.ANYBODY, chapter_to_read),
+        Case(Who.OWNER, chapter_taken_back),
+    ),
+    "GET /s/{site}/series/{series}/chapter/{number}": (
+        Case(Who.ANYBODY, chapter_to_read),
+        Case(Who.OWNER, chapter_taken_back),
+    ),
+    "POST /chapters/{chapter_id}/seen": (Case(Who.ANYBODY, chapter_to_read), Case(Who.OWNER, chapter_taken_back)),
     "GET /s/{site}/checkout/{session_id}": (Case(Who.OWNER, tip_checkout),),
     "POST /s/{site}/checkout/{session_id}/again": (Case(Who.OWNER, tip_checkout, form=_fixed()),),
     "POST /s/{site}/checkout/{session_id}/cancel": (Case(Who.OWNER, tip_checkout, form=_fixed()),),
