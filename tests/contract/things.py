@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from stoa.creation.comics import actions as comics
 from stoa.creation.comics.actions import NewImage
 from stoa.creation.serials.actions.series import unpublish_series
+from stoa.creation.serials.actions.series import unpublish_series
 from stoa.foundation.identity.actions import links
 from stoa.foundation.identity.types import LinkKind
 from stoa.foundation.mail import actions as mail
@@ -133,6 +134,22 @@ async def media_in_trash(world: World) -> Params:
     """A picture in the owner's trash."""
     made = await picture(world)
     await world.call(world.owner, "DELETE", f"/api/v1/media/{made['media_id']}")
+    return made
+
+
+async def chapter_to_read(world: World) -> Params:
+    """A chapter that everybody can read."""
+    series = await world.make.series(world.owner)
+    chapter = await world.make.chapter(world.owner, series, title="The gate")
+    place = {"site": chapter.site_slug, "series": chapter.series_slug, "chapter": chapter.slug}
+    return {**place, "number": str(chapter.number), "chapter_id": chapter.id, "series_id": series.id}
+
+
+async def chapter_taken_back(world: World) -> Params:
+    """A chapter that had readers; its series is hidden now."""
+    made = await chapter_to_read(world)
+    async with world.make.tx(world.owner) as ctx:
+        await unpublish_series(ctx, made["series_id"])
     return made
 
 
@@ -966,6 +983,21 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /api/v1/orders/{order_id}/refund": (Case(Who.STAFF, paid_order, json=REASON),),
     "GET /api/v1/checkouts/{session_id}": (Case(Who.OWNER, order),),
     "GET /api/v1/checkout/session/{session_id}": (Case(Who.OWNER, order),),
+    "GET /s/{site}/series": (Case(Who.ANYBODY, chapter_to_read),),
+    "GET /s/{site}/series/{series}": (Case(Who.ANYBODY, chapter_to_read), Case(Who.OWNER, chapter_taken_back)),
+    "GET /s/{site}/series/{series}/chapters": (
+        Case(Who.ANYBODY, chapter_to_read),
+        Case(Who.OWNER, chapter_taken_back),
+    ),
+    "GET /s/{site}/series/{series}/{chapter}": (
+        Case(Who.ANYBODY, chapter_to_read),
+        Case(Who.OWNER, chapter_taken_back),
+    ),
+    "GET /s/{site}/series/{series}/chapter/{number}": (
+        Case(Who.ANYBODY, chapter_to_read),
+        Case(Who.OWNER, chapter_taken_back),
+    ),
+    "POST /chapters/{chapter_id}/seen": (Case(Who.ANYBODY, chapter_to_read), Case(Who.OWNER, chapter_taken_back)),
     "GET /s/{site}/series": (Case(Who.ANYBODY, chapter_to_read),),
     "GET /s/{site}/series/{series}": (Case(Who.ANYBODY, chapter_to_read), Case(Who.OWNER, chapter_taken_back)),
     "GET /s/{site}/series/{series}/chapters": (
