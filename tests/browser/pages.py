@@ -12,6 +12,9 @@ import msgspec
 
 from stoa.creation.comics import actions as comics
 from stoa.creation.comics.actions import NewImage
+from stoa.creation.serials.actions.schedule import publish_chapter
+from stoa.creation.serials.actions.warnings import set_warnings
+from stoa.creation.serials.types import WARNINGS
 from stoa.foundation.identity.types import LinkKind
 from stoa.kit.clock import utcnow
 from stoa.kit.queue import run_due
@@ -163,6 +166,16 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/dashboard/media/trash", "newcomer", "creator"),
         *_seen("/dashboard/media/trash", "creator", opens="[data-dialog=empty-trash]"),
     ),
+    "/s/{site}/series": _seen("/s/{read_site}/series", "anonymous", "creator"),
+    "/s/{site}/series/{series}": (*_seen("{read_series}", "anonymous", "creator"), *_seen("{read_adult}", "newcomer")),
+    "/s/{site}/series/{series}/chapters": _seen("{read_series}/chapters?order=newest", "anonymous"),
+    "/s/{site}/series/{series}/{chapter}": (
+        *_seen("{read_series}/{read_long}", "anonymous", "creator"),
+        *_seen("{read_series}/{read_long}", "newcomer", opens="summary[aria-label='How it looks']"),
+        *_seen("{read_series}/{read_closed}", "anonymous"),
+        *_seen("{read_comic}", "newcomer", opens="summary[aria-label='How it looks']"),
+    ),
+    "/s/{site}/series/{series}/chapter/{number}": _seen("{read_series}/chapter/1", "anonymous"),
     "/dashboard/chapters/{chapter_id}/images": (
         *_seen("/dashboard/chapters/{comic_id}/images", "creator"),
         *_seen("/dashboard/chapters/{empty_comic_id}/images", "creator"),
@@ -392,6 +405,7 @@ async def fill(house: House) -> Hall:
         values |= await _write(world)
         values |= await _library(world)
         values |= await _comic(world)
+        values |= await _to_read(world)
         values |= await _team(world)
         values |= await _trade(world)
         values |= await things.dead_job(world) | await things.account(world)
@@ -500,6 +514,33 @@ async def _comic(world: things.World) -> things.Params:
     async with world.make.tx(world.owner) as ctx:
         await comics.add_images(ctx, full.id, pages)
     return {"comic_id": full.id, "empty_comic_id": empty.id}
+
+
+async def _to_read(world: things.World) -> things.Params:
+    """A novel with a cover, warnings, a long chapter and one that is closed; one for adults; a comic's chapter."""
+    make, creator = world.make, world.owner
+    cover = await make.picture(creator, width=600, height=900, alt="A road at night")
+    series = await make.series(
+        creator, title=f"The road to {LONG}", synopsis_markdown=TEXT[:700], cover_media_id=cover.id, chapters=1
+    )
+    async with make.tx(creator) as ctx:
+        await set_warnings(ctx, series.id, dict.fromkeys(list(WARNINGS)[:2], LONG))
+    body = TEXT.replace("{alt}", cover.alt).replace("{url}", cover.url) + "\n\nIt was ||the gardener||."
+    note = {"author_note_markdown": f"Thank you. {LONG}", "author_note_position": "start"}
+    long = await make.chapter(creator, series, title=f"Where it bends {LONG}", body=body, **note)
+    closed = await make.chapter(creator, series, title="For members", access="subscribers")
+    adult = await make.series(creator, title="Not for everybody", rating="explicit")
+    comic = await make.series(creator, title="Ink and rain", content_type="manga")
+    rain = await make.chapter(creator, comic, title="Rain", body="", published=False)
+    async with make.tx(creator) as ctx:
+        drawn = [NewImage(f"{n}.png", samples.picture(60, 90, n), LONG) for n in (1, 2)]
+        await comics.add_images(ctx, rain.id, drawn)
+    while await run_due(make.app, now=utcnow() + timedelta(seconds=30)):
+        pass
+    async with make.tx(creator) as ctx:
+        rain = await publish_chapter(ctx, rain.id)
+    found = {"read_site": series.site_slug, "read_series": series.url, "read_adult": adult.url, "read_comic": rain.url}
+    return found | {"read_long": long.slug, "read_closed": closed.slug}
 
 
 async def _team(world: things.World) -> things.Params:
