@@ -29,7 +29,7 @@ from stoa.money.wallet.types import WalletView
 
 FRONT: Final = Path(__file__).parent
 MANIFEST: Final = FRONT / "static" / "build" / "manifest.json"
-COMPONENTS: Final = ("basics", "forms", "lists", "figures", "overlays", "works", "money", "machine", "shelf")
+COMPONENTS: Final = ("basics", "forms", "lists", "figures", "overlays", "works", "money", "machine", "shelf", "covers")
 THEMES: Final = {"light": "stoa", "dark": "stoa-dark"}
 FACES: Final = ("literata", "inter", "atkinson", "dyslexic")
 SIZES: Final = ("16", "17", "18", "19", "20", "21", "22", "24", "26")
