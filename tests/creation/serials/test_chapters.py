@@ -1,9 +1,12 @@
 """Chapters through their API: made, changed, published, taken back, deleted and restored."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from stoa.creation.serials.actions.purge import purge_chapters
+from stoa.kit.clock import utcnow
 from tests.conftest import Client
 
 BODY = "One paragraph of it.\n\nAnother one, with a ||secret|| in it.\n\nAnd a third[^1].\n\nThe last.\n\n[^1]: A note."
@@ -166,3 +169,47 @@ async def test_lists_take_few_queries_and_go_on_by_cursor(client: Client, make: 
     newest = (await client.get(path, params={"newest_first": True, "limit": 2})).json()
     assert [one["number"] for one in newest["items"]] == ["5", "4"]
     assert (await client.get(path, params={"cursor": "nonsense"})).status_code == 422
+
+
+async def test_what_was_deleted_a_month_ago_is_gone_for_good(client: Client, make: Any, ana: Any) -> None:
+    series = await make.series(ana)
+    picture = await make.picture(ana)
+    body = f"Words to forget.\n\n![Wall]({picture.url})\n\nMore words to forget."
+    chapter, kept = [await make.chapter(ana, series, title="Gone", body=body) for _ in range(2)]
+    me, path = client.as_(ana), f"/api/v1/chapters/{chapter.id}"
+    await me.put(f"{path}/warnings", json={"warnings": [{"warning": "violence", "details": "to forget"}]})
+    await me.delete(path)
+    await me.delete(f"/api/v1/chapters/{kept.id}")
+    async with make.tx() as ctx:
+        ctx.now = utcnow() + timedelta(days=29)
+        assert await purge_chapters(ctx) == 0
+        await ctx.db.execute("update works set deleted_at = deleted_at - interval '30 days' where id = $1", chapter.id)
+        ctx.now = utcnow() + timedelta(minutes=1)
+        assert (await purge_chapters(ctx), await purge_chapters(ctx)) == (1, 0)
+        for table, column in (
+            ("works", "id"), ("chapters", "work_id"), ("chapter_versions", "chapter_id"), ("work_warnings", "work_id"),
+        ):  # fmt: skip
+            rows = await ctx.db.fetch(f"select t::text as said from {table} t where {column} = $1", chapter.id)
+            assert not any("forget" in row["said"] or "Gone" in row["said"] for row in rows), table
+        uses = await ctx.db.fetch("select subject_id from media_uses where subject = 'chapter'")
+        assert [row["subject_id"] for row in uses] == [kept.id]
+    assert (await me.post(f"{path}/restore")).status_code == 404
+    assert (await me.post(f"/api/v1/chapters/{kept.id}/restore")).status_code == 200
+
+
+async def test_a_chapter_warns_of_what_is_in_it(client: Client, make: Any, ana: Any) -> None:
+    series = await make.series(ana)
+    chapter = await make.chapter(ana, series)
+    me, path = client.as_(ana), f"/api/v1/chapters/{chapter.id}/warnings"
+    given = {"warnings": [{"warning": "violence"}, {"warning": "death", "details": " The  dog "}]}
+    put = await me.put(path, json=given)
+    assert [(one["id"], one["details"]) for one in put.json()] == [("death", "The dog"), ("violence", "")]
+    added = await me.post(path, json={"warning": "violence", "details": "A fight"})
+    assert [one["details"] for one in added.json()] == ["The dog", "A fight"]
+    assert (await me.post(path, json={"warning": "nonsense"})).status_code == 422
+    assert (await me.put(path, json={"warnings": [{"warning": "death"}] * 2})).status_code == 422
+    assert (await client.get(path)).json() == added.json()
+    assert (await client.get(f"/api/v1/chapters/{chapter.id}/read")).json()["warnings"] == added.json()
+    assert (await me.delete(f"{path}/death")).json() == added.json()[1:]
+    assert (await me.delete(f"{path}/death")).status_code == 404
+    assert (await client.as_(await make.user()).post(path, json={"warning": "gore"})).status_code == 403

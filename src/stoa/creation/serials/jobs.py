@@ -1,6 +1,6 @@
 """What happens to series and chapters by the clock, and when works of theirs are published."""
 
-from stoa.creation.serials.actions import announcing, ending, opening, ranking, schedule
+from stoa.creation.serials.actions import announcing, ending, opening, purge, ranking, schedule
 from stoa.creation.serials.messages import CutAgain
 from stoa.creation.serials.queries.places import place_by_id
 from stoa.creation.serials.types import CHAPTER, SERIES
@@ -33,6 +33,12 @@ async def count_reads(ctx: Ctx) -> int:
 async def purge_series(ctx: Ctx) -> int:
     """S5: what was deleted 30 days ago ends."""
     return await ending.purge_series(ctx)
+
+
+@every(name="serials.purge_chapters", seconds=3600)
+async def purge_chapters(ctx: Ctx) -> int:
+    """S5: what was deleted 30 days ago ends."""
+    return await purge.purge_chapters(ctx)
 
 
 @within(SitePurged)

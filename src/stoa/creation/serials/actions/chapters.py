@@ -1,6 +1,7 @@
 """Making, changing, deleting and restoring chapters."""
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +14,7 @@ from stoa.creation.serials.actions.rendering import Made, Typed, evened, made, s
 from stoa.creation.serials.actions.versions import note_version, note_versions
 from stoa.creation.serials.policies.chapters import access_chapter, access_chapter_to_edit, access_series_place
 from stoa.creation.serials.queries.places import SeriesPlace
-from stoa.creation.serials.types import CHAPTER, AccessLevel, ChapterView, NewChapter
+from stoa.creation.serials.types import CHAPTER, KEPT_DAYS, AccessLevel, ChapterView, NewChapter
 from stoa.creation.works import actions as works
 from stoa.creation.works.errors import EditConflict
 from stoa.creation.works.policies import slugify
@@ -167,6 +168,8 @@ async def restore_chapter(ctx: Ctx, chapter_id: UUID) -> ChapterView:
     One that was out comes back as it was. Raises NotFound, Forbidden, PlanLimit.
     """
     chapter = await access_chapter(ctx, chapter_id, Permission.EDIT_CONTENT, also_deleted=True)
+    if chapter.deleted_at is not None and ctx.now - chapter.deleted_at >= timedelta(days=KEPT_DAYS):
+        raise NotFound("There is no such chapter")
     if chapter.state == State.PUBLISHED:
         await access_chapter(ctx, chapter_id, Permission.PUBLISH, also_deleted=True)
     if chapter.deleted_at is not None and await works.restore(ctx, [chapter_id]):

@@ -34,7 +34,7 @@ from stoa.foundation.media.actions.taking import (
     upload_part,
 )
 from stoa.foundation.media.actions.texts import About
-from stoa.foundation.media.actions.uses import count_fetch, note_uses, note_uses_of_new, write_down
+from stoa.foundation.media.actions.uses import count_fetch, forget_uses, note_uses, note_uses_of_new, write_down
 
 __all__ = [
     "About",
@@ -49,6 +49,7 @@ __all__ = [
     "edit",
     "empty_trash",
     "fetched",
+    "forget_uses",
     "give_up",
     "give_up_expired",
     "make_folder",

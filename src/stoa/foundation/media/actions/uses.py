@@ -27,6 +27,7 @@ _NOTE = run(
     ) update media set last_used_at = $6 from used where media.id = used.media_id
     """,
 )
+_FORGET_MANY = run("delete from media_uses where subject = $1 and subject_id = any($2::uuid[])")
 _NOTE_MANY = run(
     """
     with used as (
@@ -61,6 +62,11 @@ async def note_uses(
     await _FORGET(ctx.db, subject, subject_id, shown)
     if shown:
         await _NOTE(ctx.db, subject, subject_id, shown, title, url, ctx.now)
+
+
+async def forget_uses(ctx: Ctx, *, subject: str, subject_ids: Collection[UUID]) -> None:
+    """Says that these things show nothing any more."""
+    await _FORGET_MANY(ctx.db, subject, list(subject_ids))
 
 
 async def note_uses_of_new(ctx: Ctx, *, subject: str, shown: Sequence[tuple[UUID, Collection[UUID], str, str]]) -> None:
