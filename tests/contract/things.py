@@ -219,15 +219,18 @@ async def deleted_site(world: World) -> Params:
 async def site_with_domain(world: World) -> Params:
     """A site with a domain of its own."""
     made = await site(world)
-    await world.call(world.owner, "POST", f"/api/v1/sites/{made['site_id']}/domain", domain="stories.example.com")
-    return made | {"domain": "stories.example.com"}
+    domain = f"{world.owner.username}.example.com"
+    await world.call(world.owner, "POST", f"/api/v1/sites/{made['site_id']}/domain", domain=domain)
+    return made | {"domain": domain}
 
 
 async def site_with_proved_domain(world: World) -> Params:
     """A site whose domain is proved."""
     made = await site_with_domain(world)
     async with world.make.tx() as ctx:
-        await ctx.db.execute("update site_domains set state = 'verified', verified_at = now()")
+        await ctx.db.execute(
+            "update site_domains set state = 'verified', verified_at = now() where domain = $1", made["domain"]
+        )
     return made
 
 
