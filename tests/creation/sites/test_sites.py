@@ -108,8 +108,8 @@ async def test_two_at_once_have_two_addresses_and_nobody_has_too_many(live: Any,
     answers = await asyncio.gather(*(c.post("/api/v1/sites", json=wanted) for c in (mine, mine.as_(other))))
     assert sorted(a.status_code for a in answers) == [201, 422]
     had = len((await mine.get("/api/v1/sites")).json())
-    for number in range(had, MAX_SITES - 1):
-        await made(mine, f"House {number}")
+    houses = [(await made(mine, "House"))["slug"] for _ in range(had, MAX_SITES - 1)]
+    assert houses[:9] == ["house", *(f"house-{number}" for number in range(2, 10))] and len(set(houses)) == len(houses)
     answers = await asyncio.gather(*(mine.post("/api/v1/sites", json={"title": f"Last {n}"}) for n in range(3)))
     assert sorted(a.status_code for a in answers) == [201, 409, 409]
     assert {a.json()["code"] for a in answers if a.status_code == 409} == {"too_many_sites"}

@@ -1,5 +1,6 @@
 """Sites are made, deleted for 30 days (S5), taken back, and gone for good; staff suspends them."""
 
+import secrets
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -27,7 +28,7 @@ from stoa.kit.db import many, run, update, value
 from stoa.kit.errors import Forbidden, Invalid, NotFound
 from stoa.kit.outbox import emit
 
-_TRIES: Final = 20
+_TRIES: Final = 10
 _PURGED_AT_ONCE: Final = 20
 
 
@@ -211,7 +212,9 @@ async def _free_slug(ctx: Ctx, title: str) -> str:
     wanted = slugify(title, fallback="site")[:50].strip("-")
     if len(wanted) < SLUG_MIN:
         wanted = f"{wanted}-site"
-    tries = [wanted, *(f"{wanted}-{number}" for number in range(2, _TRIES))]
+    numbered = (f"{wanted}-{number}" for number in range(2, _TRIES))
+    # Of a title that many have, the last one is random.
+    tries = [wanted, *numbered, f"{wanted}-{secrets.token_hex(4)}"]
     free = await _FREE_SLUG(ctx.db, [one for one in tries if _allowed(one)])
     if free is None:
         raise SiteSlugTaken
