@@ -199,5 +199,10 @@ onReady('[data-media-bulk]', (form) => {
     say()
   })
   form.addEventListener('change', say)
+  form.querySelector('[data-tick-all]')?.addEventListener('click', () => {
+    const all = boxes.every((box) => box.checked)
+    boxes.forEach((box) => { box.checked = !all })
+    say()
+  })
   say()
 })

@@ -168,3 +168,53 @@ async def test_what_was_typed_and_not_saved_is_offered(make: Any, signed_in: Any
     page = (await ana.follow(await ana.post(f"{chapter}/edit", then="drop"))).text
     assert "What was not saved is thrown away." in page
     assert "data-kept" not in page
+
+
+async def test_many_chapters_at_once(make: Any, signed_in: Any) -> None:
+    user = await make.user("ana")
+    base, chapters = await series_of(make, user, "One", "Two", "Three")
+    ids = [one.rpartition("/")[2] for one in chapters]
+    ana = await signed_in(user)
+    await ana.get(f"{base}/chapters")
+    page = await ana.follow(await ana.post(f"{base}/chapters/bulk", do="publish"))
+    assert "Please tick some chapters first." in page.text
+    page = await ana.follow(await ana.post(f"{base}/chapters/bulk", do="change", ids=ids[:2]))
+    assert page.text.count(" checked") == 2
+    sent = {"ids": ids[:2], "do": "access", "access": "subscribers", "price": "12", "price_asset": "COIN"}
+    wrong = await ana.post(f"{base}/chapters/bulk-edit", **(sent | {"price": "x"}))
+    assert (wrong.status_code, "Nothing was changed" in wrong.text, wrong.text.count(" checked")) == (422, True, 2)
+    page = await ana.follow(await ana.post(f"{base}/chapters/bulk-edit", **sent))
+    assert "2 chapters changed." in page.text and page.text.count("Members or 12 coins") == 2
+    then = f"{(utcnow() + timedelta(days=9)):%Y-%m-%d}T18:00"
+    sent = {"ids": ids[1:], "do": "schedule", "at": then, "timezone": "Asia/Kolkata", "every_days": "7"}
+    page = await ana.follow(await ana.post(f"{base}/chapters/bulk-edit", **sent))
+    assert "2 chapters scheduled." in page.text and page.text.count("Scheduled</span>") == 2
+    page = await ana.follow(
+        await ana.post(f"{base}/chapters/bulk-edit", ids=ids, do="update", volume="2", rating="mature")
+    )
+    assert page.text.count("Vol. 2, ") == 6  # in the link, and for who does not see the box
+    page = await ana.follow(await ana.post(f"{base}/chapters/bulk", do="delete", ids=ids[:1]))
+    assert "1 chapter deleted." in page.text
+    await ana.post(f"{base}/chapters/bulk", do="restore", ids=ids[:1])
+    assert page.text.count("data-walk") + 1 == (await ana.get(f"{base}/chapters")).text.count("data-walk")
+
+
+async def test_the_order_of_chapters(make: Any, signed_in: Any) -> None:
+    user = await make.user("ana")
+    base, chapters = await series_of(make, user, "One", "Two", "Three")
+    ids = [one.rpartition("/")[2] for one in chapters]
+    ana = await signed_in(user)
+    page = (await ana.get(f"{base}/chapters/order")).text
+    assert page.count("data-order-item") == 3
+
+    async def order() -> list[str]:
+        return re.findall(r"data-walk>([\d.]+ · \w+)<", (await ana.get(f"{base}/chapters")).text)
+
+    sent = {f"place-{one}": place for one, place in zip(ids, ("3", "1", "2"), strict=True)}
+    await ana.follow(await ana.post(f"{base}/chapters/order", **sent))
+    assert await order() == ["2 · Two", "3 · Three", "1 · One"]
+    await ana.post(f"{base}/chapters/order", **sent, renumber="on")
+    assert await order() == ["1 · Two", "2 · Three", "3 · One"]
+    missing = await ana.post(f"{base}/chapters/order", **{f"place-{ids[0]}": "1"})
+    assert (missing.status_code, "2 chapters of this series are missing" in missing.text) == (422, True)
+    assert await order() == ["1 · Two", "2 · Three", "3 · One"]
