@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from stoa.creation.comics import actions as comics
 from stoa.creation.comics.actions import NewImage
 from stoa.creation.serials.actions.series import unpublish_series
-from stoa.creation.serials.actions.series import unpublish_series
 from stoa.foundation.identity.actions import links
 from stoa.foundation.identity.types import LinkKind
 from stoa.foundation.mail import actions as mail
@@ -153,22 +152,6 @@ async def chapter_taken_back(world: World) -> Params:
     return made
 
 
-async def chapter_to_read(world: World) -> Params:
-    """A chapter that everybody can read."""
-    series = await world.make.series(world.owner)
-    chapter = await world.make.chapter(world.owner, series, title="The gate")
-    place = {"site": chapter.site_slug, "series": chapter.series_slug, "chapter": chapter.slug}
-    return {**place, "number": str(chapter.number), "chapter_id": chapter.id, "series_id": series.id}
-
-
-async def chapter_taken_back(world: World) -> Params:
-    """A chapter that had readers; its series is hidden now."""
-    made = await chapter_to_read(world)
-    async with world.make.tx(world.owner) as ctx:
-        await unpublish_series(ctx, made["series_id"])
-    return made
-
-
 async def comic_page(world: World) -> Params:
     """A draft of a comic's chapter with one page."""
     series = await world.make.series(world.owner, content_type="manga")
@@ -253,6 +236,57 @@ async def house_draft(world: World) -> Params:
         world.owner, "POST", f"/api/v1/sites/{made['site_id']}/pages", title="Later", body_markdown="Not yet"
     )
     return made | {"page_slug": draft}
+
+
+async def series_in_the_drawer(world: World) -> Params:
+    """A series that only its author has seen, with a genre, a tag and a warning."""
+    made = await world.make.series(world.owner, published=False)
+    path = f"/api/v1/series/{made.id}"
+    await world.call(world.owner, "PUT", f"{path}/genres", genre_ids=[FANTASY])
+    (tag,) = await world.call(world.owner, "PUT", f"{path}/tags", tags=["Slow burn"])
+    await world.call(world.owner, "PUT", f"{path}/warnings", warnings=[{"warning": "war"}])
+    return {
+        **{"series_id": made.id, "site_id": made.site_id, "revision": made.revision},
+        **{"genre_id": FANTASY, "tag_id": tag["id"], "tag_slug": tag["slug"], "warning_id": "war"},
+    }
+
+
+async def series_in_the_bin(world: World) -> Params:
+    """The same, deleted."""
+    made = await series_in_the_drawer(world)
+    await world.call(world.owner, "DELETE", f"/api/v1/series/{made['series_id']}")
+    return made
+
+
+async def series_to_find(world: World) -> Params:
+    """A series that is out, listed, with a tag that is approved."""
+    cover = await world.make.picture(world.owner)
+    synopsis = "A city keeps its weather in jars, and somebody has opened one of them at night."
+    made = await world.make.series(world.owner, chapters=1, synopsis_markdown=synopsis, cover_media_id=cover.id)
+    path = f"/api/v1/series/{made.id}"
+    await world.call(world.owner, "PUT", f"{path}/genres", genre_ids=[FANTASY])
+    await world.call(world.owner, "POST", f"{path}/list")
+    (tag,) = await world.call(world.owner, "PUT", f"{path}/tags", tags=["Slow burn"])
+    await world.call(world.staff, "POST", f"/api/v1/admin/tags/{tag['id']}/approve")
+    return {
+        **{"series_id": made.id, "site_id": made.site_id, "slug": made.slug},
+        **{"genre_id": FANTASY, "genre_slug": "fantasy", "tag_id": tag["id"], "tag_slug": tag["slug"]},
+    }
+
+
+async def series_taken_back(world: World) -> Params:
+    """A series that had readers, and has an address, but is hidden now."""
+    made = await world.make.series(world.owner)
+    await world.call(world.owner, "POST", f"/api/v1/series/{made.id}/unpublish")
+    return {"series_id": made.id, "site_id": made.site_id, "slug": made.slug}
+
+
+async def two_tags(world: World) -> Params:
+    """A tag that waits for a moderator, and one to put it with."""
+    series = await world.make.series(world.owner)
+    names = ["Slow burn", "slowburn"]
+    one, other = await world.call(world.owner, "PUT", f"/api/v1/series/{series.id}/tags", tags=names)
+    return {"tag_id": one["id"], "into_id": other["id"], "tag_slug": one["slug"]}
 
 
 async def house_series(world: World) -> Params:
@@ -637,6 +671,7 @@ def _text_fields(made: Params) -> dict[str, str]:
 PAGE = ("2.png", samples.picture(30, 60, 2), "image/png")
 REASON = _fixed(reason="It has to be looked at")
 REFUND = _fixed(amount="4.99", reason="It was not wanted", key="refund-1")
+FANTASY = "00000000-0000-7000-8001-000100000000"  # a genre
 NOTE = _fixed(amount=5, message="Thank you")
 PLACE = {
     "label": "Savings",
@@ -929,6 +964,111 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /api/v1/media/upload/{upload_id}": (Case(Who.OWNER, media_upload),),
     "DELETE /api/v1/media/upload/{upload_id}": (Case(Who.OWNER, media_upload),),
     "PUT /api/v1/media/upload/parts/{token}": (Case(Who.ANYBODY, media_upload, json=_fixed()),),
+    # series
+    "GET /api/v1/sites/{site_id}/series": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/sites/{site_id}/series": (
+        Case(Who.OWNER, series_in_the_drawer, json=_fixed(title="Weather in jars")),
+    ),
+    "GET /api/v1/sites/{site_id}/series/public": (Case(Who.ANYBODY, series_to_find),),
+    "GET /api/v1/sites/{site_id}/series/by-slug/{slug}": (
+        Case(Who.ANYBODY, series_to_find),
+        Case(Who.OWNER, series_taken_back),
+    ),
+    "GET /api/v1/series/{series_id}": (
+        Case(Who.ANYBODY, series_to_find),
+        Case(Who.OWNER, series_in_the_drawer),
+    ),
+    "GET /api/v1/series/{series_id}/public": (
+        Case(Who.ANYBODY, series_to_find),
+        Case(Who.NOBODY, series_in_the_drawer),
+    ),
+    "PATCH /api/v1/series/{series_id}": (
+        Case(Who.OWNER, series_in_the_drawer, json=_revision(title="Weather in jars")),
+    ),
+    "DELETE /api/v1/series/{series_id}": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/restore": (Case(Who.OWNER, series_in_the_bin),),
+    "POST /api/v1/series/{series_id}/duplicate": (Case(Who.OWNER, series_in_the_drawer, json=_fixed()),),
+    "POST /api/v1/series/{series_id}/cover": (Case(Who.OWNER, series_in_the_drawer, parts=_fixed(file=PAGE)),),
+    "DELETE /api/v1/series/{series_id}/cover": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/banner": (Case(Who.OWNER, series_in_the_drawer, parts=_fixed(file=PAGE)),),
+    "DELETE /api/v1/series/{series_id}/banner": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/thumbnail": (Case(Who.OWNER, series_in_the_drawer, parts=_fixed(file=PAGE)),),
+    "DELETE /api/v1/series/{series_id}/thumbnail": (Case(Who.OWNER, series_in_the_drawer),),
+    "GET /api/v1/series/{series_id}/settings": (Case(Who.OWNER, series_in_the_drawer),),
+    "PATCH /api/v1/series/{series_id}/settings": (
+        Case(Who.OWNER, series_in_the_drawer, json=_fixed(meta_title="Jars")),
+    ),
+    "GET /api/v1/series/{series_id}/paywall": (Case(Who.OWNER, series_in_the_drawer),),
+    "PATCH /api/v1/series/{series_id}/paywall": (
+        Case(Who.OWNER, series_in_the_drawer, json=_fixed(preview_paragraphs=1)),
+    ),
+    "GET /api/v1/series/{series_id}/schedule": (Case(Who.OWNER, series_in_the_drawer),),
+    "PATCH /api/v1/series/{series_id}/schedule": (
+        Case(Who.OWNER, series_in_the_drawer, json=_fixed(update_schedule="Weekly")),
+    ),
+    "POST /api/v1/series/{series_id}/publish": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/unpublish": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/complete": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/hiatus": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/resume": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/cancel": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/list": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/unlist": (Case(Who.OWNER, series_in_the_drawer),),
+    "GET /api/v1/series/{series_id}/listing-score": (Case(Who.OWNER, series_in_the_drawer),),
+    "GET /api/v1/series/{series_id}/ranking": (Case(Who.OWNER, series_in_the_drawer),),
+    "GET /api/v1/series/{series_id}/stats": (Case(Who.OWNER, series_in_the_drawer),),
+    "GET /api/v1/series/{series_id}/stats/detailed": (Case(Who.OWNER, series_in_the_drawer),),
+    "GET /api/v1/series/{series_id}/genres": (
+        Case(Who.ANYBODY, series_to_find),
+        Case(Who.OWNER, series_in_the_drawer),
+    ),
+    "PUT /api/v1/series/{series_id}/genres": (Case(Who.OWNER, series_in_the_drawer, json=_fixed(genre_ids=[FANTASY])),),
+    "POST /api/v1/series/{series_id}/genres": (Case(Who.OWNER, series_in_the_drawer, json=_fixed(genre_id=FANTASY)),),
+    "GET /api/v1/series/{series_id}/tags": (
+        Case(Who.ANYBODY, series_to_find),
+        Case(Who.OWNER, series_in_the_drawer),
+    ),
+    "PUT /api/v1/series/{series_id}/tags": (Case(Who.OWNER, series_in_the_drawer, json=_fixed(tags=["Sea"])),),
+    "POST /api/v1/series/{series_id}/tags": (Case(Who.OWNER, series_in_the_drawer, json=_fixed(name="Sea")),),
+    "GET /api/v1/series/{series_id}/warnings": (
+        Case(Who.ANYBODY, series_to_find),
+        Case(Who.OWNER, series_in_the_drawer),
+    ),
+    "PUT /api/v1/series/{series_id}/warnings": (
+        Case(Who.OWNER, series_in_the_drawer, json=_fixed(warnings=[{"warning": "war"}])),
+    ),
+    "POST /api/v1/series/{series_id}/warnings": (Case(Who.OWNER, series_in_the_drawer, json=_fixed(warning="war")),),
+    "DELETE /api/v1/series/{series_id}/genres/{genre_id}": (Case(Who.OWNER, series_in_the_drawer),),
+    "DELETE /api/v1/series/{series_id}/tags/{tag_id}": (Case(Who.OWNER, series_in_the_drawer),),
+    "DELETE /api/v1/series/{series_id}/warnings/{warning_id}": (Case(Who.OWNER, series_in_the_drawer),),
+    "GET /api/v1/genres/{genre_id}": (Case(Who.ANYBODY, series_to_find),),
+    "GET /api/v1/genres/{genre_id}/children": (Case(Who.ANYBODY, series_to_find),),
+    "GET /api/v1/genres/{genre_id}/series": (Case(Who.ANYBODY, series_to_find),),
+    "GET /api/v1/tags/{tag_slug}": (
+        Case(Who.ANYBODY, series_to_find),
+        Case(Who.NOBODY, two_tags),
+    ),
+    "GET /api/v1/tags/{tag_slug}/series": (
+        Case(Who.ANYBODY, series_to_find),
+        Case(Who.NOBODY, two_tags),
+    ),
+    "POST /api/v1/admin/tags/{tag_id}/approve": (Case(Who.STAFF, two_tags),),
+    "POST /admin/tags/{tag_id}/approve": (Case(Who.STAFF, two_tags),),
+    "POST /api/v1/admin/tags/{tag_id}/block": (Case(Who.STAFF, two_tags),),
+    "POST /admin/tags/{tag_id}/block": (Case(Who.STAFF, two_tags),),
+    "POST /api/v1/admin/tags/{tag_id}/merge": (
+        Case(Who.STAFF, two_tags, json=lambda made: {"into_id": made["into_id"]}),
+    ),
+    "POST /admin/tags/{tag_id}/merge": (Case(Who.STAFF, two_tags, form=_fixed(into="slowburn")),),
+    "GET /discover/genre/{genre_slug}": (Case(Who.ANYBODY, series_to_find),),
+    "GET /discover/tags/{tag_slug}": (
+        Case(Who.ANYBODY, series_to_find),
+        Case(Who.NOBODY, two_tags),
+    ),
+    "GET /discover/series/{series_id}": (
+        Case(Who.ANYBODY, series_to_find),
+        Case(Who.NOBODY, series_in_the_drawer),
+    ),
     # people
     "PATCH /api/v1/auth/passkeys/{passkey_id}": (Case(Who.OWNER, passkey, json=_fixed(name="My desk")),),
     "DELETE /api/v1/auth/passkeys/{passkey_id}": (Case(Who.OWNER, passkey),),
@@ -986,21 +1126,6 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /api/v1/orders/{order_id}/refund": (Case(Who.STAFF, paid_order, json=REASON),),
     "GET /api/v1/checkouts/{session_id}": (Case(Who.OWNER, order),),
     "GET /api/v1/checkout/session/{session_id}": (Case(Who.OWNER, order),),
-    "GET /s/{site}/series": (Case(Who.ANYBODY, chapter_to_read),),
-    "GET /s/{site}/series/{series}": (Case(Who.ANYBODY, chapter_to_read), Case(Who.OWNER, chapter_taken_back)),
-    "GET /s/{site}/series/{series}/chapters": (
-        Case(Who.ANYBODY, chapter_to_read),
-        Case(Who.OWNER, chapter_taken_back),
-    ),
-    "GET /s/{site}/series/{series}/{chapter}": (
-        Case(Who.ANYBODY, chapter_to_read),
-        Case(Who.OWNER, chapter_taken_back),
-    ),
-    "GET /s/{site}/series/{series}/chapter/{number}": (
-        Case(Who.ANYBODY, chapter_to_read),
-        Case(Who.OWNER, chapter_taken_back),
-    ),
-    "POST /chapters/{chapter_id}/seen": (Case(Who.ANYBODY, chapter_to_read), Case(Who.OWNER, chapter_taken_back)),
     "GET /s/{site}/series": (Case(Who.ANYBODY, chapter_to_read),),
     "GET /s/{site}/series/{series}": (Case(Who.ANYBODY, chapter_to_read), Case(Who.OWNER, chapter_taken_back)),
     "GET /s/{site}/series/{series}/chapters": (
