@@ -232,6 +232,13 @@ def rail_of(series: SeriesView) -> list[tuple[str | None, list[tuple[str, str, s
                 (f"{base}/settings", "Settings", "settings", Permission.EDIT_CONTENT),
             ),
         ),
+        (
+            "Files",
+            (
+                (f"{base}/import", "Bring chapters in", "upload", Permission.EDIT_CONTENT),
+                (f"{base}/export", "Take it with you", "download", Permission.READ_DRAFTS),
+            ),
+        ),
     )
     open_ones = [(name, [p[:3] for p in places if p[3] is None or p[3] in may]) for name, places in groups]
     return [(name, places) for name, places in open_ones if places]
