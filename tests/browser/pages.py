@@ -518,7 +518,8 @@ async def _comic(world: things.World) -> things.Params:
 
 async def _to_read(world: things.World) -> things.Params:
     """A novel with a cover, warnings, a long chapter and one that is closed; one for adults; a comic's chapter."""
-    make, creator = world.make, world.owner
+    make = world.make
+    creator = await make.user("reed", roles=("creator",))  # whose plan has room for three series
     cover = await make.picture(creator, width=600, height=900, alt="A road at night")
     series = await make.series(
         creator, title=f"The road to {LONG}", synopsis_markdown=TEXT[:700], cover_media_id=cover.id, chapters=1
