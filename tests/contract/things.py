@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 
 from stoa.creation.comics import actions as comics
 from stoa.creation.comics.actions import NewImage
+from stoa.creation.exchange import actions as exchange
+from stoa.creation.exchange.types import Options as ImportOptions
+from stoa.creation.exchange.types import Target
 from stoa.creation.serials.actions.series import unpublish_series
 from stoa.foundation.identity.actions import links
 from stoa.foundation.identity.types import LinkKind
@@ -27,6 +30,7 @@ from stoa.money.payments.actions import hosted
 from stoa.money.payments.types import SandboxCard
 from stoa.money.reconciliation import actions as reconciliation
 from tests.conftest import PASSWORD
+from tests.creation.exchange import samples as documents
 from tests.factories.creation import BODY
 from tests.foundation.media import samples
 
@@ -150,6 +154,41 @@ async def chapter_taken_back(world: World) -> Params:
     async with world.make.tx(world.owner) as ctx:
         await unpublish_series(ctx, made["series_id"])
     return made
+
+
+async def import_to_confirm(world: World) -> Params:
+    """A file that was read, and waits for a yes; with one that is still to be read, and the series."""
+    series = await world.make.series(world.owner)
+    app = world.make.app
+    async with world.make.tx(world.owner) as ctx:
+        file = {"data": b"# Alpha\n\nWords.", "filename": "x.md", "options": ImportOptions()}
+        first = await exchange.begin_import(ctx, series.id, **file)
+        second = await exchange.begin_import(ctx, series.id, **file)
+    async with app.database.connection() as db:
+        await exchange.read_import(Ctx(db, None, utcnow(), "test", app), first.id)
+    return {"series_id": series.id, "import_id": first.id, "unread_id": second.id}
+
+
+async def import_to_call_off(world: World) -> Params:
+    """A file that is still to be read."""
+    made = await import_to_confirm(world)
+    return made | {"import_id": made["unread_id"]}
+
+
+async def chapter_as_zip(world: World) -> Params:
+    """A chapter, and as what it is to be written."""
+    return await chapter_to_read(world) | {"format": "zip"}
+
+
+async def series_as_file(world: World) -> Params:
+    """A series that was written as a file."""
+    series = await world.make.series(world.owner, chapters=1)
+    app = world.make.app
+    async with world.make.tx(world.owner) as ctx:
+        made = await exchange.begin_export(ctx, series.id, Target.MARKDOWN)
+    async with app.database.connection() as db:
+        await exchange.make_export(Ctx(db, None, utcnow(), "test", app), made.id)
+    return {"series_id": series.id, "export_id": made.id}
 
 
 async def comic_page(world: World) -> Params:
@@ -668,6 +707,8 @@ def _text_fields(made: Params) -> dict[str, str]:
     return {"revision": str(made["revision"]), "category": "Education", "then": "publish"}
 
 
+TEXT_FILE = ("x.md", b"# Alpha\n\nWords.", "text/markdown")
+WORD_FILE = ("x.docx", documents.docx(documents.paragraph("Words")), "application/octet-stream")
 PAGE = ("2.png", samples.picture(30, 60, 2), "image/png")
 REASON = _fixed(reason="It has to be looked at")
 REFUND = _fixed(amount="4.99", reason="It was not wanted", key="refund-1")
@@ -873,6 +914,40 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /dashboard/sites/{site_id}/theme/preview.css": (Case(Who.OWNER, site),),
     "GET /dashboard/sites/{site_id}/branding/contrast": (Case(Who.OWNER, site),),
     "GET /dashboard/sites/{site_id}/domain": (Case(Who.OWNER, site),),
+    "POST /api/v1/series/{series_id}/chapters/import": (
+        Case(Who.OWNER, chapter_to_read, parts=_fixed(file=TEXT_FILE)),
+    ),
+    "POST /api/v1/series/{series_id}/chapters/import/word": (
+        Case(Who.OWNER, chapter_to_read, parts=_fixed(file=WORD_FILE)),
+    ),
+    "POST /api/v1/series/{series_id}/chapters/import/markdown": (
+        Case(Who.OWNER, chapter_to_read, parts=_fixed(file=TEXT_FILE)),
+    ),
+    "POST /api/v1/series/{series_id}/chapters/import/google-docs": (
+        Case(Who.NOBODY, chapter_to_read, json=_fixed(url="https://example.org/")),
+    ),
+    "GET /api/v1/series/{series_id}/chapters/imports": (Case(Who.OWNER, import_to_confirm),),
+    "GET /api/v1/imports/{import_id}": (Case(Who.OWNER, import_to_confirm),),
+    "POST /api/v1/imports/{import_id}/confirm": (Case(Who.OWNER, import_to_confirm, json=_fixed()),),
+    "DELETE /api/v1/imports/{import_id}": (Case(Who.OWNER, import_to_call_off),),
+    "GET /api/v1/series/{series_id}/chapters/export": (Case(Who.OWNER, chapter_to_read),),
+    "POST /api/v1/series/{series_id}/chapters/export": (Case(Who.OWNER, chapter_to_read, json=_fixed(format="zip")),),
+    "GET /api/v1/series/{series_id}/chapters/exports": (Case(Who.OWNER, series_as_file),),
+    "GET /api/v1/exports/{export_id}": (Case(Who.OWNER, series_as_file),),
+    "GET /api/v1/exports/{export_id}/file": (Case(Who.OWNER, series_as_file),),
+    "GET /api/v1/chapters/{chapter_id}/export": (Case(Who.OWNER, chapter_to_read),),
+    "GET /api/v1/chapters/{chapter_id}/export/{format}": (Case(Who.OWNER, chapter_as_zip),),
+    "GET /dashboard/series/{series_id}/import": (Case(Who.OWNER, chapter_to_read),),
+    "GET /dashboard/series/{series_id}/chapters/import": (Case(Who.OWNER, chapter_to_read),),
+    "POST /dashboard/series/{series_id}/import": (Case(Who.OWNER, chapter_to_read, parts=_fixed(file=TEXT_FILE)),),
+    "POST /dashboard/series/{series_id}/import/google-docs": (
+        Case(Who.NOBODY, chapter_to_read, form=_fixed(url="https://example.org/")),
+    ),
+    "GET /dashboard/imports/{import_id}": (Case(Who.OWNER, import_to_confirm),),
+    "POST /dashboard/imports/{import_id}/confirm": (Case(Who.OWNER, import_to_confirm, form=_fixed(take="1")),),
+    "POST /dashboard/imports/{import_id}/cancel": (Case(Who.OWNER, import_to_call_off),),
+    "GET /dashboard/series/{series_id}/export": (Case(Who.OWNER, series_as_file),),
+    "POST /dashboard/series/{series_id}/export": (Case(Who.OWNER, chapter_to_read, form=_fixed(format="zip")),),
     "GET /dashboard/sites/{site_id}/pages": (Case(Who.OWNER, site),),
     "GET /dashboard/sites/{site_id}/pages/new": (Case(Who.OWNER, site),),
     "GET /dashboard/sites/{site_id}/navigation": (Case(Who.OWNER, site),),
