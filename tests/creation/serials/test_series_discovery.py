@@ -8,6 +8,7 @@ from uuid import UUID
 from stoa.creation.serials.actions import ending, ranking
 from stoa.creation.serials.policies.series import access_series
 from stoa.creation.serials.types import MAX_TAGS, WARNINGS
+from stoa.creation.works import jobs as works_jobs
 from stoa.creation.works.actions import record_view
 from tests.creation.serials.test_series import FANTASY, ROMANCE, SYNOPSIS, URBAN, call
 
@@ -276,3 +277,26 @@ async def test_after_thirty_days_nothing_is_left_of_it_but_its_address(make: Any
     await call(client, ana, "POST", f"/series/{series}/restore", 404)
     again = await make.series(ana, title="Jars")
     assert again.slug != "jars"  # S6
+
+
+async def test_search_finds_series_and_chapters_where_they_are_read(make: Any, client: Any) -> None:
+    ana = await make.user("ana", roles=("creator",))
+    series = await make.series(ana, title="Weather in jars", synopsis_markdown="Irini labels barometers.")
+    await make.chapter(ana, series, title="The lid", body="A barometer fell, and nobody heard it.")
+    locked = "A first paragraph.\n\nA second.\n\nA third.\n\nThen the zeppelin came down."
+    await make.chapter(ana, series, title="The rain", body=locked, access="subscribers")
+
+    async def found(words: str) -> list[tuple[str, str]]:
+        hits = (await call(client, None, "GET", f"/search?q={words}"))["items"]
+        return sorted((hit["work"]["title"], hit["path"]) for hit in hits)
+
+    house = "/s/ana/series/weather-in-jars"
+    assert await found("barometer") == [("Weather in jars", house), ("Weather in jars: The lid", f"{house}/the-lid")]
+    assert await found("zeppelin") == []
+    page = (await client.get("/search?q=barometer")).text
+    assert f'href="{house}/the-lid"' in page and f'href="{house}"' in page
+    async with make.tx(await make.user("reader")) as ctx:
+        target = await works_jobs.work_of_gift(ctx, series.id)
+    assert target is not None and target.path == house
+    await call(client, ana, "POST", f"/series/{series.id}/unpublish")
+    assert await found("barometer") == []

@@ -4,15 +4,13 @@ from uuid import UUID
 
 from stoa.creation.works import actions
 from stoa.creation.works.policies import can_see
-from stoa.creation.works.queries import work_by_id
+from stoa.creation.works.queries import path_of, work_by_id
 from stoa.creation.works.types import State
 from stoa.foundation.identity.messages import StatusChanged
 from stoa.kit.ctx import Ctx
 from stoa.kit.outbox import within
 from stoa.money.wallet.messages import GiftSent, GiftUndone
 from stoa.money.wallet.types import GiftTarget, finds_gift_target
-
-_PATHS = {"post": "/p/{slug}"}  # the pages of each kind
 
 
 @within(GiftSent)
@@ -44,5 +42,4 @@ async def work_of_gift(ctx: Ctx, work_id: UUID) -> GiftTarget | None:
     work = await work_by_id(ctx, work_id)
     if work is None or not can_see(ctx.actor, work) or work.state != State.PUBLISHED:
         return None
-    path = _PATHS.get(work.kind, "/").format(slug=work.slug)
-    return GiftTarget(owner_id=work.author_id, title=work.title, path=path)
+    return GiftTarget(owner_id=work.author_id, title=work.title, path=await path_of(ctx, work_id))

@@ -44,6 +44,14 @@ _FIELDS = """w.id, w.author_id, w.kind, w.slug, w.title, w.state, w.revision, w.
     w.price_minor, w.price_asset, w.site_id, w.parent_id, w.screening_score, w.approved_score, w.published_at"""
 TEAM_JOIN: Final = membership_join(owner="w.author_id", site="w.site_id", actor="$2")  # $2: the actor
 
+# Where a work is read. A chapter stands in a series, and both on a site.
+PATH: Final = """
+    coalesce(case w.kind when 'post' then '/p/' || w.slug when 'page' then '/s/' || place.slug || '/' || w.slug
+      when 'series' then '/s/' || place.slug || '/series/' || w.slug
+      when 'chapter' then '/s/' || place.slug || '/series/' || whole.slug || '/' || w.slug end, '/') as path
+"""
+PATH_JOINS: Final = "left join sites place on place.id = w.site_id left join works whole on whole.id = w.parent_id"
+
 _WORK = maybe(
     WorkRow,
     f"""
@@ -51,6 +59,7 @@ _WORK = maybe(
     where w.id = $1 and w.deleted_at is null and {not_hidden("w.author_id", "$3")}
     """,
 )
+_WHERE = value(str | None, f"select {PATH} from works w {PATH_JOINS} where w.id = $1")
 _REVISION = value(int | None, "select revision from works where id = $1 and deleted_at is null")
 _REACTIONS = one(
     ReactionView,
@@ -237,10 +246,12 @@ class _FoundRow(msgspec.Struct, frozen=True):
     work: WorkCard
     rank: float
     headline: str
+    path: str
 
 
 _NESTED_CARD: Final = f"""
-    w.id as "work.id", w.kind as "work.kind", w.slug as "work.slug", w.title as "work.title",
+    w.id as "work.id", w.kind as "work.kind", w.slug as "work.slug",
+    case w.kind when 'chapter' then concat_ws(': ', whole.title, nullif(w.title, '')) else w.title end as "work.title",
     w.excerpt as "work.excerpt", w.category as "work.category", w.language as "work.language",
     w.rating as "work.rating", w.access as "work.access", w.word_count as "work.word_count",
     greatest(1, round(w.word_count / {WORDS_PER_MINUTE}.0))::integer as "work.reading_minutes",
@@ -270,8 +281,9 @@ _SEARCH = many(
       ts_headline(
         works_search_config(w.language), case w.access when 'free' then left(w.body_text, 50000) else w.excerpt end,
         asked.words, E'StartSel=\\x02, StopSel=\\x03, MaxFragments=2, MaxWords=28, MinWords=12, FragmentDelimiter=" … "'
-      ) as headline
+      ) as headline, {PATH}
     from page cross join asked join works w on w.id = page.id join work_stats s on s.work_id = w.id {CARD_JOINS}
+    {PATH_JOINS}
     order by page.rank desc, page.id desc
     """,
 )
@@ -282,14 +294,14 @@ async def search(
     text: str,
     *,
     language: str = "en",
-    kinds: Sequence[str] = ("post",),
+    kinds: Sequence[str] = ("post", "series", "chapter"),
     cursor: str | None = None,
     limit: int = 20,
 ) -> Page[SearchHit]:
     """Published works that hold the words, the best first; quotes, `or` and `-` work as in web search."""
     seek = decode(cursor, tuple[float, UUID], scope="works.search") or (float("inf"), _LAST_ID)
     rows = await _SEARCH(ctx.db, text, language, list(kinds), *seek, limit + 1, viewer_id(ctx))
-    hits = [SearchHit(row.work, row.rank, _marked(row.headline)) for row in rows]
+    hits = [SearchHit(row.work, row.rank, _marked(row.headline), row.path) for row in rows]
     return keyset(hits, limit, scope="works.search", key=lambda hit: (hit.rank, hit.work.id))
 
 
@@ -306,6 +318,11 @@ async def work_by_id(ctx: Ctx, work_id: UUID) -> WorkRow | None:
     Policies decide who else may know of it.
     """
     return await _WORK(ctx.db, work_id, viewer_id(ctx), looking_as(ctx))
+
+
+async def path_of(ctx: Ctx, work_id: UUID) -> str:
+    """Where a work is read; '/' for one that is read nowhere."""
+    return await _WHERE(ctx.db, work_id) or "/"
 
 
 async def revision_of(ctx: Ctx, work_id: UUID) -> int | None:

@@ -87,11 +87,12 @@ class WorkCard(msgspec.Struct, frozen=True):
 
 
 class SearchHit(msgspec.Struct, frozen=True):
-    """A work that was found. `headline_html` shows where, escaped, with the words in <mark>."""
+    """A work that was found. `headline_html` shows where, escaped, with the words in <mark>; it is read at `path`."""
 
     work: WorkCard
     rank: float
     headline_html: str
+    path: str
 
 
 class WorkRow(msgspec.Struct, frozen=True):
