@@ -7,15 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from stoa.creation.comics import actions as comics
 from stoa.creation.comics.actions import NewImage
 from stoa.creation.serials.actions.schedule import publish_chapter
+from stoa.creation.serials.actions.series import create_series, publish_series
 from stoa.creation.serials.actions.warnings import set_warnings
 from stoa.creation.serials.types import WARNINGS
+from stoa.creation.sites import actions as sites
+from stoa.creation.sites.types import Place
 from stoa.foundation.identity.types import LinkKind
+from stoa.foundation.plans import actions as plans
+from stoa.foundation.plans.types import Plan
 from stoa.kit.clock import utcnow
 from stoa.kit.queue import run_due
 from stoa.main import create_litestar, http_handlers
@@ -27,6 +33,9 @@ from tests.providers import Providers, Somebody
 from tests.providers.ways import connected
 
 NO_PAGES = (
+    "/@{username}/atom.xml",
+    "/@{username}/feed.json",
+    "/@{username}/rss.xml",
     "/account/payments/{payment_id}/receipt",
     "/admin/audit/export",
     "/admin/mail/{message_id}/html",
@@ -36,10 +45,26 @@ NO_PAGES = (
     "/dashboard/payouts/export",
     "/dashboard/payouts/statements/month",
     "/dashboard/payouts/{payout_id}/statement",
+    "/dashboard/sites/{site_id}/branding/contrast",
+    "/dashboard/sites/{site_id}/theme/preview.css",
     "/health",
+    "/llms.txt",
     "/media/",
     "/metrics",
     "/oauth/",
+    "/oembed",
+    "/robots.txt",
+    "/s/{site}/atom.xml",
+    "/s/{site}/feed.json",
+    "/s/{site}/llms.txt",
+    "/s/{site}/robots.txt",
+    "/s/{site}/rss.xml",
+    "/s/{site}/series/{series}/atom.xml",
+    "/s/{site}/series/{series}/feed.json",
+    "/s/{site}/series/{series}/rss.xml",
+    "/s/{site}/sitemap.xml",
+    "/s/{site}/style.css",
+    "/sitemap",
     "/static/",
 )
 
@@ -166,6 +191,49 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/dashboard/media/trash", "newcomer", "creator"),
         *_seen("/dashboard/media/trash", "creator", opens="[data-dialog=empty-trash]"),
     ),
+    "/dashboard/sites": _seen("/dashboard/sites", "newcomer", "creator"),
+    "/dashboard/sites/new": _seen("/dashboard/sites/new", "newcomer"),
+    "/dashboard/sites/{site_id}": (
+        *_seen("/dashboard/sites/{house_id}", "creator"),
+        *_seen("/dashboard/sites/{quiet_id}", "creator"),
+    ),
+    "/dashboard/sites/{site_id}/settings": _seen("/dashboard/sites/{house_id}/settings", "creator"),
+    "/dashboard/sites/{site_id}/seo": _seen("/dashboard/sites/{house_id}/seo", "creator"),
+    "/dashboard/sites/{site_id}/theme": _seen("/dashboard/sites/{house_id}/theme", "creator"),
+    "/dashboard/sites/{site_id}/integrations": _seen("/dashboard/sites/{house_id}/integrations", "creator"),
+    "/dashboard/sites/{site_id}/branding": _seen("/dashboard/sites/{house_id}/branding", "creator"),
+    "/dashboard/sites/{site_id}/branding/{place}": _seen("/dashboard/sites/{house_id}/branding/cover", "creator"),
+    "/dashboard/sites/{site_id}/theme/preview": _seen(
+        "/dashboard/sites/{house_id}/theme/preview?theme=signal", "creator"
+    ),
+    "/dashboard/sites/{site_id}/domain": (
+        *_seen("/dashboard/sites/{house_id}/domain", "creator"),
+        *_seen("/dashboard/sites/{quiet_id}/domain", "creator"),
+    ),
+    "/dashboard/sites/{site_id}/delete": _seen("/dashboard/sites/{quiet_id}/delete", "creator"),
+    "/dashboard/sites/{site_id}/pages": (
+        *_seen("/dashboard/sites/{house_id}/pages", "creator"),
+        *_seen("/dashboard/sites/{quiet_id}/pages", "creator"),
+    ),
+    "/dashboard/sites/{site_id}/pages/new": _seen("/dashboard/sites/{quiet_id}/pages/new", "creator"),
+    "/dashboard/sites/{site_id}/pages/{page_id}/edit": _seen(
+        "/dashboard/sites/{house_id}/pages/{hours_id}/edit", "creator"
+    ),
+    "/dashboard/sites/{site_id}/pages/{page_id}/delete": _seen(
+        "/dashboard/sites/{house_id}/pages/{hours_id}/delete", "creator"
+    ),
+    "/dashboard/sites/{site_id}/navigation": (
+        *_seen("/dashboard/sites/{house_id}/navigation", "creator"),
+        *_seen("/dashboard/sites/{quiet_id}/navigation", "creator"),
+    ),
+    "/s/{site}": (
+        *_seen("/s/{house}", "anonymous", "creator"),
+        *_seen("/s/{quiet}", "anonymous", status=403),
+        *_seen("/s/{quiet}", "creator"),
+        *_seen("/s/{resting}", "anonymous", status=503),
+    ),
+    "/s/{site}/about": _seen("/s/{house}/about", "anonymous"),
+    "/s/{site}/{page_slug}": _seen("/s/{house}/hours", "anonymous"),
     "/s/{site}/series": _seen("/s/{read_site}/series", "anonymous", "creator"),
     "/s/{site}/series/{series}": (*_seen("{read_series}", "anonymous", "creator"), *_seen("{read_adult}", "newcomer")),
     "/s/{site}/series/{series}/chapters": _seen("{read_series}/chapters?order=newest", "anonymous"),
@@ -398,6 +466,8 @@ async def fill(house: House) -> Hall:
         world.stranger = newcomer = await make.user("newcomer", verified=False)
         values = {"username": creator.username, "newcomer": newcomer.username}
         await make.coins(admin, earned=500)
+        async with make.tx(admin) as ctx:
+            await plans.put_on_plan(ctx, creator.id, Plan.ENTERPRISE)
         values |= await _mail(world)
         await _meet(world)
         await _become(world)
@@ -406,6 +476,7 @@ async def fill(house: House) -> Hall:
         values |= await _library(world)
         values |= await _comic(world)
         values |= await _to_read(world)
+        values |= await _houses(world)
         values |= await _team(world)
         values |= await _trade(world)
         values |= await things.dead_job(world) | await things.account(world)
@@ -418,6 +489,37 @@ async def fill(house: House) -> Hall:
         await make.recent(creator)
         await make.passkey(creator, origin=house.url)
     return Hall(house, {"anonymous": None, "newcomer": newcomer, "creator": creator, "admin": admin}, values)
+
+
+async def _houses(world: things.World) -> things.Params:
+    """A site with everything, in a dark theme; a private one with nothing; one that rests."""
+    creator, made = world.owner, []
+    for title, theme in ((f"The hall of {LONG[:60]}", "abyss"), ("Quiet", "stoa"), ("Resting", "panel")):
+        made.append(await world.call(creator, "POST", "/api/v1/sites", title=title, theme=theme, tagline=LONG))
+    house, quiet, resting = made
+    path = f"/api/v1/sites/{house['id']}"
+    cover = await world.make.picture(creator, width=1600, height=600, alt="A hall")
+    links = {"social_links": {"mastodon": "https://example.org/@a", "youtube": "https://example.org/c"}}
+    await world.call(creator, "PATCH", path, description=f"{TEXT[:300]} {LONG}", **links)
+    await world.call(creator, "PATCH", f"{path}/integrations", google_analytics_id="G-1A2B3C4D5E")
+    await world.call(creator, "PATCH", f"{path}/branding", custom_css="p { color: red } @import url(x)")
+    await world.call(creator, "POST", f"{path}/domain", domain=f"{LONG[:50].lower()}.example.com")
+    for title in ("Hours", LONG):
+        page = await world.call(
+            creator, "POST", f"{path}/pages", title=title, body_markdown=TEXT.format(alt="", url=""), show_in_nav=True
+        )
+        await world.call(creator, "POST", f"{path}/pages/{page['id']}/publish")
+        made.append(page)
+    async with world.make.tx(creator) as ctx:
+        await sites.set_picture(ctx, UUID(house["id"]), Place.COVER, cover.id)
+        for title in ("The road", LONG):
+            series = await create_series(ctx, UUID(house["id"]), title=title[:200], synopsis_markdown=TEXT[:400])
+            await publish_series(ctx, series.id)
+    await world.call(creator, "PATCH", f"/api/v1/sites/{quiet['id']}", is_public=False)
+    closed = {"maintenance": True, "maintenance_message": LONG}
+    await world.call(creator, "PATCH", f"/api/v1/sites/{resting['id']}/settings", **closed)
+    addresses = {"house": house["slug"], "quiet": quiet["slug"], "resting": resting["slug"]}
+    return addresses | {"house_id": house["id"], "quiet_id": quiet["id"], "hours_id": made[3]["id"]}
 
 
 async def _withdraw(world: things.World) -> things.Params:

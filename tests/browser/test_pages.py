@@ -66,8 +66,8 @@ async def test_pages_are_fit_for_everybody(
 
 async def look_around(visitor: Visitor, looks: list[Look], hall: Hall) -> list[str]:
     """What is wrong with pages, one after the other."""
-    visitor.allow(r"status of 4(04|09|10) ")
-    visitor.allow(r"answer: GET \S+ 4(04|09|10)$")
+    visitor.allow(r"status of (40[349]|410|503) ")
+    visitor.allow(r"answer: GET \S+ (40[349]|410|503)$")
     faults = []
     for look in looks:
         page = await visitor.go(look.address.format(**hall.values), look.status)
