@@ -1,5 +1,5 @@
 // The editor's own nodes: a picture with its description and caption, what is hidden until one asks, Markdown that stays as it is.
-import { Mark, Node, mergeAttributes } from '@tiptap/core'
+import { Mark, Node, markInputRule, mergeAttributes } from '@tiptap/core'
 import { button, field } from './parts.js'
 import { rawView } from './raw.js'
 
@@ -76,5 +76,8 @@ export const Spoiler = Mark.create({
   name: 'spoiler',
   parseHTML: () => [{ tag: '.spoiler' }],
   renderHTML: ({ HTMLAttributes }) => ['span', mergeAttributes(HTMLAttributes, { class: 'spoiler-typed' }), 0],
+  addInputRules() {
+    return [markInputRule({ find: /(?:^|[^|])(\|\|(?![\s|])([^|]*[^|\s])\|\|)$/, type: this.type })]
+  },
   addCommands: () => ({ toggleSpoiler: () => ({ commands }) => commands.toggleMark('spoiler') }),
 })
