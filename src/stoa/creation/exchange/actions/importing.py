@@ -35,12 +35,12 @@ _PROGRESS = run("update imports set progress = $2 where id = $1 and state in ('r
 _GIVE_UP: Statement[str | None] = value(
     str | None,
     """
-    update imports set path = null, progress = 100, finished_at = coalesce(finished_at, $1),
+    update imports set path = null, progress = 100, finished_at = coalesce(finished_at, $1::timestamptz),
       state = case state when 'checked' then 'cancelled' when 'reading' then 'failed' when 'importing' then 'failed'
         else state end,
       problem = case when state in ('reading', 'importing') then 'It did not come to an end' else problem end
     where id = (select id from imports where path is not null
-        and (created_at < $1 - make_interval(days => $2) or state in ('done', 'failed', 'cancelled'))
+        and (created_at < $1::timestamptz - make_interval(days => $2) or state in ('done', 'failed', 'cancelled'))
       order by created_at limit 1 for update skip locked)
     returning 'imports/' || id
     """,
