@@ -33,3 +33,10 @@ class OtherTab(Conflict):
 
     def __init__(self, *, saved_at: datetime, tab: str) -> None:
         super().__init__(saved_at=saved_at, tab=tab)
+
+
+class NotForSale(Conflict):
+    """409: there is nothing to buy here: the chapter is open to the reader already, or not sold by itself."""
+
+    code = "not_for_sale"
+    title = "This cannot be bought"

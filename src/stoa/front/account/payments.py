@@ -18,7 +18,7 @@ from stoa.money.receipts.policies import access_own_payment
 from stoa.money.receipts.types import Filter, Payment
 from stoa.money.refunds.queries import status
 
-KINDS: Final = {"coins": "Coins", "credits": "Credits", "gift": "Gifts", "tip": "Tips"}
+KINDS: Final = {"coins": "Coins", "credits": "Credits", "gift": "Gifts", "tip": "Tips", "sale": "Purchases"}
 STATES: Final = {
     OrderState.PAID: "Paid",
     OrderState.PENDING: "Waiting",

@@ -29,6 +29,8 @@ KINDS = (
     "gift_refund",
     "tip",
     "tip_refund",
+    "sale",
+    "sale_refund",
     "gateway_fee",
     "dispute",
     "dispute.released",

@@ -9,6 +9,7 @@ INVARIANTS: Final[dict[str, str]] = {
           select 'order' as subject, id, refunded_minor from orders
           union all select 'gift', id, refunded_minor from gifts
           union all select 'tip', id, refunded_minor from tips
+          union all select 'sale', id, refunded_minor from sales
         ) p
         left join (
           select subject, payment_id, sum(amount_minor)::bigint as minor from refunds where state = 'done' group by 1, 2

@@ -12,7 +12,8 @@ insert into refund_transitions (from_state, to_state) values
   ('approved', 'submitted'), ('approved', 'done'), ('approved', 'failed'),
   ('submitted', 'done'), ('submitted', 'failed');
 
--- `payment_id` is an order's, a gift's or a tip's id, as `subject` says. `origin`: who wanted it; a gateway tells of
+-- `payment_id` is an order's, a gift's, a tip's or a sale's id, as `subject` says. `origin`: who wanted it; a gateway
+-- tells of
 -- refunds that were made there, and a dispute that is lost is one, too.
 create table refunds (
   id           uuid not null,
@@ -46,7 +47,7 @@ create table refunds (
   constraint refunds_asset_fk foreign key (asset) references ledger_assets (code),
   constraint refunds_key_once unique (payment_id, key),
   constraint refunds_amount_positive check (amount_minor > 0),
-  constraint refunds_subject_known check (subject in ('order', 'gift', 'tip')),
+  constraint refunds_subject_known check (subject in ('order', 'gift', 'tip', 'sale')),
   constraint refunds_origin_known check (origin in ('payer', 'payee', 'staff', 'gateway', 'dispute')),
   constraint refunds_state_known check (state in ('requested', 'approved', 'submitted', 'done', 'refused', 'failed')),
   constraint refunds_refused_has_note check (state <> 'refused' or note is not null),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-Subject = Literal["order", "gift", "tip"]
+Subject = Literal["order", "gift", "tip", "sale"]
 # Who wanted it. A gateway tells of refunds that were made there; a dispute that is lost is one, too.
 Origin = Literal["payer", "payee", "staff", "gateway", "dispute"]
 MAX_REASON: Final = 500
@@ -30,8 +30,8 @@ UNDER_WAY: Final = frozenset({RefundState.APPROVED, RefundState.SUBMITTED})
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """A row of `refunds`. `amount_minor` in the smallest unit of `asset`; `note` says why it was refused.
 
-    `payment_id` is the id of an order, a gift or a tip, as `subject` says. `reference` is the gateway's name of it,
-    `failure` why the gateway would not, `transfer_id` the movement in the books.
+    `payment_id` is the id of an order, a gift, a tip or a sale, as `subject` says. `reference` is the gateway's name of
+    it, `failure` why the gateway would not, `transfer_id` the movement in the books.
     """
 
     id: UUID

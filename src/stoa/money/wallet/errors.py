@@ -71,3 +71,27 @@ class ShareSpent(Conflict):
 
     code = "share_spent"
     title = "Part of the share has been spent or paid out already"
+
+
+class SaleToOneself(Invalid):
+    """422 (F4)."""
+
+    code = "sale_to_oneself"
+    title = "This is your own already"
+
+
+class SaleKeyReused(Conflict):
+    """409: the same key came with another purchase (M11)."""
+
+    code = "idempotency_key_reused"
+    title = "This key belongs to another purchase"
+
+
+class PriceChanged(Conflict):
+    """409: it costs something else than the buyer agreed to; `price_minor` and `price_asset` are what it costs now."""
+
+    code = "price_changed"
+    title = "The price has changed. Please look at it again"
+
+    def __init__(self, *, price_minor: int | None, price_asset: str | None) -> None:
+        super().__init__(price_minor=price_minor, price_asset=price_asset)

@@ -72,6 +72,27 @@ INVARIANTS: Final[dict[str, str]] = {
         ) p
         where (g.promotional_minor, g.purchased_minor, g.earned_minor, g.creator_minor, g.charity_minor)
           <> (p.promotional, p.purchased, p.earned, p.arrived, p.charity)""",
+    "a sale moved what it says (M4, M12)": """
+        select g.id::text as subject,
+          format('%s %s %s to %s %s', g.promotional_minor, g.purchased_minor, g.earned_minor, g.creator_minor,
+            g.platform_minor) as expected,
+          format('%s %s %s to %s %s', p.promotional, p.purchased, p.earned, p.arrived, p.platform) as found
+        from sales g
+        cross join lateral (
+          select coalesce(-sum(q.amount_minor) filter (where a.owner_id = g.sender_id and a.purpose = 'promotional'), 0)
+              as promotional,
+            coalesce(-sum(q.amount_minor) filter (where a.owner_id = g.sender_id and a.purpose = 'purchased'), 0)
+              as purchased,
+            coalesce(-sum(q.amount_minor) filter (where a.owner_id = g.sender_id and a.purpose = 'earned'), 0)
+              as earned,
+            coalesce(sum(q.amount_minor) filter (where a.owner_id = g.recipient_id and a.purpose = 'earned'), 0)
+              as arrived,
+            coalesce(sum(q.amount_minor) filter (where a.owner_id is null and a.purpose = 'fees'), 0) as platform
+          from ledger_postings q join ledger_accounts a on a.id = q.account_id
+          where q.transfer_id = g.transfer_id and a.asset = g.asset
+        ) p
+        where (g.promotional_minor, g.purchased_minor, g.earned_minor, g.creator_minor, g.platform_minor)
+          <> (p.promotional, p.purchased, p.earned, p.arrived, p.platform)""",
     "a paid order for somebody is shared wholly, and what went back came from the shares (M8, M12, M13)": """
         select o.id::text as subject,
           format('%s shared, %s back, %s cut, %s returned', o.amount_minor, o.refunded_minor, o.cut_minor,
@@ -129,9 +150,10 @@ INVARIANTS: Final[dict[str, str]] = {
         from (
           select id, refunded_minor, returned_minor from gifts
           union all select id, refunded_minor, returned_minor from tips
+          union all select id, refunded_minor, returned_minor from sales
         ) p
         left join (
-          select coalesce(gift_id, tip_id) as id, sum(amount_minor)::bigint as minor,
+          select coalesce(gift_id, tip_id, sale_id) as id, sum(amount_minor)::bigint as minor,
             sum(creator_minor + creator_promotional_minor)::bigint as returned
           from share_reversals group by 1
         ) r on r.id = p.id
@@ -146,9 +168,12 @@ INVARIANTS: Final[dict[str, str]] = {
           union all
           select id, creator_minor + repaid_minor, creator_promotional_minor, platform_minor,
             platform_promotional_minor, charity_minor, tax_minor from tips
+          union all
+          select id, creator_minor + repaid_minor, creator_promotional_minor, platform_minor,
+            platform_promotional_minor, charity_minor, tax_minor from sales
         ) p
         join (
-          select coalesce(gift_id, tip_id) as id, sum(creator_minor) as creator,
+          select coalesce(gift_id, tip_id, sale_id) as id, sum(creator_minor) as creator,
             sum(creator_promotional_minor) as creator_promotional, sum(platform_minor) as platform,
             sum(platform_promotional_minor) as platform_promotional, sum(charity_minor) as charity,
             sum(tax_minor) as tax
@@ -162,7 +187,11 @@ INVARIANTS: Final[dict[str, str]] = {
             v.owed_minor) as expected,
           format('%s %s %s from %s %s', p.promotional, p.purchased, p.earned, p.taken + p.owed, p.owed) as found
         from share_reversals v
-        left join gifts g on g.id = v.gift_id left join tips t on t.id = v.tip_id
+        left join gifts g on g.id = v.gift_id
+        left join lateral (
+          select sender_id, recipient_id from tips where id = v.tip_id
+          union all select sender_id, recipient_id from sales where id = v.sale_id
+        ) t on true
         cross join lateral (
           select
             coalesce(sum(q.amount_minor) filter (

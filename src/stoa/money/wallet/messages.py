@@ -43,3 +43,24 @@ class CardTipPaid(Event, frozen=True):
     recipient_id: UUID
     amount_minor: int
     is_superlike: bool
+
+
+class SaleMade(Event, frozen=True):
+    """Somebody bought something of a creator by itself, from their wallet (M12)."""
+
+    sale_id: UUID
+    buyer_id: UUID
+    seller_id: UUID
+    work_id: UUID
+    asset: str
+    amount_minor: int
+
+
+class SaleRefunded(Event, frozen=True):
+    """`amount_minor` of a sale went back to its buyer (M13); `is_whole`: all that was left of it."""
+
+    sale_id: UUID
+    buyer_id: UUID
+    seller_id: UUID
+    amount_minor: int
+    is_whole: bool

@@ -148,7 +148,59 @@ create index tips_by_sender on tips (sender_id, created_at desc, id desc);
 create index tips_by_recipient on tips (recipient_id, created_at desc, id desc);
 create unique index tips_by_transfer on tips (transfer_id);
 
--- M13: what of a gift or a tip went back to the payer's buckets, and from which shares. `creator_minor` is the creator's
+-- What was bought of a creator by itself, from the wallet: a chapter, for coins or credit (M12). Shared like a tip, by the
+-- rule of sales.
+create table sales (
+  id                         uuid not null,
+  sender_id                  uuid not null,
+  recipient_id               uuid not null,
+  work_id                    uuid not null,
+  work_title                 text not null,
+  work_path                  text,
+  asset                      text not null,
+  amount_minor               bigint not null,
+  promotional_minor          bigint not null,
+  purchased_minor            bigint not null,
+  earned_minor               bigint not null,
+  creator_minor              bigint not null,
+  creator_promotional_minor  bigint not null,
+  platform_minor             bigint not null,
+  platform_promotional_minor bigint not null,
+  charity_minor              bigint not null,
+  charity_promotional_minor  bigint not null,
+  tax_minor                  bigint not null,
+  tax_promotional_minor      bigint not null,
+  repaid_minor               bigint not null default 0,
+  transfer_id                uuid not null,
+  key                        text not null,
+  created_at                 timestamptz not null,
+  refunded_minor             bigint not null default 0,
+  returned_minor             bigint not null default 0,
+  constraint sales_refund_within check (
+    refunded_minor between 0 and amount_minor and returned_minor between 0 and refunded_minor),
+  constraint sales_pkey primary key (id),
+  constraint sales_sender_fk foreign key (sender_id) references users (id),
+  constraint sales_recipient_fk foreign key (recipient_id) references users (id),
+  constraint sales_asset_fk foreign key (asset) references ledger_assets (code),
+  constraint sales_key_once unique (sender_id, key),
+  constraint sales_not_to_oneself check (sender_id <> recipient_id),
+  constraint sales_amount_positive check (amount_minor > 0),
+  constraint sales_parts_natural check (
+    least(promotional_minor, purchased_minor, earned_minor, creator_minor, creator_promotional_minor, platform_minor,
+          platform_promotional_minor, charity_minor, charity_promotional_minor, tax_minor, tax_promotional_minor,
+          repaid_minor) >= 0),
+  constraint sales_spent_is_whole check (promotional_minor + purchased_minor + earned_minor = amount_minor),
+  constraint sales_shares_are_whole check (
+    creator_promotional_minor + platform_promotional_minor + charity_promotional_minor + tax_promotional_minor
+      = promotional_minor
+    and creator_minor + repaid_minor + platform_minor + charity_minor + tax_minor = purchased_minor + earned_minor)
+);
+create index sales_by_sender on sales (sender_id, created_at desc, id desc);
+create index sales_by_recipient on sales (recipient_id, created_at desc, id desc);
+create index sales_by_work on sales (work_id);
+create unique index sales_by_transfer on sales (transfer_id);
+
+-- M13: what of a gift, a tip or a sale went back to the payer's buckets, and from which shares. `creator_minor` is the creator's
 -- share of money, of which `owed_minor` had been spent or paid out already and is a debt now; `made_up_minor` of
 -- `creator_promotional_minor` had been spent: promotional value is nobody's debt, the platform makes up for it.
 create table share_reversals (
@@ -171,10 +223,12 @@ create table share_reversals (
   made_up_minor              bigint not null,
   transfer_id                uuid not null,
   created_at                 timestamptz not null,
+  sale_id                    uuid,
   constraint share_reversals_pkey primary key (id),
   constraint share_reversals_gift_fk foreign key (gift_id) references gifts (id),
   constraint share_reversals_tip_fk foreign key (tip_id) references tips (id),
-  constraint share_reversals_of_one check ((gift_id is null) <> (tip_id is null)),
+  constraint share_reversals_sale_fk foreign key (sale_id) references sales (id),
+  constraint share_reversals_of_one check (num_nonnulls(gift_id, tip_id, sale_id) = 1),
   constraint share_reversals_amount_positive check (amount_minor > 0),
   constraint share_reversals_parts_natural check (
     least(promotional_minor, purchased_minor, earned_minor, creator_minor, creator_promotional_minor, platform_minor,
@@ -189,6 +243,7 @@ create table share_reversals (
 );
 create index share_reversals_by_gift on share_reversals (gift_id) where gift_id is not null;
 create index share_reversals_by_tip on share_reversals (tip_id) where tip_id is not null;
+create index share_reversals_by_sale on share_reversals (sale_id) where sale_id is not null;
 -- What a paid order was shared into, and what of each share went back (M13). Amounts in its currency.
 create table order_shares (
   order_id            uuid not null,
@@ -215,7 +270,7 @@ create table order_shares (
 );
 create unique index order_shares_by_transfer on order_shares (transfer_id);
 
--- The beginning of a gift or a tip, in one round trip: the balances of both sides are locked, in one order for all; then
+-- The beginning of a gift, a tip or a sale, in one round trip: the balances of both sides are locked, in one order for all; then
 -- it is looked whether the key is known (a double click waits for its first), and what is new is shown to risk.
 create function wallet_open_movement(
   p_kind text, p_giver uuid, p_receiver uuid, p_asset text, p_key text,
@@ -235,6 +290,8 @@ begin
   earned_minor := held[3];
   if p_kind = 'tip' then
     known_id := (select t.id from tips t where t.sender_id = p_giver and t.key = p_key);
+  elsif p_kind = 'sale' then
+    known_id := (select l.id from sales l where l.sender_id = p_giver and l.key = p_key);
   else
     known_id := (select g.id from gifts g where g.sender_id = p_giver and g.key = p_key);
   end if;

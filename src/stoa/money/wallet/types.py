@@ -210,3 +210,29 @@ async def gift_target(ctx: Ctx, work_id: UUID) -> GiftTarget:
         if target is not None:
             return target
     raise NotFound("There is no such work")
+
+
+class SaleView(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was bought of a creator by itself, from the wallet (M12). All amounts in the smallest unit of
+    `asset`: from which buckets it was paid, where it went, and what of it went back.
+    """
+
+    id: UUID
+    sender_id: UUID
+    recipient_id: UUID
+    work_id: UUID
+    work_title: str
+    asset: str
+    amount_minor: int
+    promotional_minor: int
+    purchased_minor: int
+    earned_minor: int
+    creator_minor: int
+    creator_promotional_minor: int
+    platform_minor: int
+    platform_promotional_minor: int
+    tax_minor: int
+    tax_promotional_minor: int
+    repaid_minor: int
+    refunded_minor: int
+    created_at: datetime

@@ -1,6 +1,16 @@
 """`/api/v1/series`, `/chapters`, `/genres`, `/tags` and `/content-warnings`: each file brings its `routes`."""
 
-from stoa.creation.serials.api import bulk, chapter_warnings, chapters, discovery, genres, reading, series, versions
+from stoa.creation.serials.api import (
+    bulk,
+    chapter_warnings,
+    chapters,
+    discovery,
+    genres,
+    reading,
+    series,
+    unlock,
+    versions,
+)
 
 routes = [
     *series.routes,
@@ -11,4 +21,5 @@ routes = [
     *versions.routes,
     *bulk.routes,
     *chapter_warnings.routes,
+    *unlock.routes,
 ]

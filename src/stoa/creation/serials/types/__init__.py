@@ -13,6 +13,7 @@ from stoa.creation.serials.types.chapters import (
     NewChapter,
     OwnChapter,
     ReadView,
+    Unlocked,
     VersionText,
     VersionView,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "SeriesStatus",
     "SeriesView",
     "TagView",
+    "Unlocked",
     "VersionDiff",
     "VersionText",
     "VersionView",

@@ -12,6 +12,7 @@ from stoa.creation.works.types import StatsView
 from stoa.foundation.people.types import PersonView
 from stoa.foundation.team.types import Permission
 from stoa.money.entitlements.types import Offer
+from stoa.money.wallet.types import SaleView
 
 
 class ChapterCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -319,3 +320,10 @@ class Autosave(msgspec.Struct, frozen=True, kw_only=True):
     author_note_markdown: str
     is_stale: bool
     saved_at: datetime
+
+
+class Unlocked(msgspec.Struct, frozen=True):
+    """A chapter that was bought, as its buyer has it now."""
+
+    sale: SaleView
+    chapter: ReadView

@@ -38,6 +38,8 @@ _STATES: Final = {
 _KINDS: Final = {
     "gift": ("Gifts received", "Gifts given"),
     "tip": ("Tips received", "Tips given"),
+    "sale": ("Sales", "Purchases"),
+    "sale_refund": ("Purchases refunded", "Sales refunded"),
     "card_tip": ("Tips by card", "Tips by card, refunded"),
     "card_tip_refund": ("Tips by card, not refunded after all", "Tips by card, refunded"),
     "payout.settled": ("Paid out", "Paid out"),

@@ -39,4 +39,14 @@ _TIPS: Final = """
       null, null::uuid, null, null, null, 'wallet', null, created_at, created_at, null, transfer_id
     from tips"""
 
-LINES: Final = f"({_ORDERS} union all {_GIFTS} union all {_TIPS})"
+# M12: of a work, for coins or credit.
+_SALES: Final = """
+    select id, 'sale', sender_id, recipient_id, asset, amount_minor,
+      amount_minor - creator_minor - creator_promotional_minor - repaid_minor,
+      creator_minor + creator_promotional_minor + repaid_minor, creator_promotional_minor, refunded_minor,
+      returned_minor, case when refunded_minor = amount_minor then 'refunded' when refunded_minor > 0
+        then 'partially_refunded' else 'paid' end,
+      null, work_id, work_title, work_path, null, 'wallet', null, created_at, created_at, null, transfer_id
+    from sales"""
+
+LINES: Final = f"({_ORDERS} union all {_GIFTS} union all {_TIPS} union all {_SALES})"

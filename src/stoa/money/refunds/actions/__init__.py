@@ -1,5 +1,6 @@
 """Asking for money back, giving it back, and deciding about who asked (M13). Gateways are spoken to in `carrying`."""
 
+from typing import cast
 from uuid import UUID
 
 from stoa.kit.ctx import Ctx
@@ -212,7 +213,7 @@ async def _new(
 def _subject(payment: Payment) -> Subject:
     if payment.method != "wallet":
         return "order"
-    return "gift" if payment.kind == "gift" else "tip"
+    return cast("Subject", payment.kind)
 
 
 def _check_state(payment: Payment) -> None:

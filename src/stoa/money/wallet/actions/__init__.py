@@ -28,6 +28,7 @@ from stoa.money.wallet.actions.coins import RECEIVABLE, CoinsItem
 from stoa.money.wallet.actions.credits import buy_credits, checkout_credits, order_credits
 from stoa.money.wallet.actions.recipients import held_by_giver, open_movement
 from stoa.money.wallet.actions.reversals import reverse_share
+from stoa.money.wallet.actions.sales import sell
 from stoa.money.wallet.actions.tips import tip
 from stoa.money.wallet.errors import GiftKeyReused, GiftSpent, GiftToOneself, NotEnoughCoins, UndoTooLate
 from stoa.money.wallet.messages import GiftSent, GiftUndone
@@ -47,6 +48,7 @@ __all__ = [
     "order_credits",
     "order_tip",
     "reverse_share",
+    "sell",
     "spend_buckets",
     "split_gift",
     "tip",

@@ -1,4 +1,4 @@
-"""Gifts and tips that go back to the buckets they were paid from, and from the shares they were split into (M13).
+"""Gifts, tips and sales that go back to the buckets they were paid from, from the shares they were split into (M13).
 
 Each bucket gets its part of what is left of it, and each share gives its part of what is left of it, promotional value
 and money apart (M4). What the receiver has spent of money, or was paid out, is owed. Promotional value is no money, so
@@ -11,23 +11,25 @@ from uuid import UUID
 import msgspec
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import insert, one, run
+from stoa.kit.db import Statement, insert, one, run
 from stoa.kit.ids import new_id
 from stoa.kit.money import format_amount
+from stoa.kit.outbox import emit
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.splits.types import give_back
 from stoa.money.wallet.actions.debts import take_back
 from stoa.money.wallet.errors import NothingLeft, ShareSpent
+from stoa.money.wallet.messages import SaleRefunded
 from stoa.money.wallet.types import BUCKETS, COIN, Reversal
 
-Kind = Literal["gift", "tip"]
+Kind = Literal["gift", "tip", "sale"]
 RECEIVERS = ("creator", "platform", "charity", "tax")
 PURPOSES = {"platform": "fees", "charity": "charity", "tax": "tax"}
 
 
 class _Left(msgspec.Struct, frozen=True):
-    """What has not gone back yet of a gift or a tip, by bucket and by share."""
+    """What has not gone back yet of a gift, a tip or a sale, by bucket and by share."""
 
     payer_id: UUID
     payer: str
@@ -53,7 +55,31 @@ _GONE = ", ".join(f"coalesce(sum({part}_minor), 0)::bigint as {part}" for part i
 _LOCK = {
     "gift": run("select 1 from gifts where id = $1 for update"),
     "tip": run("select 1 from tips where id = $1 for update"),
+    "sale": run("select 1 from sales where id = $1 for update"),
 }
+
+
+# A tip and a sale are shared alike.
+def _left_of(table: str, column: str) -> Statement[_Left]:
+    return one(
+        _Left,
+        f"""select t.sender_id as payer_id, s.username as payer, t.recipient_id as payee_id, r.username as payee,
+              t.asset, false as is_undone,
+              t.promotional_minor - b.promotional as promotional_minor,
+              t.purchased_minor - b.purchased as purchased_minor, t.earned_minor - b.earned as earned_minor,
+              t.creator_minor + t.repaid_minor - b.creator as creator_minor,
+              t.creator_promotional_minor - b.creator_promotional as creator_promotional_minor,
+              t.platform_minor - b.platform as platform_minor,
+              t.platform_promotional_minor - b.platform_promotional as platform_promotional_minor,
+              t.charity_minor - b.charity as charity_minor,
+              t.charity_promotional_minor - b.charity_promotional as charity_promotional_minor,
+              t.tax_minor - b.tax as tax_minor, t.tax_promotional_minor - b.tax_promotional as tax_promotional_minor
+            from {table} t join users s on s.id = t.sender_id join users r on r.id = t.recipient_id
+            cross join lateral (select {_GONE} from share_reversals v where v.{column} = t.id) b
+            where t.id = $1""",
+    )
+
+
 _LEFT = {
     "gift": one(
         _Left,
@@ -71,23 +97,8 @@ _LEFT = {
             cross join lateral (select {_GONE} from share_reversals v where v.gift_id = g.id) b
             where g.id = $1""",
     ),
-    "tip": one(
-        _Left,
-        f"""select t.sender_id as payer_id, s.username as payer, t.recipient_id as payee_id, r.username as payee,
-              t.asset, false as is_undone,
-              t.promotional_minor - b.promotional as promotional_minor,
-              t.purchased_minor - b.purchased as purchased_minor, t.earned_minor - b.earned as earned_minor,
-              t.creator_minor + t.repaid_minor - b.creator as creator_minor,
-              t.creator_promotional_minor - b.creator_promotional as creator_promotional_minor,
-              t.platform_minor - b.platform as platform_minor,
-              t.platform_promotional_minor - b.platform_promotional as platform_promotional_minor,
-              t.charity_minor - b.charity as charity_minor,
-              t.charity_promotional_minor - b.charity_promotional as charity_promotional_minor,
-              t.tax_minor - b.tax as tax_minor, t.tax_promotional_minor - b.tax_promotional as tax_promotional_minor
-            from tips t join users s on s.id = t.sender_id join users r on r.id = t.recipient_id
-            cross join lateral (select {_GONE} from share_reversals v where v.tip_id = t.id) b
-            where t.id = $1""",
-    ),
+    "tip": _left_of("tips", "tip_id"),
+    "sale": _left_of("sales", "sale_id"),
 }
 _WENT_BACK = {
     "gift": run(
@@ -96,13 +107,16 @@ _WENT_BACK = {
     "tip": run(
         """update tips set refunded_minor = refunded_minor + $2, returned_minor = returned_minor + $3 where id = $1"""
     ),
+    "sale": run(
+        """update sales set refunded_minor = refunded_minor + $2, returned_minor = returned_minor + $3 where id = $1"""
+    ),
 }
 
 
 async def reverse_share(
     ctx: Ctx, kind: Kind, payment_id: UUID, *, amount_minor: int, reason: str, may_owe: bool
 ) -> Reversal:
-    """Gives `amount_minor` of a gift or a tip back to its payer, in the smallest unit of its asset.
+    """Gives `amount_minor` of a gift, a tip or a sale back to its payer, in the smallest unit of its asset.
 
     may_owe: what the receiver has spent of their share becomes a debt; else ShareSpent is raised, and nothing moves.
     Raises NotFound, and NothingLeft for more than is left of it.
@@ -145,6 +159,7 @@ async def reverse_share(
         "id": reversal_id,
         "gift_id": payment_id if kind == "gift" else None,
         "tip_id": payment_id if kind == "tip" else None,
+        "sale_id": payment_id if kind == "sale" else None,
         "amount_minor": amount_minor,
         **{f"{part}_minor": minor for part, minor in parts.items()},
         "owed_minor": -taken[1].amount_minor,
@@ -154,6 +169,9 @@ async def reverse_share(
     }
     await insert(ctx.db, "share_reversals", row)
     await _WENT_BACK[kind](ctx.db, payment_id, amount_minor, parts["creator"] + parts["creator_promotional"])
+    if kind == "sale":
+        is_whole = amount_minor == left.promotional_minor + left.purchased_minor + left.earned_minor
+        await emit(ctx, SaleRefunded(payment_id, left.payer_id, left.payee_id, amount_minor, is_whole))
     return Reversal(reversal_id, receipt.transfer_id, amount_minor, -taken[1].amount_minor)
 
 

@@ -79,7 +79,7 @@ _OPENED: Final = {
         cross join lateral wallet_open_movement('{kind}', $2, r.user_id, $3, $4, $5, $6, $7) o
         """,
     )
-    for kind in ("gift", "tip")
+    for kind in ("gift", "tip", "sale")
 }
 _RECIPIENT_BY_NAME = maybe(Recipient, f"{_RECIPIENT} and lower(u.username) = lower($1)")
 

@@ -202,15 +202,31 @@ def explanation_of(fact: Fact, viewer_id: UUID) -> str:
             if fact.amount_minor < 0
             else "Given back, as the movement was reversed"
         )
-    if fact.kind in ("gift_refund", "tip_refund") and purpose not in ("purchased", "receivable"):
+    if fact.kind in ("gift_refund", "tip_refund", "sale_refund") and purpose not in ("purchased", "receivable"):
         return "Back where it was before" if fact.amount_minor > 0 else "This share of what was paid went back"
     if fact.kind == "gift" and purpose != "receivable":
         return _gift_explanation(fact, purpose, viewer_id)
     if fact.kind == "tip" and purpose != "receivable":
         return _tip_explanation(fact, purpose, viewer_id)
+    if fact.kind == "sale" and purpose != "receivable":
+        return _sale_explanation(fact, purpose)
     if fact.kind == "card_tip" and purpose in _SHARED:
         return _share_explanation(fact, purpose, viewer_id)
     return _WHY.get((fact.kind, purpose), fact.cause)
+
+
+def _sale_explanation(fact: Fact, purpose: str) -> str:
+    if fact.amount_minor < 0:
+        return "Paid from here"
+    match purpose.removeprefix("promotional_"):
+        case "fees":
+            return "The platform's share of the sale"
+        case "tax":
+            return "Tax on the platform's share"
+        case "earned":
+            return "The seller's share; it can be paid out"
+        case _:
+            return "What was paid with promotional value stays promotional"
 
 
 _SHARED: Final = {"earned": "creator", "fees": "platform", "charity": "charity", "tax": "tax"}
