@@ -148,6 +148,47 @@ async def chapter_to_read(world: World) -> Params:
     return {**place, "number": str(chapter.number), "chapter_id": chapter.id, "series_id": series.id}
 
 
+async def chapter_in_the_drawer(world: World) -> Params:
+    """Two drafts in a series that is out; one was saved twice, warns, and has a text that is not saved."""
+    series, target = await world.make.series(world.owner), await world.make.series(world.owner)
+    one, two = [await world.make.chapter(world.owner, series, published=False) for _ in range(2)]
+    path = f"/api/v1/chapters/{one.id}"
+    saved = await world.call(world.owner, "PUT", f"{path}/content", revision=one.revision, body_markdown="Other words.")
+    await world.call(world.owner, "POST", f"{path}/warnings", warning="violence")
+    await world.call(world.owner, "POST", f"{path}/autosave", tab="one", base_version=1, body_markdown="Typed.")
+    versions = (await world.call(world.owner, "GET", f"{path}/versions"))["items"]
+    return {
+        **{"chapter_id": one.id, "series_id": series.id, "revision": saved["revision"], "warning_id": "violence"},
+        **{"version_id": versions[0]["id"], "v1": 1, "v2": 2, "chapter_ids": [str(one.id), str(two.id)]},
+        "target_id": str(target.id),
+    }
+
+
+async def chapter_on_schedule(world: World) -> Params:
+    """A draft that is to be published, and to be open to all, on days to come."""
+    made = await chapter_in_the_drawer(world)
+    path = f"/api/v1/chapters/{made['chapter_id']}"
+    await world.call(world.owner, "PATCH", f"{path}/access", access="subscribers")
+    await world.call(world.owner, "POST", f"{path}/schedule", at=LATER)
+    await world.call(world.owner, "POST", f"{path}/schedule-free", at=LATER)
+    return made
+
+
+async def chapter_in_the_bin(world: World) -> Params:
+    """A draft that was deleted, and can be restored."""
+    made = await chapter_in_the_drawer(world)
+    await world.call(world.owner, "DELETE", f"/api/v1/chapters/{made['chapter_id']}")
+    return made
+
+
+async def chapter_for_sale(world: World) -> Params:
+    """A published chapter that costs coins."""
+    made = await chapter_to_read(world)
+    price = {"access": "subscribers", "price_minor": 500, "price_asset": "COIN"}
+    await world.call(world.owner, "PATCH", f"/api/v1/chapters/{made['chapter_id']}/access", **price)
+    return made
+
+
 async def chapter_taken_back(world: World) -> Params:
     """A chapter that had readers; its series is hidden now."""
     made = await chapter_to_read(world)
@@ -724,6 +765,12 @@ PLACE = {
 }
 CARD = _fixed(number="4242424242424242", expiry="12/99", cvc="123")
 
+
+def _chosen(**more: Any) -> Callable[[Params], Any]:
+    return lambda made: {"chapter_ids": made["chapter_ids"], **more}
+
+
+LATER = "2035-06-01T09:00:00"
 CASES: dict[str, tuple[Case, ...]] = {
     # posts and works
     "GET /api/posts/{id}": (Case(Who.ANYBODY, published), Case(Who.OWNER, draft)),
@@ -914,6 +961,85 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /dashboard/sites/{site_id}/theme/preview.css": (Case(Who.OWNER, site),),
     "GET /dashboard/sites/{site_id}/branding/contrast": (Case(Who.OWNER, site),),
     "GET /dashboard/sites/{site_id}/domain": (Case(Who.OWNER, site),),
+    # chapters
+    "GET /api/v1/series/{series_id}/chapters": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /api/v1/series/{series_id}/chapters": (Case(Who.OWNER, chapter_in_the_drawer, json=_fixed(title="Next")),),
+    "GET /api/v1/chapters/{chapter_id}": (Case(Who.OWNER, chapter_in_the_drawer), Case(Who.OWNER, chapter_to_read)),
+    "PATCH /api/v1/chapters/{chapter_id}": (
+        Case(Who.OWNER, chapter_in_the_drawer, json=_revision(title="Another")),
+        Case(Who.OWNER, chapter_to_read, json=_fixed(revision=2, title="Another")),
+    ),
+    "DELETE /api/v1/chapters/{chapter_id}": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /api/v1/chapters/{chapter_id}/restore": (Case(Who.OWNER, chapter_in_the_bin),),
+    "POST /api/v1/chapters/{chapter_id}/duplicate": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /api/v1/chapters/{chapter_id}/content": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "PUT /api/v1/chapters/{chapter_id}/content": (
+        Case(Who.OWNER, chapter_in_the_drawer, json=_revision(body_markdown="New words.")),
+    ),
+    "POST /api/v1/chapters/{chapter_id}/publish": (Case(Who.OWNER, chapter_in_the_drawer, json=_fixed()),),
+    "POST /api/v1/chapters/{chapter_id}/unpublish": (Case(Who.OWNER, chapter_to_read),),
+    "POST /api/v1/chapters/{chapter_id}/schedule": (Case(Who.OWNER, chapter_in_the_drawer, json=_fixed(at=LATER)),),
+    "PATCH /api/v1/chapters/{chapter_id}/schedule": (Case(Who.OWNER, chapter_on_schedule, json=_fixed(at=LATER)),),
+    "DELETE /api/v1/chapters/{chapter_id}/schedule": (Case(Who.OWNER, chapter_on_schedule),),
+    "POST /api/v1/chapters/{chapter_id}/archive": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /api/v1/chapters/{chapter_id}/unarchive": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /api/v1/chapters/{chapter_id}/access": (Case(Who.OWNER, chapter_for_sale),),
+    "PATCH /api/v1/chapters/{chapter_id}/access": (Case(Who.OWNER, chapter_for_sale, json=_fixed(access="free")),),
+    "POST /api/v1/chapters/{chapter_id}/schedule-free": (Case(Who.OWNER, chapter_for_sale, json=_fixed(at=LATER)),),
+    "PATCH /api/v1/chapters/{chapter_id}/schedule-free": (Case(Who.OWNER, chapter_on_schedule, json=_fixed(at=LATER)),),
+    "DELETE /api/v1/chapters/{chapter_id}/schedule-free": (Case(Who.OWNER, chapter_on_schedule),),
+    "POST /api/v1/chapters/{chapter_id}/autosave": (
+        Case(Who.OWNER, chapter_in_the_drawer, json=_fixed(tab="one", base_version=1, body_markdown="Typed on.")),
+    ),
+    "GET /api/v1/chapters/{chapter_id}/autosave": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "DELETE /api/v1/chapters/{chapter_id}/autosave": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /api/v1/chapters/{chapter_id}/versions": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /api/v1/chapters/{chapter_id}/versions/{version_id}": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /api/v1/chapters/{chapter_id}/versions/{version_id}/restore": (
+        Case(Who.OWNER, chapter_in_the_drawer, json=_fixed()),
+    ),
+    "GET /api/v1/chapters/{chapter_id}/versions/{version_id}/diff": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /api/v1/chapters/{chapter_id}/versions/compare/{v1}/{v2}": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "PATCH /api/v1/series/{series_id}/chapters/reorder": (Case(Who.OWNER, chapter_in_the_drawer, json=_chosen()),),
+    "POST /api/v1/chapters/{chapter_id}/move": (
+        Case(Who.OWNER, chapter_in_the_drawer, json=lambda made: {"series_id": made["target_id"]}),
+    ),
+    "POST /api/v1/series/{series_id}/chapters/bulk/update": (
+        Case(Who.OWNER, chapter_in_the_drawer, json=_chosen(volume=2)),
+    ),
+    "POST /api/v1/series/{series_id}/chapters/bulk/delete": (Case(Who.OWNER, chapter_in_the_drawer, json=_chosen()),),
+    "POST /api/v1/series/{series_id}/chapters/bulk/publish": (Case(Who.OWNER, chapter_in_the_drawer, json=_chosen()),),
+    "POST /api/v1/series/{series_id}/chapters/bulk/access": (
+        Case(Who.OWNER, chapter_in_the_drawer, json=_chosen(access="subscribers")),
+    ),
+    "POST /api/v1/series/{series_id}/chapters/bulk/schedule": (
+        Case(Who.OWNER, chapter_in_the_drawer, json=_chosen(at=LATER)),
+    ),
+    "GET /api/v1/series/{series_id}/chapters/public": (
+        Case(Who.ANYBODY, chapter_to_read),
+        Case(Who.OWNER, chapter_taken_back),
+    ),
+    "GET /api/v1/chapters/{chapter_id}/public": (
+        Case(Who.ANYBODY, chapter_to_read),
+        Case(Who.OWNER, chapter_taken_back),
+    ),
+    "GET /api/v1/chapters/{chapter_id}/read": (
+        Case(Who.ANYBODY, chapter_for_sale),
+        Case(Who.OWNER, chapter_in_the_drawer),
+        Case(Who.OWNER, chapter_taken_back),
+    ),
+    "POST /api/v1/chapters/{chapter_id}/unlock": (Case(Who.ANYBODY, chapter_for_sale, json=_fixed()),),
+    "GET /api/v1/chapters/{chapter_id}/warnings": (
+        Case(Who.ANYBODY, chapter_to_read),
+        Case(Who.OWNER, chapter_in_the_drawer),
+    ),
+    "PUT /api/v1/chapters/{chapter_id}/warnings": (
+        Case(Who.OWNER, chapter_in_the_drawer, json=_fixed(warnings=[{"warning": "death"}])),
+    ),
+    "POST /api/v1/chapters/{chapter_id}/warnings": (
+        Case(Who.OWNER, chapter_in_the_drawer, json=_fixed(warning="death")),
+    ),
+    "DELETE /api/v1/chapters/{chapter_id}/warnings/{warning_id}": (Case(Who.OWNER, chapter_in_the_drawer),),
     "POST /api/v1/series/{series_id}/chapters/import": (
         Case(Who.OWNER, chapter_to_read, parts=_fixed(file=TEXT_FILE)),
     ),
