@@ -153,6 +153,27 @@ async def test_settings_are_changed_on_what_was_seen(mine: Any, client: Any) -> 
     assert (seen["title"], seen["search_engines"], seen["ai_crawlers"]) == ("The sea road", False, True)
 
 
+async def test_of_two_who_save_at_once_one_is_told(live: Any, mine: Any) -> None:
+    site = await made(mine)
+    answers = await asyncio.gather(*(changed(mine, site, revision=1, tagline=f"Line {n}") for n in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    saved = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert ((await settings_of(mine, site))["tagline"], saved["revision"]) == (saved["tagline"], 2)
+    assert {answer.json()["revision"] for answer in answers if answer.status_code == 409} == {2}
+
+
+async def test_closing_and_opening_at_once_leaves_what_was_said_last(
+    live: Any, mine: Any, client: Any, tx: Any
+) -> None:
+    site = await made(mine)
+    for _ in range(3):
+        await asyncio.gather(changed(mine, site, maintenance=True), changed(mine, site, is_public=False))
+        await asyncio.gather(changed(mine, site, is_public=True), changed(mine, site, maintenance=False))
+        async with tx() as ctx:
+            assert await ctx.db.fetchval("select is_open from sites where id = $1", site["id"])
+    assert (await client.get("/api/v1/sites/by-slug/the-salt-road")).json()["state"] == "open"
+
+
 async def test_every_wrong_setting_is_said_and_nothing_changes(mine: Any) -> None:
     site = await made(mine)
     answer = await changed(
