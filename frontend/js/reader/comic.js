@@ -195,6 +195,8 @@ export function mountComic(root, place, toast) {
   }, { passive: true })
   addEventListener('pagehide', () => { if (!paged()) keep() })
 
+  addEventListener('beforeprint', () => stage.querySelectorAll('img').forEach((picture) => { picture.loading = 'eager' }))
+
   // ---- to begin with
 
   for (const picture of stage.querySelectorAll('img[data-colour]')) {
