@@ -218,3 +218,19 @@ async def test_the_order_of_chapters(make: Any, signed_in: Any) -> None:
     missing = await ana.post(f"{base}/chapters/order", **{f"place-{ids[0]}": "1"})
     assert (missing.status_code, "2 chapters of this series are missing" in missing.text) == (422, True)
     assert await order() == ["1 · Two", "2 · Three", "3 · One"]
+
+
+async def test_a_chapter_warns_and_moves(make: Any, signed_in: Any) -> None:
+    user = await make.user("ana")
+    _, (chapter,) = await series_of(make, user, "Setting out")
+    ana = await signed_in(user)
+    assert "Nowhere to move it" in (await ana.get(f"{chapter}/move")).text
+    page = (await ana.follow(await ana.post(f"{chapter}/warnings", warning=["war"], **{"details-war": "A siege"}))).text
+    assert "Readers see it before they begin." in page and "War" in page
+    assert 'value="A siege"' in (await ana.get(f"{chapter}/warnings")).text
+    assert (await ana.post(f"{chapter}/warnings", warning="nothing of the kind")).status_code == 422
+    other = await make.series(user, title="The Short Walk")
+    page = (await ana.get(f"{chapter}/move")).text
+    assert (await ana.post(f"{chapter}/move", series_id="x")).status_code == 422
+    page = (await ana.follow(await ana.post(f"{chapter}/move", series_id=str(other.id)))).text
+    assert "It stands at the end of “The Short Walk” now." in page
