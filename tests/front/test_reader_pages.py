@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stoa.creation.serials.actions.chapters import edit_chapter
+from stoa.creation.serials.actions.opening import Chosen, change_access
 from stoa.creation.serials.actions.series import edit_series, unpublish_series
 from stoa.front.sites.chair import CHOICES, Chair
 from tests.factories.serials import BODY
@@ -224,3 +225,66 @@ def test_a_cookie_says_only_what_is_offered() -> None:
     assert Chair.read(every.write()) == every
     assert Chair.read("face:arial.size:22.nothing:x.paper:<script>.leading") == Chair(size="22")
     assert Chair.read(None) == Chair.read("....:::") == Chair()
+
+
+@pytest.fixture
+async def for_sale(make: Any, ana: Any, series: Any) -> str:
+    """The address of a chapter for members that can be bought for 30 coins."""
+    body = BODY.replace("road", "river")
+    chapter = await make.chapter(ana, series, title="For sale", body=body, access="subscribers")
+    async with make.tx(ana) as ctx:
+        await change_access(ctx, chapter.id, Chosen(price_minor=3_000, price_asset="COIN"))
+    return str(chapter.url)
+
+
+async def test_a_chapter_is_bought_and_read_on(make: Any, visitor: Any, signed_in: Any, for_sale: str) -> None:
+    assert "Log in to buy it for 30 coins" in (await visitor.get(for_sale)).text
+    ben = await signed_in(await make.member("ben", purchased=300))
+    page = (await ben.get(for_sale)).text
+    assert "Read on for 30 coins" in page
+    form = dict(re.findall(r'<input type="hidden" name="(key|price_minor|price_asset)" value="([^"]+)">', page))
+    dear = await ben.post(f"{for_sale}/unlock", **{**form, "price_minor": "2000"})
+    assert (dear.status_code, "The price has changed" in dear.text) == (409, True)
+    assert "Paragraph 4 of the river" not in dear.text
+    for _ in range(2):  # a second click buys nothing
+        answer = await ben.post(f"{for_sale}/unlock", **form)
+        assert (answer.status_code, answer.headers["location"]) == (303, for_sale)
+    read_on = (await ben.get(for_sale)).text
+    assert "Paragraph 4 of the river" in read_on
+    assert "This chapter is open to you now, for good." in read_on
+    assert "Read on for" not in read_on
+    coins = re.search(r"data-coins>([^<]+)<", (await ben.get("/about")).text)
+    assert coins and coins[1] == "270", coins
+    assert "Paragraph 4 of the river" not in (await visitor.get(for_sale)).text
+
+
+async def test_who_has_too_little_is_told_so(make: Any, signed_in: Any, for_sale: str) -> None:
+    ben = await signed_in(await make.member("ben", purchased=300))
+    page = (await ben.get(for_sale)).text
+    form = dict(re.findall(r'<input type="hidden" name="(key|price_minor|price_asset)" value="([^"]+)">', page))
+    async with make.tx() as ctx:
+        await ctx.db.execute("update works set price_minor = 9000000 where price_minor = 3000")
+    poor = (await ben.get(for_sale)).text
+    assert "That is more than there is in your wallet." in poor
+    assert "Read on for" not in poor
+    answer = await ben.post(f"{for_sale}/unlock", **{**form, "price_minor": "9000000"})
+    assert (answer.status_code, "There are not enough coins in your wallet" in answer.text) == (409, True)
+    assert "Paragraph 4 of the river" not in answer.text
+    for wrong in ({"key": "x"}, {"price_minor": "many"}, {"price_minor": "9" * 40}, {"price_asset": "\x00"}):
+        answer = await ben.post(f"{for_sale}/unlock", **{**form, **wrong})
+        assert answer.status_code in (409, 422)
+
+
+@pytest.mark.parametrize("path", [SERIES, CHAPTERS, f"{SERIES}/milestone-1", "/s/ana/series"])
+async def test_a_longer_list_asks_no_more(
+    visitor: Any, make: Any, ana: Any, series: Any, queries: Any, path: str
+) -> None:
+    await visitor.get(path)
+    with queries() as few:
+        await visitor.get(path)
+    for number in range(4):
+        await make.chapter(ana, series, title=f"Later {number}", access="subscribers")
+    await make.series(ana, title="Another road", chapters=1)
+    with queries() as more:
+        assert (await visitor.get(path)).status_code == 200
+    assert len(more) == len(few)

@@ -1,27 +1,35 @@
-"""`/s/{site}/series/{series}/{chapter}`: a chapter to be read, in words or in pictures."""
+"""`/s/{site}/series/{series}/{chapter}`: a chapter to be read, in words or in pictures, and bought."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
 from stoa.creation.comics.queries import pages_of
 from stoa.creation.comics.types import PageView
+from stoa.creation.serials.actions.unlock import unlock
+from stoa.creation.serials.errors import NotForSale
 from stoa.creation.serials.policies.reading import access_published_chapter, access_to_read_by
 from stoa.creation.serials.types import Direction, ReadView, SeriesView
 from stoa.creation.sites.types import PublicSite
 from stoa.creation.works import actions as works
 from stoa.foundation.people.queries import profile
 from stoa.foundation.settings.queries import platform
+from stoa.front import flash
+from stoa.front.flash import Toast
+from stoa.front.page import see_other
 from stoa.front.public.gift import gift_context
 from stoa.front.sites import facts
 from stoa.front.sites.chair import Seat, seat_of
 from stoa.front.sites.house import address_of, house_page, is_away
 from stoa.front.sites.series import after_word, ask, asks_first, open_series
 from stoa.kit.ctx import Ctx
+from stoa.kit.forms import parse
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.ids import new_id
+from stoa.money.wallet.errors import NotEnoughCoins, NotEnoughCredits, PriceChanged
 from stoa.money.wallet.queries import wallet
 
 KEYS_OF_TEXT = [("n", "Next chapter"), ("p", "Previous chapter"), ("m", "All chapters"), ("t", "How it looks")]
@@ -69,7 +77,9 @@ async def _chapter_page(
     series: SeriesView,
     shown: ReadView,
     *,
-    is_ahead: bool,
+    is_ahead: bool = False,
+    problem: str | None = None,
+    status: int = 200,
 ) -> Response[Any]:
     seat = seat_of(request)
     held = await wallet(ctx, ctx.actor.id) if ctx.actor else None
@@ -82,6 +92,7 @@ async def _chapter_page(
         ctx,
         here,
         "sites/reader.html",
+        status=status,
         path=shown.url,
         indexed=is_out,
         read=shown,
@@ -93,6 +104,7 @@ async def _chapter_page(
         config=await platform(ctx),
         gift=await gift_context(ctx, shown.author, work_id=shown.id, back=shown.url, held=held) if is_out else None,
         purchase_key=str(new_id()),
+        problem=problem,
         seen=f"/chapters/{shown.id}/seen" if is_ahead and ctx.actor is not None and not is_away(request) else None,
         page_keys=[*KEYS_OF_TEXT, *(KEYS_OF_PICTURES if pages else []), *KEYS_OF_BOTH],
         json_ld=facts.chapter(shown, base, address, address_of(ctx, here, str(series.url))) if is_out else None,
@@ -127,6 +139,33 @@ async def read_by_number(
     return Redirect(path=shown.url, status_code=303)
 
 
+class Purchase(msgspec.Struct):
+    """What the form sends: the price that was agreed to, and a key, so that a second click buys nothing (M11)."""
+
+    key: Annotated[str, msgspec.Meta(min_length=8, max_length=100)]
+    price_minor: Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+    price_asset: Annotated[str, msgspec.Meta(max_length=10)]
+
+
+@post("/s/{site:str}/series/{series:str}/{chapter:str}/unlock", opt=access("member", limit="write"))
+async def buy(
+    request: Request[Any, Any, Any], ctx: CtxDep, site: Path[str], series: Path[str], chapter: Path[str]
+) -> Response[Any]:
+    """Buys a chapter, and goes on reading; or says beside the offer why not, and nothing is bought."""
+    here, found, _ = await open_series(request, ctx, site, series)
+    shown = await access_to_read_by(ctx, found.id, slug=chapter)
+    form = parse(Purchase, dict(await request.form()), strict=False)
+    response = see_other(shown.url)
+    try:
+        await unlock(ctx, shown.id, key=form.key, price_minor=form.price_minor, price_asset=form.price_asset)
+    except NotForSale:  # it is open to them already, or is not sold any more: the page says which
+        return response
+    except (PriceChanged, NotEnoughCoins, NotEnoughCredits) as error:
+        return await _chapter_page(request, ctx, here, found, shown, problem=error.title, status=error.status)
+    flash.add(request, response, Toast("This chapter is open to you now, for good.", "good"))
+    return response
+
+
 @post("/chapters/{chapter_id:uuid}/seen", opt=access("member"), status_code=204)
 async def seen(ctx: CtxDep, chapter_id: Path[UUID]) -> None:
     """A page that was fetched ahead is looked at now (P2)."""
@@ -134,4 +173,4 @@ async def seen(ctx: CtxDep, chapter_id: Path[UUID]) -> None:
     await works.record_view(ctx, shown.id)
 
 
-routes = [read, read_by_number, seen]
+routes = [read, read_by_number, buy, seen]
