@@ -336,6 +336,18 @@ async def series_in_the_drawer(world: World) -> Params:
     }
 
 
+async def series_cover(world: World) -> Params:
+    """A series, and the place of its cover."""
+    return await series_in_the_drawer(world) | {"place": "cover"}
+
+
+async def series_pausing(world: World) -> Params:
+    """A series that is out, and pauses."""
+    made = await world.make.series(world.owner)
+    await world.call(world.owner, "POST", f"/api/v1/series/{made.id}/hiatus")
+    return {"series_id": made.id}
+
+
 async def series_in_the_bin(world: World) -> Params:
     """The same, deleted."""
     made = await series_in_the_drawer(world)
@@ -749,6 +761,26 @@ def _revision(**more: Any) -> Callable[[Params], Any]:
     return lambda made: {"revision": made["revision"], **more}
 
 
+def _again(**more: str) -> Callable[[Params], dict[str, str]]:
+    """A form that changes the newest revision."""
+    return lambda made: {"revision": str(made["revision"]), **more}
+
+
+def _ticked(do: str) -> Callable[[Params], dict[str, str]]:
+    """The form below a list of chapters, of which the first is ticked."""
+    return lambda made: {"ids": made["chapter_ids"][0], "do": do}
+
+
+def _in_order(made: Params) -> dict[str, str]:
+    """The chapters the other way round."""
+    return {f"place-{one}": str(place) for place, one in enumerate(reversed(made["chapter_ids"]), 1)}
+
+
+def _to_target(made: Params) -> dict[str, str]:
+    """The form that moves a chapter."""
+    return {"series_id": made["target_id"]}
+
+
 def _text_fields(made: Params) -> dict[str, str]:
     return {"revision": str(made["revision"]), "category": "Education", "then": "publish"}
 
@@ -777,6 +809,100 @@ def _chosen(**more: Any) -> Callable[[Params], Any]:
 
 LATER = "2035-06-01T09:00:00"
 CASES: dict[str, tuple[Case, ...]] = {
+    # the studio: series and chapters
+    "GET /dashboard/sites/{site_id}/series": (Case(Who.OWNER, site),),
+    "GET /dashboard/sites/{site_id}/series/new": (Case(Who.OWNER, site),),
+    "POST /dashboard/sites/{site_id}/series/new": (
+        Case(Who.OWNER, site, form=_fixed(title="The salt road", content_type="manga")),
+    ),
+    "GET /dashboard/series/{series_id}": (
+        Case(Who.OWNER, series_in_the_drawer),
+        Case(Who.OWNER, series_to_find),
+    ),
+    "POST /dashboard/series/{series_id}/publish": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/unpublish": (Case(Who.OWNER, series_to_find),),
+    "POST /dashboard/series/{series_id}/duplicate": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/delete": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/restore": (Case(Who.OWNER, series_in_the_bin),),
+    "POST /dashboard/series/{series_id}/complete": (Case(Who.OWNER, series_to_find),),
+    "POST /dashboard/series/{series_id}/hiatus": (Case(Who.OWNER, series_to_find),),
+    "POST /dashboard/series/{series_id}/cancel": (Case(Who.OWNER, series_to_find),),
+    "POST /dashboard/series/{series_id}/resume": (Case(Who.OWNER, series_pausing),),
+    "GET /dashboard/series/{series_id}/edit": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/edit": (
+        Case(Who.OWNER, series_in_the_drawer, form=_again(title="Another title")),
+    ),
+    "GET /dashboard/series/{series_id}/settings": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/settings": (
+        Case(Who.OWNER, series_in_the_drawer, form=_again(slug="another")),
+    ),
+    "GET /dashboard/series/{series_id}/paywall": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/paywall": (
+        Case(Who.OWNER, series_in_the_drawer, form=_again(default_access="subscribers")),
+    ),
+    "GET /dashboard/series/{series_id}/schedule": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/schedule": (
+        Case(Who.OWNER, series_in_the_drawer, form=_again(timezone="Asia/Kolkata", update_days="2")),
+    ),
+    "GET /dashboard/series/{series_id}/discovery": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/discovery": (Case(Who.OWNER, series_to_find, form=_fixed(listed="no")),),
+    "GET /dashboard/series/{series_id}/warnings": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/warnings": (
+        Case(Who.OWNER, series_in_the_drawer, form=_fixed(warning="death")),
+    ),
+    "GET /dashboard/series/{series_id}/pictures/{place}": (Case(Who.OWNER, series_cover),),
+    "POST /dashboard/series/{series_id}/pictures/{place}": (Case(Who.OWNER, series_cover, form=_fixed(media_id="")),),
+    "POST /dashboard/series/{series_id}/pictures/{place}/upload": (
+        Case(Who.OWNER, series_cover, parts=_fixed(file=PAGE)),
+    ),
+    "GET /dashboard/series/{series_id}/analytics": (Case(Who.OWNER, series_in_the_drawer),),
+    "GET /dashboard/series/{series_id}/chapters": (Case(Who.OWNER, series_in_the_drawer),),
+    "GET /dashboard/series/{series_id}/chapters/new": (Case(Who.OWNER, series_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/chapters/new": (
+        Case(Who.OWNER, series_in_the_drawer, form=_fixed(title="A gate")),
+    ),
+    "POST /dashboard/series/{series_id}/chapters/bulk": (
+        Case(Who.OWNER, chapter_in_the_drawer, form=_ticked("delete")),
+    ),
+    "GET /dashboard/series/{series_id}/chapters/bulk-edit": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/chapters/bulk-edit": (
+        Case(Who.OWNER, chapter_in_the_drawer, form=_ticked("publish")),
+    ),
+    "GET /dashboard/series/{series_id}/chapters/order": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/series/{series_id}/chapters/order": (Case(Who.OWNER, chapter_in_the_drawer, form=_in_order),),
+    "GET /dashboard/chapters/{chapter_id}/edit": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/chapters/{chapter_id}/edit": (
+        Case(Who.OWNER, chapter_in_the_drawer, form=_again(title="Another title", body="Yet other words.")),
+    ),
+    "GET /dashboard/chapters/{chapter_id}/settings": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/chapters/{chapter_id}/settings": (
+        Case(Who.OWNER, chapter_in_the_drawer, form=_again(number="7")),
+    ),
+    "GET /dashboard/chapters/{chapter_id}/publish": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/chapters/{chapter_id}/publish": (Case(Who.OWNER, chapter_in_the_drawer, form=_fixed(when="now")),),
+    "POST /dashboard/chapters/{chapter_id}/duplicate": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/chapters/{chapter_id}/delete": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/chapters/{chapter_id}/unpublish": (Case(Who.OWNER, chapter_to_read),),
+    "POST /dashboard/chapters/{chapter_id}/unschedule": (Case(Who.OWNER, chapter_on_schedule),),
+    "POST /dashboard/chapters/{chapter_id}/archive": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/chapters/{chapter_id}/unarchive": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/chapters/{chapter_id}/restore": (Case(Who.OWNER, chapter_in_the_bin),),
+    "GET /dashboard/chapters/{chapter_id}/access": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/chapters/{chapter_id}/access": (
+        Case(Who.OWNER, chapter_in_the_drawer, form=_fixed(access="subscribers", price="5")),
+    ),
+    "GET /dashboard/chapters/{chapter_id}/preview": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /dashboard/chapters/{chapter_id}/versions": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /dashboard/chapters/{chapter_id}/versions/compare": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /dashboard/chapters/{chapter_id}/versions/{version_id}": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /dashboard/chapters/{chapter_id}/analytics": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /dashboard/chapters/{chapter_id}/warnings": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "GET /dashboard/chapters/{chapter_id}/move": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/chapters/{chapter_id}/versions/{version_id}/restore": (Case(Who.OWNER, chapter_in_the_drawer),),
+    "POST /dashboard/chapters/{chapter_id}/warnings": (
+        Case(Who.OWNER, chapter_in_the_drawer, form=_fixed(warning="death")),
+    ),
+    "POST /dashboard/chapters/{chapter_id}/move": (Case(Who.OWNER, chapter_in_the_drawer, form=_to_target),),
     # posts and works
     "GET /api/posts/{id}": (Case(Who.ANYBODY, published), Case(Who.OWNER, draft)),
     "GET /api/v1/posts/{post_id}": (Case(Who.ANYBODY, published), Case(Who.OWNER, draft)),
@@ -1345,6 +1471,13 @@ CASES: dict[str, tuple[Case, ...]] = {
     "GET /s/{site}/series/{series}/chapter/{number}": (
         Case(Who.ANYBODY, chapter_to_read),
         Case(Who.OWNER, chapter_taken_back),
+    ),
+    "POST /s/{site}/series/{series}/{chapter}/unlock": (
+        Case(
+            Who.ANYBODY,
+            chapter_for_sale,
+            form=_fixed(key="a key of its own", price_minor="500", price_asset="COIN"),
+        ),
     ),
     "POST /chapters/{chapter_id}/seen": (Case(Who.ANYBODY, chapter_to_read), Case(Who.OWNER, chapter_taken_back)),
     "GET /s/{site}/checkout/{session_id}": (Case(Who.OWNER, tip_checkout),),
