@@ -23,6 +23,13 @@ const FONTS = [
   ['@fontsource/atkinson-hyperlegible/400.css', 'Atkinson Hyperlegible'],
   ['@fontsource/atkinson-hyperlegible/400-italic.css', 'Atkinson Hyperlegible'],
   ['@fontsource/atkinson-hyperlegible/700.css', 'Atkinson Hyperlegible'],
+  // What sites can choose besides; a browser fetches them where they are shown.
+  ['@fontsource/anton/400.css', 'Anton'],
+  ['@fontsource-variable/eb-garamond/wght.css', 'EB Garamond'],
+  ['@fontsource-variable/eb-garamond/wght-italic.css', 'EB Garamond'],
+  ['@fontsource-variable/nunito/wght.css', 'Nunito'],
+  ['@fontsource-variable/playfair-display/wght.css', 'Playfair Display'],
+  ['@fontsource-variable/roboto-slab/wght.css', 'Roboto Slab'],
 ]
 // Single files: [file, family, style, weight]. The drawing of OpenDyslexic that @fontsource carries has misplaced accents.
 const FONT_FILES = [

@@ -40,7 +40,7 @@ class Palette(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Font(msgspec.Struct, frozen=True):
-    """A face that every visitor has, or that comes with the platform."""
+    """A face that comes with the platform, with others to stand in for it; the last one every visitor has."""
 
     id: str
     name: str
@@ -79,11 +79,11 @@ _ALL: Final = (
     Font("inter", "Inter", "'Inter', system-ui, -apple-system, 'Segoe UI', sans-serif"),
     Font("atkinson", "Atkinson Hyperlegible", "'Atkinson Hyperlegible', 'Inter', system-ui, sans-serif"),
     Font("dyslexic", "OpenDyslexic", "'OpenDyslexic', 'Inter', system-ui, sans-serif"),
-    Font("book", "Book (Palatino, Georgia)", "'Iowan Old Style', 'Palatino Linotype', Palatino, Georgia, serif"),
-    Font("didone", "Display (Didot, Bodoni)", "Didot, 'Bodoni MT', 'Bodoni 72', 'Noto Serif Display', Georgia, serif"),
-    Font("slab", "Slab (Rockwell)", "Rockwell, 'Rockwell Nova', 'Roboto Slab', 'DejaVu Serif', 'Courier New', serif"),
-    Font("poster", "Poster (Impact)", "Impact, Haettenschweiler, 'Arial Narrow Bold', 'Inter', sans-serif"),
-    Font("round", "Round (Nunito, Hiragino)", "ui-rounded, 'Hiragino Maru Gothic ProN', Quicksand, Nunito, sans-serif"),
+    Font("book", "Garamond", "'EB Garamond', 'Iowan Old Style', Palatino, Georgia, serif"),
+    Font("didone", "Playfair Display", "'Playfair Display', Didot, 'Bodoni MT', Georgia, serif"),
+    Font("slab", "Roboto Slab", "'Roboto Slab', Rockwell, 'DejaVu Serif', serif"),
+    Font("poster", "Anton", "'Anton', Impact, Haettenschweiler, 'Arial Narrow Bold', sans-serif"),
+    Font("round", "Nunito", "'Nunito', ui-rounded, 'Hiragino Maru Gothic ProN', sans-serif"),
     Font("mono", "Typewriter", "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"),
 )
 FONTS: Final[dict[str, Font]] = {font.id: font for font in _ALL}
