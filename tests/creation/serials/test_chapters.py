@@ -79,6 +79,13 @@ async def test_what_is_wrong_with_a_chapter_is_said_by_field(client: Client, mak
     for number in (-1, "1.001", 10**30, "NaN", "1000000"):
         answer = await me.post(path, json={"number": number})
         assert (answer.status_code, list(answer.json()["fields"])) == (422, ["number"]), number
+    one = (await me.get(path)).json()["items"][0]
+    for number in ("sNaN", "-0.001", "1e9"):
+        answer = await me.patch(f"/api/v1/chapters/{one['id']}", json={"revision": one["revision"], "number": number})
+        assert (answer.status_code, list(answer.json()["fields"])) == (422, ["number"]), number
+    for query in ({"q": "\x00"}, {"q": "x" * 201}, {"cursor": "\x00"}, {"status": "x"}, {"limit": 10**20}):
+        assert (await me.get(path, params=query)).status_code == 422, query
+    assert (await client.get(f"/api/v1/chapters/{one['id']}/versions/compare/1/{10**30}")).status_code == 401
     taken = await me.post(path, json={"number": 1})
     assert taken.json()["fields"] == {"number": "There is a chapter with this number already"}
     assert (await me.post(path, json={"number": 1, "volume": 2})).status_code == 201

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from stoa.creation.serials.actions import opening, places
-from stoa.creation.serials.actions.rendering import Made, Typed, evened, made, screened
+from stoa.creation.serials.actions.rendering import Made, Typed, evened, faults, made, screened
 from stoa.creation.serials.actions.versions import note_version, note_versions
 from stoa.creation.serials.policies.chapters import access_chapter, access_chapter_to_edit, access_series_place
 from stoa.creation.serials.queries.places import SeriesPlace
@@ -106,6 +106,8 @@ async def edit_chapter(ctx: Ctx, chapter_id: UUID, *, revision: int, **given: An
     slug, note = given.pop("slug", UNSET), given.pop("note", UNSET)
     before = typed_of(chapter)
     after = evened(msgspec.structs.replace(before, **{name: v for name, v in given.items() if v is not UNSET}))
+    if wrong := faults(after):
+        raise Invalid(fields=wrong)
     new_slug = None if slug in (UNSET, chapter.slug) else _checked_slug(slug)
     if after != before:
         await save(ctx, chapter, after, note="" if note is UNSET else note)
