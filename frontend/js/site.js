@@ -26,6 +26,16 @@ onReady('form[data-look]', (form) => {
   form.addEventListener('change', show)
 })
 
+// [data-contrast]: whether the main colour of the form around it can be read, told anew as it is chosen.
+onReady('[data-contrast]', (place) => {
+  const field = document.getElementById('f-primary_color')
+  field.addEventListener('input', later(300, async () => {
+    if (field.value && !HEX.test(field.value)) return
+    const answer = await fetch(`${place.dataset.contrast}?${new URLSearchParams({ primary_color: field.value.toLowerCase() })}`)
+    if (answer.ok) place.innerHTML = await answer.text()
+  }))
+})
+
 onReady('[data-look-widths]', (group) => {
   group.hidden = false
   const box = group.closest('.look').querySelector('.look-box')

@@ -16,6 +16,7 @@ from stoa.foundation.people.queries.account import preferences
 from stoa.foundation.settings.queries import platform
 from stoa.front.page import FACES, SIZES, page, render, safe_next, see_other
 from stoa.front.public.gift import gift_context
+from stoa.front.sites import facts
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, Path, access
@@ -68,6 +69,7 @@ async def reading_page(
         config=config,
         gift=await gift_context(ctx, found.author, work_id=found.id, back=request.url.path, held=held),
         page_keys=[("l", "Like"), ("s", "Share")],
+        json_ld=facts.post(found, ctx.app.settings.base_url) if found.state == "published" else None,
         **more,
     )
 

@@ -14,6 +14,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.http.edge import csrf_token
+from stoa.operations.syndication.queries import sites_of
 
 PAGE_SIZE = 15
 
@@ -44,7 +45,14 @@ async def show_profile(request: Request[Any, Any, Any], ctx: CtxDep, handle: Pat
         return await page(request, ctx, "public/_more_works.html", works=found.items, follows=follows)
     stats = await author_stats(ctx, person.id)
     return await page(
-        request, ctx, "public/profile.html", person=person, works=found.items, follows=follows, stats=stats
+        request,
+        ctx,
+        "public/profile.html",
+        person=person,
+        works=found.items,
+        follows=follows,
+        stats=stats,
+        sites=await sites_of(ctx, person.id),
     )
 
 

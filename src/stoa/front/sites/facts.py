@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from stoa.creation.posts.types import PostView
 from stoa.creation.serials.types import ReadView, SeriesView
 from stoa.creation.sites.types import PublicSite, SitePage
 from stoa.foundation.media.types import Cover
@@ -42,6 +43,27 @@ def article(here: PublicSite, page: SitePage, address: str) -> Facts:
             "dateModified": _when(page.updated_at),
             "author": {"@type": "Person", "name": here.owner.display_name},
             "isPartOf": {"@type": "WebSite", "name": here.title},
+        }
+    )
+
+
+def post(one: PostView, base: str) -> Facts:
+    """A post: an Article."""
+    return _tidy(
+        {
+            "@context": _CONTEXT,
+            "@type": "Article",
+            "headline": one.title,
+            "url": f"{base}/p/{one.slug}",
+            "description": one.excerpt or None,
+            "inLanguage": one.language,
+            "image": _picture(one.cover, base),
+            "wordCount": one.word_count,
+            "articleSection": one.category,
+            "datePublished": _when(one.published_at),
+            "dateModified": _when(one.updated_at),
+            "author": _person(one.author, base),
+            "isAccessibleForFree": one.access == "free",
         }
     )
 

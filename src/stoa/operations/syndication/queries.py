@@ -95,6 +95,16 @@ _PERSON_NAMES = many(
     order by u.id offset $1 limit {PART}
     """,
 )
+# The first site of somebody stands there from the beginning on; it is worth a visit once something stands on it.
+_OF_OWNER = many(
+    Named,
+    f"""
+    select s.slug as name, s.title, coalesce(t.last_published_at, t.updated_at) as updated_at
+    from sites s join site_settings t on t.site_id = s.id
+    where s.owner_id = $1 and s.is_open and exists (select from works w where w.site_id = s.id and {LISTED})
+    order by s.is_default desc, s.created_at, s.id limit 20
+    """,
+)
 _OPEN_TO_MODELS = many(
     Named,
     """
@@ -161,6 +171,11 @@ async def site_names(ctx: Ctx, part: int) -> list[Named]:
 async def person_names(ctx: Ctx, part: int) -> list[Named]:
     """A part, from 1, of the people who have published and want to be found."""
     return _some(await _PERSON_NAMES(ctx.db, (part - 1) * PART))
+
+
+async def sites_of(ctx: Ctx, owner_id: UUID) -> list[Named]:
+    """The open sites of somebody on which something stands."""
+    return await _OF_OWNER(ctx.db, owner_id)
 
 
 async def open_to_models(ctx: Ctx) -> list[Named]:

@@ -99,7 +99,7 @@ async def preview_style(request: Request[Any, Any, Any], ctx: CtxDep, site_id: P
 
 @get(f"{ONE}/branding/contrast", opt=access("member"))
 async def contrast(request: Request[Any, Any, Any], ctx: CtxDep, site_id: Path[UUID]) -> Response[str]:
-    """Whether the colours that are being chosen can be read; a part of the page, for HTMX."""
+    """Whether the colours that are being chosen can be read: a part of the page."""
     await opened(ctx, site_id, Permission.MANAGE_SETTINGS)
     look = await _look(ctx, site_id, _asked(request))
     return Response(render("studio/sites/_contrast.html", contrast=look.contrast), media_type="text/html")
