@@ -17,7 +17,7 @@ from uuid import UUID
 from stoa.creation.posts import actions as posts
 from stoa.creation.works import actions as works
 from stoa.creation.works.types import Reaction
-from stoa.demo import PASSWORD, content, pictures
+from stoa.demo import PASSWORD, content, drawn, pictures
 from stoa.demo.content import Drawing, Gift, Person, Post, Purchase, Tip
 from stoa.foundation.identity import actions as identity
 from stoa.foundation.identity.types import Role
@@ -119,6 +119,7 @@ class Hall:
             self._plan_post(post, number)
             if post.state == "published":
                 self._plan_readers(post, [name for name in names if name != post.by])
+        drawn.plan(self._plan, self.drawers)
         for purchase in content.money().purchase:
             self._plan_purchase(purchase)
         for tip in content.money().tip:
