@@ -134,6 +134,14 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("/search?q=columns", "anonymous", "creator"),
         *_seen("/search?q=nothingofthekind", "newcomer"),
     ),
+    "/discover": (*_seen("/discover", "anonymous", "newcomer"), *_seen("/discover?type=manhwa", "anonymous")),
+    "/discover/genre/{genre_slug}": _seen("/discover/genre/fantasy", "anonymous"),
+    "/discover/tags": (*_seen("/discover/tags", "anonymous"), *_seen("/discover/tags?q=nothing", "newcomer")),
+    "/discover/tags/{tag_slug}": _seen("/discover/tags/{listed_tag}", "anonymous"),
+    "/discover/series/{series_id}": (
+        *_seen("/discover/series/{listed_id}", "anonymous", "creator"),
+        *_seen("/discover/series/{listed_adult}", "newcomer"),
+    ),
     "/styleguide": _seen("/styleguide", "anonymous"),
     "/p/{slug}": (
         *_seen("/p/{slug}", "anonymous", "creator", "admin"),
@@ -244,6 +252,46 @@ PAGES: dict[str, tuple[Look, ...]] = {
         *_seen("{read_comic}", "newcomer", opens="summary[aria-label='How it looks']"),
     ),
     "/s/{site}/series/{series}/chapter/{number}": _seen("{read_series}/chapter/1", "anonymous"),
+    "/dashboard/series": _seen("/dashboard/series", "creator"),
+    "/dashboard/sites/{site_id}/series": (
+        *_seen("/dashboard/sites/{desk_site}/series", "creator"),
+        *_seen("/dashboard/sites/{desk_site}/series?deleted=yes", "creator"),
+    ),
+    "/dashboard/sites/{site_id}/series/new": _seen("/dashboard/sites/{desk_site}/series/new", "creator"),
+    "/dashboard/series/{series_id}": _seen("/dashboard/series/{desk_series}", "creator"),
+    "/dashboard/series/{series_id}/edit": _seen("/dashboard/series/{desk_series}/edit", "creator"),
+    "/dashboard/series/{series_id}/settings": _seen("/dashboard/series/{desk_series}/settings", "creator"),
+    "/dashboard/series/{series_id}/paywall": _seen("/dashboard/series/{desk_series}/paywall", "creator"),
+    "/dashboard/series/{series_id}/schedule": _seen("/dashboard/series/{desk_series}/schedule", "creator"),
+    "/dashboard/series/{series_id}/discovery": _seen("/dashboard/series/{desk_series}/discovery", "creator"),
+    "/dashboard/series/{series_id}/warnings": _seen("/dashboard/series/{desk_series}/warnings", "creator"),
+    "/dashboard/series/{series_id}/analytics": _seen("/dashboard/series/{desk_series}/analytics", "creator"),
+    "/dashboard/series/{series_id}/pictures/{place}": _seen(
+        "/dashboard/series/{desk_series}/pictures/cover", "creator"
+    ),
+    "/dashboard/series/{series_id}/chapters": _seen("/dashboard/series/{desk_series}/chapters", "creator"),
+    "/dashboard/series/{series_id}/chapters/new": _seen("/dashboard/series/{desk_series}/chapters/new", "creator"),
+    "/dashboard/series/{series_id}/chapters/bulk-edit": _seen(
+        "/dashboard/series/{desk_series}/chapters/bulk-edit", "creator"
+    ),
+    "/dashboard/series/{series_id}/chapters/order": _seen("/dashboard/series/{desk_series}/chapters/order", "creator"),
+    "/dashboard/chapters/{chapter_id}/edit": _seen("/dashboard/chapters/{desk_chapter}/edit", "creator"),
+    "/dashboard/chapters/{chapter_id}/settings": _seen("/dashboard/chapters/{desk_chapter}/settings", "creator"),
+    "/dashboard/chapters/{chapter_id}/publish": _seen("/dashboard/chapters/{desk_chapter}/publish", "creator"),
+    "/dashboard/chapters/{chapter_id}/access": _seen("/dashboard/chapters/{desk_chapter}/access", "creator"),
+    "/dashboard/chapters/{chapter_id}/versions": _seen("/dashboard/chapters/{desk_chapter}/versions", "creator"),
+    "/dashboard/chapters/{chapter_id}/versions/{version_id}": _seen(
+        "/dashboard/chapters/{desk_chapter}/versions/{desk_version}", "creator"
+    ),
+    "/dashboard/chapters/{chapter_id}/analytics": _seen("/dashboard/chapters/{desk_chapter}/analytics", "creator"),
+    "/dashboard/chapters/{chapter_id}/warnings": _seen("/dashboard/chapters/{desk_chapter}/warnings", "creator"),
+    "/dashboard/chapters/{chapter_id}/move": _seen("/dashboard/chapters/{desk_chapter}/move", "creator"),
+    "/dashboard/chapters/{chapter_id}/preview": _seen(
+        "/dashboard/chapters/{desk_closed}/preview?as=anonymous", "creator"
+    ),
+    "/dashboard/chapters/{chapter_id}/versions/compare": _seen(
+        "/dashboard/chapters/{desk_chapter}/versions/compare?before=1&after=2", "creator"
+    ),
     "/dashboard/chapters/{chapter_id}/images": (
         *_seen("/dashboard/chapters/{comic_id}/images", "creator"),
         *_seen("/dashboard/chapters/{empty_comic_id}/images", "creator"),
@@ -351,6 +399,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/write/{post_id}/delete": _seen("/write/{post_id}/delete", "creator"),
     "/admin": _seen("/admin", "admin"),
     "/admin/review": _seen("/admin/review", "admin"),
+    "/admin/tags": _seen("/admin/tags", "admin"),
     "/admin/books": _seen("/admin/books", "admin"),
     "/admin/books/check": _seen("/admin/books/check", "admin"),
     "/admin/books/accounts": (
@@ -475,7 +524,9 @@ async def fill(house: House) -> Hall:
         values |= await _write(world)
         values |= await _library(world)
         values |= await _comic(world)
+        values |= await _desk(world)
         values |= await _to_read(world)
+        values |= await _to_find(world)
         values |= await _houses(world)
         values |= await _team(world)
         values |= await _trade(world)
@@ -616,6 +667,41 @@ async def _comic(world: things.World) -> things.Params:
     async with world.make.tx(world.owner) as ctx:
         await comics.add_images(ctx, full.id, pages)
     return {"comic_id": full.id, "empty_comic_id": empty.id}
+
+
+async def _to_find(world: things.World) -> things.Params:
+    """A series that everybody finds, one for adults; tags that are approved and that wait."""
+    found = await things.series_to_find(world)
+    adult = await things.series_to_find(world)
+    await world.call(world.owner, "PATCH", f"/api/v1/series/{adult['series_id']}/settings", rating="explicit")
+    path = f"/api/v1/series/{found['series_id']}"
+    await world.call(world.owner, "POST", f"{path}/tags", name=LONG[:50])
+    await world.call(world.owner, "PUT", f"{path}/warnings", warnings=[{"warning": "gore", "details": LONG}])
+    return {
+        "listed_id": found["series_id"],
+        "listed_adult": adult["series_id"],
+        "listed_tag": found["tag_slug"],
+    }
+
+
+async def _desk(world: things.World) -> things.Params:
+    """A novel that is being written: a chapter with two versions and a text that is not saved, one that is closed."""
+    make, creator = world.make, world.owner
+    series = await make.series(creator, title=f"What is written of {LONG}", synopsis_markdown=TEXT[:400])
+    chapter = await make.chapter(creator, series, title=f"Ink {LONG}", body=TEXT[:2000], published=False)
+    path = f"/api/v1/chapters/{chapter.id}"
+    body = f"{TEXT[:900]}\n\nIt was ||the gardener||.[^1]\n\n| a | b |\n|---|---|\n| 1 | {LONG} |\n\n[^1]: Who else?"
+    await world.call(creator, "PUT", f"{path}/content", revision=chapter.revision, body_markdown=body, note=LONG)
+    await world.call(creator, "POST", f"{path}/autosave", tab="one", base_version=2, body_markdown="Typed.")
+    versions = (await world.call(creator, "GET", f"{path}/versions"))["items"]
+    closed = await make.chapter(creator, series, title="For members", access="subscribers")
+    return {
+        "desk_site": series.site_id,
+        "desk_series": series.id,
+        "desk_chapter": chapter.id,
+        "desk_version": versions[0]["id"],
+        "desk_closed": closed.id,
+    }
 
 
 async def _to_read(world: things.World) -> things.Params:
