@@ -72,6 +72,11 @@ _PROPERTIES: Final = frozenset(
     width word-break word-spacing writing-mode z-index
     """.split()
 )
+# What the site's own element can have: how it is painted and written in, not where it stands.
+_OF_ROOT: Final = re.compile(
+    r"--.*|(?:background|font|text|padding|border|scrollbar|list-style|word|hyphen)(?:-.*)?|color|accent-color|caret-color"
+    r"|letter-spacing|line-height|cursor|quotes|tab-size|hyphens|white-space|overflow-wrap"
+)
 _FUNCTIONS: Final = frozenset(
     """
     abs acos asin atan atan2 blur brightness calc circle clamp color color-mix conic-gradient contrast cos counter
@@ -161,8 +166,9 @@ class _Work:
         if rule.type == "error":
             raise _Left("this cannot be read")
         if rule.type == "qualified-rule":
-            selector = ", ".join(self._selector(part) for part in _split(rule.prelude))
-            inside = self._declarations(rule.content)
+            selectors = [self._selector(part) for part in _split(rule.prelude)]
+            inside = self._declarations(rule.content, of_root=self.scope in selectors)
+            selector = ", ".join(selectors)
             return f"{selector} {{ {inside} }}" if inside else ""
         if rule.type != "at-rule":
             raise _Left("this cannot be read")
@@ -205,16 +211,16 @@ class _Work:
 
     # ---- declarations ------------------------------------------------------------------------------------------
 
-    def _declarations(self, content: list[Any]) -> str:
+    def _declarations(self, content: list[Any], *, of_root: bool = False) -> str:
         kept = []
         for part in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
             try:
-                kept.append(self._declaration(part))
+                kept.append(self._declaration(part, of_root))
             except _Left as why:
                 self._say(part, str(why))
         return " ".join(kept)
 
-    def _declaration(self, part: Any) -> str:
+    def _declaration(self, part: Any, of_root: bool) -> str:
         if part.type == "error":
             raise _Left("this cannot be read")
         if part.type != "declaration":
@@ -223,6 +229,8 @@ class _Work:
         name = part.name if own else part.lower_name
         if not own and name not in _PROPERTIES:
             raise _Left(f"{name[:40]} is not among the properties that can be used here")
+        if of_root and not _OF_ROOT.fullmatch(name):
+            raise _Left(f"{name} cannot be set for the whole site, only for what is in it")
         value = _trimmed(part.value)
         if not value:
             raise _Left(f"{name} has no value")

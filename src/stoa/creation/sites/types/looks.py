@@ -51,7 +51,10 @@ def style_of(choice: Choice, *, dark: bool) -> dict[str, str]:
     band = choice.secondary_color or palette.sunken
     mark = choice.accent_color or accent
     selector, field, box = _RADIUS[layout.radius]
-    return {
+    heading, body = choice.heading_font or theme.heading_font, choice.body_font or theme.body_font
+    # A poster's letters are bold already; a browser would smear them.
+    smooth = {"font-synthesis-weight": "none"} if heading == "poster" != body else {}
+    return smooth | {
         "color-scheme": "dark" if dark or theme.is_dark else "light",
         "--color-paper": palette.paper,
         "--color-surface": palette.surface,
@@ -74,8 +77,8 @@ def style_of(choice: Choice, *, dark: bool) -> dict[str, str]:
         "--house-band-content": on(band) if choice.secondary_color else palette.ink,
         "--house-mark": mark,
         "--house-mark-content": on(mark),
-        "--house-heading": FONTS[choice.heading_font or theme.heading_font].stack,
-        "--font-read": FONTS[choice.body_font or theme.body_font].stack,
+        "--house-heading": FONTS[heading].stack,
+        "--font-read": FONTS[body].stack,
         "--font-ui": FONTS[theme.ui_font].stack,
         "--radius-selector": selector,
         "--radius-field": field,
@@ -123,7 +126,7 @@ def stylesheet(style: dict[str, str], style_dark: dict[str, str], custom_css: st
             f"@media (prefers-color-scheme: dark) {{ html:not([data-theme='stoa']) {night} }}",
             f"html[data-theme='stoa-dark'] {night}",
             custom_css,
-            f"{SCOPE} {{ position: relative !important; isolation: isolate !important; overflow: clip !important; }}",
+            f"{SCOPE} {{ position: relative !important; z-index: 0 !important; overflow: clip !important; }}",
             "",
         )
     )
