@@ -7,6 +7,7 @@ import pytest
 
 from stoa.creation.serials.actions.chapters import edit_chapter
 from stoa.creation.serials.actions.opening import Chosen, change_access, cut_series_again, open_due
+from stoa.creation.serials.actions.schedule import schedule_chapter
 from stoa.creation.serials.types import AccessLevel
 from stoa.kit.clock import utcnow
 from tests.conftest import Client
@@ -66,6 +67,9 @@ async def test_the_hidden_part_is_found_nowhere(client: Client, make: Any, ana: 
         await edit_chapter(ctx, chapter.id, revision=chapter.revision, author_note_markdown=note)
         sold = Chosen(access=AccessLevel.SUBSCRIBERS, price_minor=500, price_asset="COIN")
         await change_access(ctx, chapter.id, sold)
+    coming = await make.chapter(ana, series, title=f"{SECRET} day", body=BODY, published=False)
+    async with make.tx(ana) as ctx:
+        await schedule_chapter(ctx, coming.id, at=utcnow() + timedelta(days=1))
     names = {"id": chapter.id, "series": series.id, "slug": chapter.slug}
     names |= {"site": series.site_slug, "series_slug": series.slug}
     analyst = await make.user()
@@ -73,7 +77,7 @@ async def test_the_hidden_part_is_found_nowhere(client: Client, make: Any, ana: 
     seen = 0
     for viewer in (None, await make.user(), analyst):
         there = client.as_(viewer)
-        for path in EVERYWHERE:
+        for path in (*EVERYWHERE, *(path.replace("{id}", str(coming.id)) for path in EVERYWHERE if "{id}" in path)):
             answer = await there.get(path.format(**names))
             told = answer.text.replace(f"q={SECRET}", "").replace(f'value="{SECRET}"', "")
             assert SECRET not in told, path
