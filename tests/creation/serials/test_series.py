@@ -166,7 +166,12 @@ async def test_it_goes_from_standing_to_standing_only_as_it_may(make: Any, clien
     series = await make.series(ana, published=False)
     path = f"/series/{series.id}"
     early = await call(client, ana, "POST", f"{path}/complete", 409)
-    assert (early["code"], early["allowed"]) == ("status_refused", ["publish"])
+    assert (early["code"], early["status"], early["series_status"], early["allowed"]) == (
+        "status_refused",
+        409,
+        "draft",
+        ["publish"],
+    )
     await call(client, ana, "POST", f"{path}/publish")
     for step, status in (
         ("hiatus", "hiatus"),

@@ -6,13 +6,13 @@ from stoa.kit.errors import Conflict
 
 
 class StatusRefused(Conflict):
-    """409: a series does not go there from where it stands; `allowed` names what can be done with it now."""
+    """409: a series does not go there from `series_status`, where it stands; `allowed` names what can be done now."""
 
     code = "status_refused"
     title = "This series cannot do that now"
 
     def __init__(self, detail: str, *, status: str, allowed: list[str]) -> None:
-        super().__init__(detail, status=status, allowed=allowed)
+        super().__init__(detail, series_status=status, allowed=allowed)
 
 
 class NotReadyToList(Conflict):
