@@ -8,8 +8,10 @@ import pytest
 from stoa.creation.serials.actions.chapters import edit_chapter
 from stoa.creation.serials.actions.opening import Chosen, change_access, cut_series_again, open_due
 from stoa.creation.serials.actions.schedule import schedule_chapter
+from stoa.creation.serials.policies.reading import access_as
 from stoa.creation.serials.types import AccessLevel
 from stoa.kit.clock import utcnow
+from stoa.kit.errors import NotFound
 from tests.conftest import Client
 
 SECRET = "xyzzyplugh"
@@ -170,3 +172,23 @@ async def test_a_chapter_of_a_series_that_is_not_out_is_nobodys_but_the_teams(
     series = await make.series(ana, chapters=1)
     await client.as_(ana).put(f"/api/v1/me/blocked/{blocked.id}")
     assert (await client.as_(blocked).get(f"/api/v1/series/{series.id}/chapters/public")).status_code == 404
+
+
+async def test_those_who_write_see_what_others_would_have(make: Any, ana: Any) -> None:
+    series = await make.series(ana)
+    tier, soon = [await make.chapter(ana, series, body=BODY, published=False) for _ in range(2)]
+    async with make.tx(ana) as ctx:
+        await ctx.db.execute("update series set early_access_days = 3 where work_id = $1", series.id)
+        await change_access(ctx, tier.id, Chosen(access=AccessLevel.TIER))
+        for day, early in ((2, True), (4, False)):
+            opens = Chosen(access=AccessLevel.SCHEDULED, opens_at=utcnow() + timedelta(days=day))
+            await change_access(ctx, soon.id, opens)
+            assert [(await access_as(ctx, soon.id, who)).is_locked for who in ("anonymous", "follower", "member")] == [
+                True, True, not early,
+            ]  # fmt: skip
+        seen = [await access_as(ctx, tier.id, who) for who in ("anonymous", "member")]
+    assert [(one.is_locked, SECRET in one.body_html) for one in seen] == [(True, False), (False, True)]
+    assert [offer.kind for offer in seen[0].offers] == ["tier"]
+    async with make.tx(await make.user()) as ctx:
+        with pytest.raises(NotFound):
+            await access_as(ctx, tier.id, "member")
