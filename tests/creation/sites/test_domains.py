@@ -107,6 +107,22 @@ async def test_a_domain_is_proved_by_a_text(mine: Any, client: Any, net: Net) ->
     ] * 3
 
 
+async def test_a_proxy_asks_which_names_are_ours(mine: Any, client: Any, net: Net) -> None:
+    url = await claimed(mine)
+
+    async def known(*names: str) -> list[int]:
+        return [(await client.get("/api/v1/domains/known", params={"domain": name})).status_code for name in names]
+
+    assert await known("testserver", "the-salt-road.testserver") == [200, 200]
+    assert (
+        await known(DOMAIN, "another.testserver", "testserver.example.com", "", "a.the-salt-road.testserver")
+        == [404] * 5
+    )
+    net.set("CNAME", DOMAIN, "the-salt-road.testserver")
+    await mine.post(f"{url}/verify")
+    assert await known(DOMAIN, f"{DOMAIN.upper()}.") == [200, 200]
+
+
 async def test_a_domain_is_proved_by_where_it_leads(mine: Any, net: Net) -> None:
     url = await claimed(mine)
     net.set("CNAME", DOMAIN, "another.testserver")

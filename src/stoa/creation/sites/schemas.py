@@ -329,6 +329,12 @@ class CertificateOut(msgspec.Struct, frozen=True):
     problem: str | None
 
 
+class KnownOut(msgspec.Struct, frozen=True):
+    """A name at which a site, or the platform itself, can be reached."""
+
+    domain: str
+
+
 class IntegrationsOut(msgspec.Struct, frozen=True):
     """The services that a site tells of its visitors."""
 

@@ -1,15 +1,19 @@
 """A domain of a site's own."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, delete, get, post
+from litestar.params import QueryParameter
 
 from stoa.creation.sites import actions
-from stoa.creation.sites.policies.domains import view_of
-from stoa.creation.sites.schemas import CertificateOut, DomainIn
+from stoa.creation.sites.policies.domains import host_of, view_of
+from stoa.creation.sites.queries.domains import is_known
+from stoa.creation.sites.schemas import CertificateOut, DomainIn, KnownOut
 from stoa.creation.sites.types import DnsRecord, DomainView
 from stoa.kit.ctx import Ctx
+from stoa.kit.errors import NotFound
+from stoa.kit.forms import storable
 from stoa.kit.http import Body, CtxDep, Path, access
 from stoa.kit.http.lending import lending_of
 
@@ -66,4 +70,15 @@ async def certificate(ctx: CtxDep, site_id: Path[UUID]) -> CertificateOut:
     )
 
 
-routes = [read, claim, remove, verify, records, certificate]
+@get("/api/v1/domains/known", opt=access("public", limit="none"))
+async def known(ctx: CtxDep, domain: Annotated[str, QueryParameter(max_length=300)]) -> KnownOut:
+    """For a proxy that gets certificates when they are first needed: whether this name is one of ours, else 404."""
+    name = domain.lower().rstrip(".")
+    host = host_of(ctx.app.settings)
+    label = name.removesuffix(f".{host}") if name.endswith(f".{host}") else ""
+    if not storable(name) or not (name == host or await is_known(ctx, name, label)):
+        raise NotFound("There is no site at this name")
+    return KnownOut(name)
+
+
+routes = [known, read, claim, remove, verify, records, certificate]

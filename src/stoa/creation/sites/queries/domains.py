@@ -42,6 +42,17 @@ _ROW = maybe(
 _HOLDER = value(UUID | None, "select site_id from site_domains where domain = $1 and state = 'verified'")
 
 
+_KNOWN = value(
+    bool,
+    """
+    select exists (
+      select from site_domains d join sites s on s.id = d.site_id
+      where d.domain = $1 and d.state = 'verified' and s.deleted_at is null
+    ) or exists (select from site_slugs l join sites s on s.id = l.site_id where l.slug = $2 and s.deleted_at is null)
+    """,
+)
+
+
 class Due(msgspec.Struct, frozen=True):
     """A site whose domain is to be looked at."""
 
@@ -70,6 +81,11 @@ async def domain_row(ctx: Ctx, site_id: UUID) -> DomainRow | None:
 async def holder_of(ctx: Ctx, domain: str) -> UUID | None:
     """The site that has proved a domain."""
     return await _HOLDER(ctx.db, domain)
+
+
+async def is_known(ctx: Ctx, domain: str, label: str) -> bool:
+    """Whether a site can be reached at this domain, which is its own, or by this label before the platform's name."""
+    return await _KNOWN(ctx.db, domain, label)
 
 
 async def due(ctx: Ctx) -> list[UUID]:
