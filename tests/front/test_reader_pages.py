@@ -288,3 +288,20 @@ async def test_a_longer_list_asks_no_more(
     with queries() as more:
         assert (await visitor.get(path)).status_code == 200
     assert len(more) == len(few)
+
+
+async def test_at_a_name_of_its_own_a_site_reads_the_same(visitor: Any, make: Any, ana: Any, series: Any) -> None:
+    await make.series(ana, title="For adults", chapters=1, rating="mature")
+    own = {"Host": "ana.testserver"}
+    page = (await visitor.get("/series/the-long-road/milestone-1", **own)).text
+    assert HIDDEN in page
+    assert '<link rel="next" href="/series/the-long-road/milestone-2">' in page
+    assert '<input type="hidden" name="here" value="/series/the-long-road">' in page
+    assert "/works/" not in page  # nobody is signed in there, so that nothing can be liked or given
+    assert "/gift" not in page
+    form = {"_csrf": visitor.token, "paper": "dark", "scope": "series", "here": "/series/the-long-road", "next": "/"}
+    kept = await visitor.client.post("/preferences/reader", data=form, headers=own)
+    assert (kept.status_code, "Path=/series/the-long-road" in kept.headers["set-cookie"]) == (303, True)
+    assert 'href="/series/for-adults?open=yes"' in (await visitor.get("/series/for-adults", **own)).text
+    opened = await visitor.get("/series/for-adults?open=yes", **own)
+    assert "adult=yes; HttpOnly; Path=/series/for-adults" in opened.headers["set-cookie"]
