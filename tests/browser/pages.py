@@ -47,6 +47,7 @@ NO_PAGES = (
     "/dashboard/payouts/{payout_id}/statement",
     "/dashboard/sites/{site_id}/branding/contrast",
     "/dashboard/sites/{site_id}/theme/preview.css",
+    "/domains/known",
     "/health",
     "/llms.txt",
     "/media/",

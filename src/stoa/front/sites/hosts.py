@@ -72,13 +72,19 @@ class SiteHosts:
         app = self.stoa()
         async with app.side.connection() as db:
             ctx = Ctx(db=db, actor=None, now=utcnow(), trace_id="", app=app)
-            own = urlsplit(app.settings.base_url).hostname or ""
-            label = host.removesuffix(f".{own}")
-            found = await (site_at(ctx, host) if label == host else site_named(ctx, label))
+            label = label_of(app, host)
+            found = await (site_at(ctx, host) if label is None else site_named(ctx, label))
         if len(self._known) >= MOST:
             self._known.clear()
         self._known[host] = (time.monotonic() + KEPT_S, found)
         return found
+
+
+def label_of(app: App, host: str) -> str | None:
+    """'ana' of 'ana.stoa.example' where that is the platform; None for a name elsewhere."""
+    own = urlsplit(app.settings.base_url).hostname or ""
+    label = host.removesuffix(f".{own}")
+    return None if label == host else label
 
 
 def platform_parts(paths: Iterable[str]) -> frozenset[str]:
