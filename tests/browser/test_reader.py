@@ -92,6 +92,19 @@ async def test_a_stranger_on_a_phone_finds_the_place_again(house: House, open_pa
     await page.get_by_role("button", name="From the beginning").click()
     await at_the_line(page, 1)
 
+    # A tap at the side turns a screen, once that is wanted.
+    await page.locator("summary[aria-label='How it looks']").click()
+    async with page.expect_response("**/preferences/reader"):
+        await page.locator("label", has_text="Turn a screen").click()
+    await page.keyboard.press("Escape")
+    before = await page.evaluate("scrollY")
+    await page.touchscreen.tap(370, 400)
+    assert await page.evaluate("scrollY") - before > 500
+    await page.touchscreen.tap(20, 400)
+    assert await page.evaluate("scrollY") == before
+    await page.keyboard.press("-")
+    await expect(page.locator("html")).to_have_attribute("data-size", "20")
+
     # At its end the chapter counts as read, in the list as well.
     await page.evaluate("dispatchEvent(new Event('touchmove')); scrollTo(0, document.body.scrollHeight)")
     await page.locator(".chair-end").get_by_role("link", name="All chapters").click()

@@ -50,7 +50,20 @@ export function mountText(root, place) {
   }
   say()
 
+  // A tap at a side turns a screen, for who wants that; in the middle it brings the bars, or takes them away.
+  const bar = root.querySelector('[data-reading-bar]')
+  text.addEventListener('click', (event) => {
+    if (root.dataset.sides !== 'on' || event.target.closest('a, button, summary, .spoiler') || String(getSelection())) return
+    const third = event.clientX / innerWidth
+    if (third > 1 / 3 && third < 2 / 3) return bar?.toggleAttribute('data-away')
+    moved = true
+    scrollBy({ top: (third > 0.5 ? 1 : -1) * (innerHeight - LINE - 72) })
+  })
+
   return {
+    settings(chosen) {
+      if (chosen.get('sides')) root.dataset.sides = chosen.get('sides')
+    },
     /** Does something to the type, and stays at the same line. */
     async change(apply) {
       const here = where()

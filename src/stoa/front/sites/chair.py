@@ -36,6 +36,7 @@ CHOICES: Final[dict[str, dict[str, str]]] = {
     "direction": {"drawn": "As drawn", "rtl": "To the left", "ltr": "To the right"},
     "fit": {"whole": "Whole", "width": "Width", "height": "Height", "full": "Full size"},
     "taps": {"on": "Turn pages", "off": "Do nothing"},
+    "sides": {"off": "Do nothing", "on": "Turn a screen"},
 }
 _THEMES: Final = {"light": "stoa", "sepia": "stoa", "dark": "stoa-dark"}
 
@@ -53,6 +54,7 @@ class Chair(msgspec.Struct, frozen=True):
     direction: str = ""
     fit: str = ""
     taps: str = ""
+    sides: str = ""
 
     @classmethod
     def read(cls, text: str | None) -> "Chair":
@@ -135,6 +137,7 @@ class ChairForm(msgspec.Struct):
     direction: str = ""
     fit: str = ""
     taps: str = ""
+    sides: str = ""
     scope: Literal["device", "series"] = "device"
     here: str = "/"
     next: str = "/"

@@ -32,16 +32,17 @@ from stoa.kit.ids import new_id
 from stoa.money.wallet.errors import NotEnoughCoins, NotEnoughCredits, PriceChanged
 from stoa.money.wallet.queries import wallet
 
-KEYS_OF_TEXT = [("n", "Next chapter"), ("p", "Previous chapter"), ("m", "All chapters"), ("t", "How it looks")]
+KEYS = [("n", "Next chapter"), ("p", "Previous chapter"), ("m", "All chapters"), ("t", "How it looks")]
+KEYS_OF_TEXT = [("Space", "A screen further"), ("+ -", "Larger, smaller type")]
 KEYS_OF_PICTURES = [
     ("→ ←", "Turn the page, the way this is read"),
     ("Space", "Next page; with Shift the one before"),
     ("Home End", "First and last page"),
-    ("+ − 0", "Larger, smaller, as it was"),
+    ("+ - 0", "Larger, smaller, as it was"),
     ("f", "Fit it in another way"),
     ("v", "One page, two pages, or a strip"),
 ]
-KEYS_OF_BOTH = [("l", "Like"), ("s", "Share")]
+KEYS_OF_READERS = [("l", "Like"), ("s", "Share")]
 
 
 @get("/s/{site:str}/series/{series:str}/{chapter:str}", opt=access("public"))
@@ -106,7 +107,7 @@ async def _chapter_page(
         purchase_key=str(new_id()),
         problem=problem,
         seen=f"/chapters/{shown.id}/seen" if is_ahead and ctx.actor is not None and not is_away(request) else None,
-        page_keys=[*KEYS_OF_TEXT, *(KEYS_OF_PICTURES if pages else []), *KEYS_OF_BOTH],
+        page_keys=[*KEYS, *(KEYS_OF_PICTURES if pages else KEYS_OF_TEXT), *KEYS_OF_READERS],
         json_ld=facts.chapter(shown, base, address, address_of(ctx, here, str(series.url))) if is_out else None,
         **seat.context,
     )
