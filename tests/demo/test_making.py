@@ -13,7 +13,7 @@ import pytest
 
 from stoa.cli import serve, up
 from stoa.creation.works.types import CATEGORIES
-from stoa.demo import LOGINS, PASSWORD, content, making, pictures, seed
+from stoa.demo import LOGINS, PASSWORD, content, making, pictures, printed, seed
 from stoa.demo.pictures import comic
 from stoa.foundation.identity import actions as identity
 from stoa.foundation.identity.queries import user_by_username
@@ -247,3 +247,27 @@ async def test_the_comic_is_there(hall: App) -> None:
         comic.TITLE,
     )
     assert pages == [(page.alt, page.width, comic.HEIGHT) for page in comic.PAGES] and len(pages) == 7
+
+
+async def test_the_novel_came_in_by_its_file(hall: App) -> None:
+    """All of its chapters, in three volumes, with its footnotes and its cover; the last one is still to come."""
+    nobody = await visitor(hall)
+    ((series_id, slug),) = await ask(
+        hall, "select id, slug from works where kind = 'series' and title = $1", printed.TITLE
+    )
+    rows = (await nobody.get(f"/api/v1/series/{series_id}/chapters/public?limit=50")).json()["items"]
+    assert [(row["number"], row["title"], row["volume"]) for row in (rows[0], rows[-1])] == [
+        ("1", "The Key with the Float", 1),
+        ("20", "The Line in the Book", 3),
+    ]
+    shown = (await nobody.get(f"/api/v1/series/{series_id}/public")).json()
+    assert shown["cover"] is not None and "CC0" in shown["synopsis_html"] and shown["slug"] == slug
+    second = (await nobody.get(f"/api/v1/chapters/{rows[1]['id']}/read")).json()
+    assert "no wider than a cart" in second["body_html"] and "footnote" in second["body_html"]
+    waiting = await ask(
+        hall,
+        "select state, scheduled_at > now() from chapters c join works w on w.id = c.work_id "
+        "where c.series_id = $1 and c.number = 21",
+        series_id,
+    )
+    assert waiting == [("draft", True)]

@@ -19,6 +19,7 @@ from stoa.creation.works import actions as works
 from stoa.creation.works.types import Reaction
 from stoa.demo import PASSWORD, content, drawn, pictures
 from stoa.demo.content import Drawing, Gift, Person, Post, Purchase, Tip
+from stoa.demo.printed import Printed
 from stoa.foundation.identity import actions as identity
 from stoa.foundation.identity.types import Role
 from stoa.foundation.media import actions as media
@@ -74,6 +75,11 @@ async def make(app: App, password: str = PASSWORD) -> bool:
 async def _go_on(app: App, hall: "Hall") -> None:
     """What the worker does meanwhile: payouts are sent, and looked at some days later; money goes back; all that is
     listed elsewhere is compared with what stands here."""
+
+    def at(db: Db, hours: float, who: str) -> Ctx:
+        return Ctx(db, hall.actors[who], hall.now - timedelta(hours=hours), "demo", app)
+
+    await hall.printed.go_on(app, at)
     async with app.database.connection() as db:
 
         def ago(hours: float) -> Ctx:
@@ -105,6 +111,7 @@ class Hall:
         self.works: dict[str, UUID] = {}
         self.payouts: dict[str, UUID] = {}
         self.going_back: list[tuple[float, UUID]] = []
+        self.printed = Printed()
         self._deeds: list[tuple[datetime, int, str | None, Deed]] = []
 
     async def fill(self) -> None:
@@ -120,6 +127,7 @@ class Hall:
             if post.state == "published":
                 self._plan_readers(post, [name for name in names if name != post.by])
         drawn.plan(self._plan, self.drawers)
+        self.printed.plan(self._plan)
         for purchase in content.money().purchase:
             self._plan_purchase(purchase)
         for tip in content.money().tip:
