@@ -87,7 +87,9 @@ async def test_a_theme_is_tried_on_and_then_worn(mine: Any, client: Any) -> None
     assert (look["style"]["--house-space"], look["style"]["--color-paper"]) == ("2rem", "#fffbe8")
     assert [one["passes"] for one in look["contrast"]] == [False, False, False]
     assert look["style"]["--color-accent"] == look["contrast"][0]["suggestion"] != "#ffcc00"
-    assert look["stylesheet"].startswith(".house { color-scheme: light;")
+    assert look["stylesheet"].startswith(
+        ".house { font-synthesis-weight: none; color-scheme: light; --color-paper: #fffbe8;"
+    )
     assert look["stylesheet"].rstrip().endswith("overflow: clip !important; }")
     assert await settings_of(mine, site) == site  # nothing was stored
     worn = await changed(mine, site, "/theme", theme="panel", layout={"shelf": "list"}, revision=1)
