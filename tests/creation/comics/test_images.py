@@ -1,6 +1,7 @@
 """The pages of a chapter over HTTP: sent, worked on, put in order, described, taken out; by whom, and seen by whom."""
 
 import asyncio
+import struct
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from stoa.kit.clock import utcnow
 from stoa.kit.outbox import emit
 from tests.creation.comics.conftest import drawn, send
 from tests.creation.comics.test_strips import strip
+from tests.foundation.media import samples
 
 API = "/api/v1/chapters"
 
@@ -79,6 +81,30 @@ async def test_one_by_one(mine: Any, jobs: Any, chapter: Any) -> None:
         ("b.png", "ready"),
         ("c.png", "failed"),  # its head was whole, its end was not
     ]
+
+
+async def test_what_is_sent_to_do_harm(mine: Any, app: Any, chapter: Any) -> None:
+    """A bomb, a file that is two things at once, one that is none, a name that leads elsewhere: one is a page."""
+    size = struct.pack(">II", 60_000, 60_000)
+    bomb = drawn()[:16] + size + drawn()[24:]
+    both = drawn() + samples.packed({"a.txt": b"x"})
+    sent = await mine.post(
+        f"{API}/{chapter.id}/images/bulk",
+        files=[
+            ("files", ("bomb.png", bomb, "image/png")),
+            ("files", ("both.png", both, "image/png")),
+            ("files", ("page.pdf", samples.pdf(), "image/png")),
+            ("files", ("large.png", drawn() + b"\0" * app.settings.max_upload_bytes, "image/png")),
+            ("files", ("../../etc/<b>page</b>.png", drawn(), "image/png")),
+        ],
+    )
+    assert sent.status_code == 201, sent.text
+    (page,) = sent.json()["images"]
+    assert page["filename"] == "b>.png"
+    problems = {one["filename"]: one["problem"] for one in sent.json()["refused"]}
+    assert sorted(problems) == ["bomb.png", "both.png", "large.png", "page.pdf"]
+    assert "50 megapixels" in problems["bomb.png"] and "at most 25 MB" in problems["large.png"]
+    assert (await mine.get("/api/v1/media")).json()["items"][0]["id"] == page["media_id"]
 
 
 async def test_put_in_order(mine: Any, stranger: Any, jobs: Any, chapter: Any, make: Any, ana: Any) -> None:

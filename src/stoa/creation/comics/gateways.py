@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import multiprocessing
+import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -47,7 +49,8 @@ class RapidOcr:
     async def read(self, data: bytes, heights: Sequence[int] = ()) -> list[Words]:
         """See Reader."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_end_with_parent)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, _read, data, tuple(heights))
         except BrokenProcessPool as error:
@@ -69,6 +72,18 @@ def reader_of(settings: Settings) -> Reader | None:
 # ---- in the process of its own ---------------------------------------------------------------------------------
 
 _engines: list[Any] = []
+
+
+def _end_with_parent() -> None:
+    """A worker that is killed closes nothing; without this its reader would wait for it for ever."""
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True, name="parent").start()
 
 
 def _engine() -> Any:
