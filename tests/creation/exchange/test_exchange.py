@@ -1,16 +1,21 @@
 """Chapters in and out through the API: what comes in is what went out, and nothing comes in by halves."""
 
+import asyncio
 import re
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
-from stoa.creation.exchange.actions import reading
+from stoa.creation.exchange.actions import clean_up, expire_exports, read_import, reading
 from stoa.creation.exchange.actions.reading.archive import Archive, Budget
 from stoa.foundation.settings import actions as settings
 from stoa.foundation.settings.types import Plans
 from stoa.kit import markdown, outgoing
+from stoa.kit.clock import utcnow
+from stoa.kit.ctx import Ctx
 from tests.creation.exchange import samples
 from tests.creation.exchange.texts import EVERYTHING
 
@@ -370,6 +375,39 @@ async def test_called_off(client: Any, make: Any, jobs: Any, ana: Any, app: Any)
     await jobs()
     assert (await me.get(f"/api/v1/imports/{begun['id']}")).json()["state"] == "cancelled"
     assert await chapters(me, series) == []
+
+
+async def test_files_are_kept_for_some_days_only(client: Any, make: Any, jobs: Any, ana: Any, app: Any) -> None:
+    series = await make.series(ana, chapters=1)
+    me = client.as_(ana)
+    begun = (await send(me, series, b"# a\n\nA", "x.md", dry_run="on")).json()
+    made = (await me.post(f"/api/v1/series/{series.id}/chapters/export", json={"format": "zip"})).json()
+    await jobs()
+    for days, left in ((6, True), (8, False)):
+        async with app.database.connection() as db:
+            now = utcnow() + timedelta(days=days)
+            removed = [await clean(Ctx(db, None, now, "test", app)) for clean in (clean_up, expire_exports)]
+        assert removed == ([0, 0] if left else [1, 1])
+        assert (f"imports/{begun['id']}" in await app.storage.paths("imports")) is left
+        assert (f"exports/{made['id']}" in await app.storage.paths("exports")) is left
+    assert (await me.get(f"/api/v1/imports/{begun['id']}")).json()["state"] == "cancelled"
+    gone = await me.get(f"/api/v1/exports/{made['id']}/file")
+    assert (gone.status_code, gone.json()["code"]) == (409, "export_not_made")
+    assert (await me.get(f"/api/v1/exports/{made['id']}")).json()["state"] == "expired"
+
+
+async def test_work_that_is_done_again_brings_nothing_in_twice(client: Any, make: Any, ana: Any, app: Any) -> None:
+    """Two workers at once, as after one was taken for dead: the row decides."""
+    series = await make.series(ana)
+    me = client.as_(ana)
+    begun = (await send(me, series, b"# a\n\nA\n\n# b\n\nB", "x.md")).json()
+
+    async def work() -> str:
+        async with app.database.connection() as db:
+            return await read_import(Ctx(db, None, utcnow(), "test", app), UUID(begun["id"]))
+
+    assert sorted(await asyncio.gather(work(), work())) == ["done", "gone"]
+    assert [c["title"] for c in await chapters(me, series)] == ["a", "b"]
 
 
 def test_a_text_of_everything_is_the_same_after_a_round_through_its_page() -> None:
