@@ -17,7 +17,7 @@ from stoa.foundation.media.actions.pictures import as_seen, read_head
 from stoa.kit.config import Settings
 
 WIDEST: Final = 1600  # pixels at which a page is looked at: lettering is read well, and time goes with the area
-LEAST_SCORE: Final = 0.6
+LEAST_SCORE: Final = 0.75
 THREADS: Final = 1  # pages are read beside whatever else this machine has to do
 
 

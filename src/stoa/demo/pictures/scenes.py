@@ -208,8 +208,7 @@ def jar(sheet: Sheet) -> None:
 def title(sheet: Sheet) -> None:
     """A lighthouse at night, dark."""
     _sea(sheet, 0.7)
-    sheet.paint(sheet.colours[0], sheet.disc(0.25, 0.2, 0.075))
-    sheet.paint(sheet.colours[5], sheet.disc(0.29, 0.185, 0.07))
+    sheet.paint(sheet.colours[0], sheet.disc(0.25, 0.2, 0.075) * (sheet.disc(0.29, 0.185, 0.07) * -1 + 1))
     _tower(sheet, 0.62, 0.36, 0.1)
 
 
