@@ -13,6 +13,8 @@ import msgspec
 
 from stoa.creation.comics import actions as comics
 from stoa.creation.comics.actions import NewImage
+from stoa.creation.exchange import actions as exchange
+from stoa.creation.exchange.types import Options, Target
 from stoa.creation.serials.actions.schedule import publish_chapter
 from stoa.creation.serials.actions.series import create_series, publish_series
 from stoa.creation.serials.actions.warnings import set_warnings
@@ -275,6 +277,15 @@ PAGES: dict[str, tuple[Look, ...]] = {
     "/dashboard/series/{series_id}/chapters/bulk-edit": _seen(
         "/dashboard/series/{desk_series}/chapters/bulk-edit", "creator"
     ),
+    "/dashboard/series/{series_id}/import": _seen("/dashboard/series/{files_series}/import", "creator"),
+    "/dashboard/series/{series_id}/chapters/import": _seen(
+        "/dashboard/series/{desk_series}/chapters/import", "creator"
+    ),
+    "/dashboard/series/{series_id}/export": _seen("/dashboard/series/{files_series}/export", "creator"),
+    "/dashboard/imports/{import_id}": (
+        *_seen("/dashboard/imports/{checked_import}", "creator"),
+        *_seen("/dashboard/imports/{done_import}", "creator"),
+    ),
     "/dashboard/series/{series_id}/chapters/order": _seen("/dashboard/series/{desk_series}/chapters/order", "creator"),
     "/dashboard/chapters/{chapter_id}/edit": _seen("/dashboard/chapters/{desk_chapter}/edit", "creator"),
     "/dashboard/chapters/{chapter_id}/settings": _seen("/dashboard/chapters/{desk_chapter}/settings", "creator"),
@@ -526,6 +537,7 @@ async def fill(house: House) -> Hall:
         values |= await _library(world)
         values |= await _comic(world)
         values |= await _desk(world)
+        values |= await _files(world)
         values |= await _to_read(world)
         values |= await _to_find(world)
         values |= await _houses(world)
@@ -703,6 +715,24 @@ async def _desk(world: things.World) -> things.Params:
         "desk_version": versions[0]["id"],
         "desk_closed": closed.id,
     }
+
+
+async def _files(world: things.World) -> things.Params:
+    """A series into which one file has come and another waits for a yes, with what cannot come; and one of its files."""
+    series = await world.make.series(world.owner, title=f"The ferry of {LONG}", published=False)
+    text = f"# {LONG}\n\n{TEXT[:800]}\n\n# Beta\n\nWords."
+    broken = f"{text}\n\n# Deep\n\n{'[' * 500}\n\n![Lost](data:image/svg+xml;base64,AAAA)"
+    async with world.make.tx(world.owner) as ctx:
+        file = {"filename": f"{LONG}.md"}
+        done = await exchange.begin_import(ctx, series.id, data=text.encode(), options=Options(dry_run=False), **file)
+    while await run_due(world.make.app):
+        pass
+    async with world.make.tx(world.owner) as ctx:
+        waits = await exchange.begin_import(ctx, series.id, data=broken.encode(), options=Options(), **file)
+        await exchange.begin_export(ctx, series.id, Target.ZIP)
+    while await run_due(world.make.app):
+        pass
+    return {"files_series": series.id, "checked_import": waits.id, "done_import": done.id}
 
 
 async def _to_read(world: things.World) -> things.Params:
