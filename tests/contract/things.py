@@ -1217,6 +1217,8 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /dashboard/sites/{site_id}/domain/remove": (Case(Who.OWNER, site_with_domain),),
     "POST /dashboard/sites/{site_id}/integrations/verify": (Case(Who.OWNER, site, form=_fixed(kind="plausible")),),
     "POST /dashboard/sites/{site_id}/delete": (Case(Who.OWNER, site),),
+    "POST /dashboard/sites/{site_id}/suspend": (Case(Who.STAFF, site, form=REASON),),
+    "POST /dashboard/sites/{site_id}/lift": (Case(Who.STAFF, site),),
     "POST /dashboard/sites/{site_id}/restore": (Case(Who.OWNER, deleted_site),),
     "POST /dashboard/sites/{site_id}/pages/new": (
         Case(Who.OWNER, site, form=_fixed(title="About us", body_markdown="A text")),

@@ -243,3 +243,21 @@ async def test_nothing_that_can_be_typed_breaks_it(signed_in: Any, make: Any) ->
             names = ("title", "theme", "custom_css", "meta_title", "domain", "revision", "slug", "place-x", "home")
             answer = await ana.post(base + place, **dict.fromkeys(names, value))
             assert answer.status_code in (303, 409, 422), (place, value[:10], answer.status_code)
+
+
+async def test_staff_closes_a_site_with_a_reason_and_opens_it_again(signed_in: Any, make: Any, visitor: Any) -> None:
+    ana, base, _ = await desk(signed_in, make)
+    staff = await signed_in(await make.user(roles=("moderator",)))
+    assert f'href="{base}"' in (await staff.get("/s/ana")).text
+    await staff.get(base)
+    assert (await staff.post(f"{base}/suspend", reason=" ")).status_code == 422
+    await ana.get(base)
+    assert (await ana.post(f"{base}/suspend", reason="Mine")).status_code == 403
+    assert (await visitor.get("/s/ana")).status_code == 200
+    assert (await staff.post(f"{base}/suspend", reason="Copied from elsewhere")).status_code == 303
+    closed = await visitor.get("/s/ana")
+    assert (closed.status_code, "This site is suspended" in closed.text) == (403, True)
+    assert "Copied from elsewhere" not in closed.text
+    assert "Copied from elsewhere" in (await ana.get(base)).text
+    assert (await staff.post(f"{base}/lift")).status_code == 303
+    assert (await visitor.get("/s/ana")).status_code == 200
