@@ -20,9 +20,9 @@ class _Out(msgspec.Struct, frozen=True):
 _ANNOUNCE = maybe(
     _Out,
     """
-    update chapters c set announced_at = $2 from works w
+    update chapters c set announced_at = $2 from works w join sites s on s.id = w.site_id
     where c.work_id = $1 and w.id = c.work_id and c.announced_at is null and w.state = 'published' and not w.closed
-    returning c.series_id, w.site_id, w.author_id, w.title
+    returning c.series_id, s.id as site_id, w.author_id, w.title
     """,
 )
 _NEWEST = run(

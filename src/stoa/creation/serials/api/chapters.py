@@ -7,13 +7,18 @@ import msgspec
 from litestar import delete, get, patch, post, put
 from litestar.params import QueryParameter
 
-from stoa.creation.posts.api import NEWEST
-from stoa.creation.posts.schemas import PublishIn
 from stoa.creation.serials.actions import chapters, opening, schedule
 from stoa.creation.serials.policies.chapters import access_chapter, access_series_place
 from stoa.creation.serials.queries.chapters import own_chapters
 from stoa.creation.serials.queries.opening import access_of
-from stoa.creation.serials.schemas.chapters import AccessEdit, ChapterEdit, ChapterIn, ContentEdit, ScheduleIn
+from stoa.creation.serials.schemas.chapters import (
+    AccessEdit,
+    ChapterEdit,
+    ChapterIn,
+    ContentEdit,
+    PublishIn,
+    ScheduleIn,
+)
 from stoa.creation.serials.types import (
     AccessLevel,
     AccessView,
@@ -26,6 +31,7 @@ from stoa.foundation.team.types import Permission
 from stoa.kit.http import Body, CtxDep, Cursor, PageLimit, Path, Query, access
 from stoa.kit.pagination import Page
 
+NEWEST = PublishIn()  # what no body at all means
 _SAME = [name for name in ContentView.__struct_fields__ if name != "chapter_id"]
 InStatus = Annotated[ChapterStatus | None, QueryParameter(name="status")]
 InAccess = Annotated[AccessLevel | None, QueryParameter(name="access")]

@@ -115,7 +115,7 @@ class _ChapterRow(msgspec.Struct, frozen=True, kw_only=True):
 _BY_ID = maybe(
     _ChapterRow,
     f"""
-    select w.id, w.author_id, c.series_id, w.site_id, site.slug as site_slug, sw.slug as series_slug,
+    select w.id, w.author_id, c.series_id, site.id as site_id, site.slug as site_slug, sw.slug as series_slug,
       sw.title as series_title, b.content_type, w.slug, {NUMBER}, c.volume, c.position, w.title, c.body_markdown,
       c.body_html, c.author_note_markdown, c.author_note_html, c.author_note_position, w.word_count, {MINUTES},
       {IMAGES}, w.language, w.rating, {STATUS} as status, w.state, w.closed, w.revision, c.version, w.access,

@@ -93,8 +93,8 @@ class _ReadRow(msgspec.Struct, frozen=True, kw_only=True):
 def _beside(name: str, compares: str, order: str) -> str:
     return f"""
         left join lateral (
-          select nw.id, nw.author_id, nw.slug, trim_scale(nc.number) as number, nw.title, nw.state, nw.closed,
-            nw.access, nw.opens_at, nw.price_minor, nw.price_asset
+          select nw.id, nw.author_id, coalesce(nw.slug, '') as slug, trim_scale(nc.number) as number, nw.title,
+            nw.state, nw.closed, nw.access, nw.opens_at, nw.price_minor, nw.price_asset
           from chapters nc join works nw on nw.id = nc.work_id
           where nc.series_id = c.series_id and nc.position {compares} c.position and nw.state = 'published'
             and nw.deleted_at is null
@@ -111,7 +111,7 @@ def _beside_columns(alias: str, field: str) -> str:
 
 
 _READ: Final = f"""
-    select w.id, w.author_id, c.series_id, w.site_id, site.slug as site_slug, site.title as site_title,
+    select w.id, w.author_id, c.series_id, site.id as site_id, site.slug as site_slug, site.title as site_title,
       sw.slug as series_slug, sw.title as series_title, b.content_type, b.reading_direction,
       b.early_access_days, w.slug, {NUMBER}, c.volume, w.title, c.body_html, c.preview_html, c.author_note_html,
       c.author_note_position, w.excerpt, w.word_count, {MINUTES}, {IMAGES}, w.language, w.rating, {PERSON_COLUMNS},

@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stoa.creation.posts.schemas import Language, Rating
 from stoa.creation.serials.schemas.chapters import Asset, Ids, Place, Price, Timezone, Volume
+from stoa.creation.serials.schemas.words import Language, Rating
 from stoa.creation.serials.types import MAX_CHAPTERS, AccessLevel
 
 

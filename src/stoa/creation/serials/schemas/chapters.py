@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stoa.creation.posts.schemas import Language, Rating, Revision, Slug
 from stoa.creation.serials.actions.rendering import MESSAGE_MAX, META_DESCRIPTION_MAX, META_TITLE_MAX
+from stoa.creation.serials.schemas.words import Language, Rating, Revision, Slug
 from stoa.creation.serials.types import BODY_MAX, MAX_BULK, NOTE_MAX, TITLE_MAX, AccessLevel
 
 Title = Annotated[str, msgspec.Meta(max_length=TITLE_MAX)]
@@ -71,6 +71,12 @@ class ContentEdit(msgspec.Struct):
     title: Title | UnsetType = UNSET
     author_note_markdown: Note | UnsetType = UNSET
     note: Change | UnsetType = UNSET
+
+
+class PublishIn(msgspec.Struct, frozen=True):
+    """The revision that is meant; without it, the newest."""
+
+    revision: Revision | None = None
 
 
 class ScheduleIn(msgspec.Struct):

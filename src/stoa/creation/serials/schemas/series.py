@@ -6,7 +6,6 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stoa.creation.posts.schemas import Language, Rating, Revision, Slug
 from stoa.creation.serials.actions.texts import (
     META_DESCRIPTION_MAX,
     META_TITLE_MAX,
@@ -14,6 +13,7 @@ from stoa.creation.serials.actions.texts import (
     SCHEDULE_MAX,
     URL_MAX,
 )
+from stoa.creation.serials.schemas.words import Language, Rating, Revision, Slug
 from stoa.creation.serials.types import SYNOPSIS_MAX, TITLE_MAX, AccessLevel, ContentType, Direction
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=TITLE_MAX)]

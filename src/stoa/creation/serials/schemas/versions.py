@@ -5,8 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from stoa.creation.posts.schemas import Revision
 from stoa.creation.serials.schemas.chapters import Note, Tab, Text, Title
+from stoa.creation.serials.schemas.words import Revision
 
 
 class AutosaveIn(msgspec.Struct):

@@ -42,10 +42,9 @@ async def sell(
 ) -> tuple[SaleView, bool]:
     """The acting member buys something of a creator, with coins or credits; answers the sale, and whether it is new.
 
-    It is shared by the rule of sales in force. Spends promotional, then purchased, then earned value; what is paid
-    promotional arrives promotional, and is left out where the seller refuses it (M4). The same key gives the same sale
-    (M11). Raises NotEnoughCoins, NotEnoughCredits, SaleToOneself, SaleKeyReused, NotFound, Blocked (F4, F5), and (F5)
-    AccountSuspended and PersonSuspended.
+    Spends promotional, then purchased, then earned value; what is paid promotional arrives promotional, and is left out
+    where the seller refuses it (M4). The same key gives the same sale (M11). Raises NotEnoughCoins, NotEnoughCredits,
+    SaleToOneself, SaleKeyReused, NotFound, Blocked (F4, F5), and (F5) AccountSuspended and PersonSuspended.
     """
     buyer = ctx.member
     movement = Movement(kind="sale", from_id=buyer.id, to_id=seller_id, asset=asset, amount_minor=amount_minor)
