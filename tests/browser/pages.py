@@ -718,7 +718,7 @@ async def _desk(world: things.World) -> things.Params:
 
 
 async def _files(world: things.World) -> things.Params:
-    """A series into which one file has come and another waits for a yes, with what cannot come; and one of its files."""
+    """A series into which one file has come while another waits for a yes, with what cannot come; and its own file."""
     series = await world.make.series(world.owner, title=f"The ferry of {LONG}", published=False)
     text = f"# {LONG}\n\n{TEXT[:800]}\n\n# Beta\n\nWords."
     broken = f"{text}\n\n# Deep\n\n{'[' * 500}\n\n![Lost](data:image/svg+xml;base64,AAAA)"
