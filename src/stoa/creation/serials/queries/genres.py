@@ -23,11 +23,22 @@ _GENRES: Final = f"""
     where g.is_active
 """
 _ORDER: Final = "order by coalesce(above.position, g.position), coalesce(above.name, g.name), g.parent_id is not null"
+# Where a few are asked for, only those are counted.
+_FEW: Final = f"""
+    select g.id, g.parent_id, g.slug, g.name, g.description, g.is_featured,
+      (
+        select count(distinct sg.series_id)::integer from genres k join series_genres sg on sg.genre_id = k.id
+        join series b on b.work_id = sg.series_id and b.is_listed
+        join works w on w.id = b.work_id and w.kind = '{SERIES}' and {LISTED}
+        where k.id = g.id or k.parent_id = g.id
+      ) as series_count
+    from genres g where g.is_active
+"""
 _ALL = many(GenreView, f"{_GENRES} {_ORDER}, g.position, g.name")
-_FEATURED = many(GenreView, f"{_GENRES} and g.is_featured {_ORDER}, g.position, g.name")
-_CHILDREN = many(GenreView, f"{_GENRES} and g.parent_id = $1 {_ORDER}, g.position, g.name")
-_BY_ID = maybe(GenreView, f"{_GENRES} and g.id = $1")
-_BY_SLUG = maybe(GenreView, f"{_GENRES} and g.slug = $1")
+_FEATURED = many(GenreView, f"{_FEW} and g.is_featured order by g.position, g.name")
+_CHILDREN = many(GenreView, f"{_FEW} and g.parent_id = $1 order by g.position, g.name")
+_BY_ID = maybe(GenreView, f"{_FEW} and g.id = $1")
+_BY_SLUG = maybe(GenreView, f"{_FEW} and g.slug = $1")
 
 
 async def genres(ctx: Ctx) -> list[GenreView]:
