@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from stoa.kit.ctx import Actor
-from stoa.money.entitlements.policies import may_read
+from stoa.money.entitlements.policies import locked_of, may_read, offers
 from stoa.money.entitlements.types import Granted, Offer, Refused
 
 AUTHOR = uuid4()
@@ -22,6 +22,9 @@ class Work(msgspec.Struct):
     author_id: UUID = AUTHOR
     team_role: str | None = None
     team_permissions: list[str] = []
+    closed: bool = False
+    price_minor: int | None = None
+    price_asset: str | None = None
 
 
 def actor(user_id: UUID, *roles: str) -> Actor:
@@ -47,8 +50,10 @@ async def test_who_reads_the_drafts_of_a_site_reads_all_of_it(ctx: Any, state: s
     for role, more in (("editor", []), ("translator", []), ("manager", []), ("analyst", ["read_drafts"])):
         found = await may_read(ctx, Work(state, access, team_role=role, team_permissions=more))
         assert found == Granted("collaborator")
-    outside = await may_read(ctx, Work(state, access, team_role="analyst"))
-    assert outside == (Granted("free") if (state, access) == ("published", "free") else Refused([]))
+    work = Work(state, access, team_role="analyst")
+    refused = Refused(offers(work) if state == "published" else [])
+    assert await may_read(ctx, work) == (Granted("free") if (state, access) == ("published", "free") else refused)
+    assert await may_read(ctx, Work(state, access, team_role="analyst", closed=True)) == Refused([])
 
 
 @pytest.mark.parametrize("somebody", [None, actor(uuid4()), actor(uuid4(), "creator", "brand")])
@@ -57,8 +62,14 @@ async def test_readers(ctx: Any, somebody: Actor | None) -> None:
     later, earlier = ctx.now + timedelta(hours=1), ctx.now - timedelta(hours=1)
     assert await may_read(ctx, Work()) == Granted("free")
     assert await may_read(ctx, Work(state="draft")) == Refused([])
-    assert await may_read(ctx, Work(access="subscribers")) == Refused([])
-    assert await may_read(ctx, Work(access="tier")) == Refused([])
+    members, some = Offer("subscribe", "For everybody with a membership"), Offer("tier", "For some memberships")
+    assert await may_read(ctx, Work(access="subscribers")) == Refused([members])
+    assert await may_read(ctx, Work(access="tier")) == Refused([some])
+    sold = Work(access="subscribers", price_minor=500, price_asset="COIN")
+    buy = Offer("buy", "Buy it once", price_minor=500, price_asset="COIN")
+    assert await may_read(ctx, sold) == Refused([buy, members])
+    works = [sold, Work(id=uuid4()), Work(id=uuid4(), state="draft"), Work(id=uuid4(), access="tier")]
+    assert await locked_of(ctx, works) == {works[0].id, works[2].id, works[3].id}
     assert await may_read(ctx, Work(access="scheduled", opens_at=earlier)) == Granted("free")
     assert await may_read(ctx, Work(access="scheduled", opens_at=ctx.now)) == Granted("free")
     assert await may_read(ctx, Work(access="scheduled", opens_at=later)) == Refused(

@@ -54,7 +54,7 @@ def offers(work: Readable) -> list[Offer]:
     if work.price_minor is not None:
         found.append(Offer("buy", "Buy it once", price_minor=work.price_minor, price_asset=work.price_asset))
     match work.access:
-        case "scheduled":
+        case "scheduled" if work.opens_at is not None:
             found.append(Offer("wait", "Opens to everybody", work.opens_at))
         case "subscribers":
             found.append(Offer("subscribe", "For everybody with a membership"))
