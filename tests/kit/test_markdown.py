@@ -188,3 +188,67 @@ def test_what_would_take_seconds_is_refused_before_it_does(source: str, why: str
 )
 def test_what_is_only_long_is_taken(source: str) -> None:
     assert read(source).html()
+
+
+# ---- spoilers and beginnings -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("a ||b *c*|| d", '<p>a <span class="spoiler" tabindex="0">b <em>c</em></span> d</p>\n'),
+        ("a || b || c", "<p>a || b || c</p>\n"),
+        ("`a ||b||` |||| ||", "<p><code>a ||b||</code> |||| ||</p>\n"),
+        ("||<b>x</b>||", '<p><span class="spoiler" tabindex="0">&lt;b&gt;x&lt;/b&gt;</span></p>\n'),
+    ],
+)
+def test_a_spoiler_is_covered(source: str, html: str) -> None:
+    assert render(source) == html
+
+
+def test_a_spoiler_is_told_neither_by_words_nor_by_a_preview() -> None:
+    document = read("Who did it: ||the gardener|| of course.")
+    assert document.words == document.prose == "Who did it: … of course."
+    assert document.words_count == 7
+
+
+@pytest.mark.parametrize(
+    ("source", "paragraphs", "html"),
+    [
+        ("# A\n\nb\n\nc\n\nd", 2, "<h2>A</h2>\n<p>b</p>\n<p>c</p>\n"),
+        ("a\n\n## B\n\nc\n\nd", 1, "<p>a</p>\n"),
+        ("a\n\nb", 5, "<p>a</p>\n"),
+        ("> a\n>\n> b\n>\n> c", 1, "<blockquote>\n<p>a</p>\n</blockquote>"),
+        ("- a\n- b\n- c", 2, "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+        ("a[^1]\n\nb\n\n[^1]: hidden", 1, "<p>a</p>\n"),
+        ("one two three four five six seven eight", 3, "<p>one two three four…</p>"),
+        ("a\n\nb", 0, ""),
+        ("# only", 3, ""),
+        ("", 3, ""),
+    ],
+)
+def test_the_beginning_of_a_text_is_whole_html_and_never_all_of_it(source: str, paragraphs: int, html: str) -> None:
+    assert read(source).beginning(paragraphs).html() == html
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "a",
+                "> b",
+                "- c\n- d",
+                "1. e\n\n   f",
+                "|g|\n|-|\n|h|",
+                "```\ni\n```",
+                "# j",
+                "![k](https://k.example/k.png)",
+            ]
+        )
+    )
+)
+def test_what_a_text_begins_with_closes_what_it_opens(blocks: list[str]) -> None:
+    beginning = read("\n\n".join([*blocks, "the end"])).beginning(3).html()
+    assert "the end" not in beginning or not blocks
+    for tag in ("p", "blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "td", "pre", "figure"):
+        assert beginning.count(f"<{tag}>") == beginning.count(f"</{tag}>")
