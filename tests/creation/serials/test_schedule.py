@@ -133,3 +133,25 @@ async def test_a_series_whose_chapters_open_by_themselves_gives_each_a_day(clien
     opens = datetime.fromisoformat((await me.get(f"/api/v1/chapters/{chapter.id}")).json()["opens_at"])
     assert timedelta(days=6, hours=23) < opens - utcnow() <= timedelta(days=7)
     assert (await client.get(f"/api/v1/chapters/{chapter.id}/read")).json()["is_locked"] is True
+
+
+async def test_a_chapter_that_waits_for_a_moderator_is_announced_when_it_passes(
+    client: Client, make: Any, ana: Any
+) -> None:
+    series = await make.series(ana)
+    chapter = await make.chapter(
+        ana, series, body=f"Act now and click here. {'o' * 12}\n\nHidden end.", published=False
+    )
+    me, mod = client.as_(ana), client.as_(await make.user(roles=("moderator",)))
+    waiting = (await me.post(f"/api/v1/chapters/{chapter.id}/publish")).json()
+    assert (waiting["status"], len(waiting["screening_reasons"])) == ("in_review", 2)
+    assert (await client.get(f"/api/v1/chapters/{chapter.id}/read")).status_code == 404
+    page = await mod.get("/admin/review")
+    assert f"/dashboard/chapters/{chapter.id}/preview" in page.text
+    whole = await mod.get(f"/dashboard/chapters/{chapter.id}/preview")
+    assert (whole.status_code, "Hidden end." in whole.text) == (200, True)
+    approved = await mod.post(f"/api/v1/admin/review/{chapter.id}/approve", json={"revision": waiting["revision"]})
+    assert approved.json()["state"] == "published"
+    async with make.tx() as ctx:
+        assert await ctx.db.fetchval("select count(*) from events where type like '%.ChapterOut'") == 1
+    assert (await client.get(f"/api/v1/chapters/{chapter.id}/read")).status_code == 200
