@@ -140,21 +140,26 @@ async def _shelf(
         follows=address(path, **kept, cursor=found.next_cursor) if found.next_cursor else None,
         canonical=ctx.app.settings.base_url + address(path, type=kind),
         is_plain=is_plain,
-        sorts=[
-            (address(path, **kept | {"sort": None if one is Sort.TRENDING else one}), said, one is sort)
-            for one, said in SORTS.items()
-        ],
-        kinds=[(address(path, **kept | {"type": None}), "All", kind is None)]
-        + [(address(path, **kept | {"type": one}), said, one is kind) for one, said in TYPES.items()],
-        standings=[
-            (address(path, **kept | {"status": None}), "Any", not is_complete),
-            (address(path, **kept | {"status": SeriesStatus.COMPLETED.value}), "Complete", is_complete),
-        ],
+        **_filters(path, kept),
         everything=path,
         genre=genre,
         tag=tag,
         **more,
     )
+
+
+def _filters(path: str, kept: dict[str, str | None]) -> dict[str, Any]:
+    """What a list can be sorted and filtered by, each with its address and whether it is so now."""
+
+    def choices(name: str, said: dict[Any, str], default: Any = None) -> list[tuple[str, str, bool]]:
+        given = [(None if one == default else str(one) if one else None, text) for one, text in said.items()]
+        return [(address(path, **kept | {name: value}), text, kept[name] == value) for value, text in given]
+
+    return {
+        "sorts": choices("sort", SORTS, Sort.TRENDING),
+        "kinds": choices("type", {None: "All", **TYPES}),
+        "standings": choices("status", {None: "Any", SeriesStatus.COMPLETED: "Complete"}),
+    }
 
 
 async def is_veiled(ctx: Ctx, cards: list[SeriesCard]) -> bool:

@@ -26,28 +26,17 @@ TRANSITIONS: Final[dict[SeriesStatus, dict[str, SeriesStatus]]] = {
     S.COMPLETED: {"resume": S.ONGOING},
     S.CANCELLED: {"resume": S.ONGOING},
 }
-_PUT: Statement[bool | None] = value(
-    bool | None,
+_PUT = run(
     """
-    with put as (
-      update series set status = $3, completed_at = case $3 when 'completed' then $4::timestamptz end
-      where work_id = $1 and status = $2 returning work_id
-    )
-    update works set updated_at = $4 from put where id = put.work_id returning true
-    """,
+    update series set status = $3, completed_at = case $3 when 'completed' then $4::timestamptz end
+    where work_id = $1 and status = $2
+    """
 )
 _LIST = run(
     """
     update series b set is_listed = $2, last_published_at = coalesce(b.last_published_at, w.published_at)
     from works w where w.id = $1 and b.work_id = w.id
     """
-)
-_RESTORE: Statement[bool | None] = value(
-    bool | None,
-    """
-    update works w set deleted_at = null, updated_at = $2 from series b
-    where w.id = $1 and b.work_id = w.id and w.deleted_at is not null and b.purged_at is null returning true
-    """,
 )
 # Of two who delete it at once, one does.
 _LOCK: Statement[bool | None] = value(
@@ -120,7 +109,7 @@ async def restore_series(ctx: Ctx, series_id: UUID) -> SeriesView:
         raise Conflict("Its site is deleted. Please restore that first")
     if (ctx.now - series.deleted_at).days >= KEPT_DAYS:
         raise NotFound("There is no such series")
-    if not await _RESTORE(ctx.db, series_id, ctx.now):
+    if not await works.restore(ctx, [series_id]):
         raise Conflict("It is not deleted")
     await plans.use(ctx, series.author.id, Meter.SERIES, 1)
     return await access_series(ctx, series_id)

@@ -15,6 +15,7 @@ from stoa.creation.serials.queries import series as queries
 from stoa.creation.serials.schemas.series import (
     DuplicateIn,
     PaywallEdit,
+    PictureIn,
     PublishSeriesIn,
     ScheduleEdit,
     SeriesEdit,
@@ -33,12 +34,11 @@ from stoa.creation.serials.types import (
 )
 from stoa.creation.works import actions as works
 from stoa.creation.works.types import Sort
-from stoa.foundation.media.api.uploads import MAX_BODY_BYTES
 from stoa.foundation.media.errors import FileInfected, ImageTooLarge
-from stoa.foundation.media.policies import check_announced
-from stoa.foundation.media.schemas import UploadIn
+from stoa.foundation.media.policies import FORM_OVERHEAD_BYTES, check_announced
 from stoa.foundation.team.policies import access_site
 from stoa.foundation.team.types import Permission
+from stoa.kit.config import MAX_UPLOAD_BYTES
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.forms import storable
@@ -128,12 +128,12 @@ async def _announced(request: Request[Any, Any, Any]) -> None:
 _PICTURE: dict[str, Any] = {
     "dto": None,  # a file is no field of JSON
     "before_request": _announced,
-    "request_max_body_size": MAX_BODY_BYTES,
+    "request_max_body_size": MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES,
     "opt": access("member", limit="upload"),
 }
 
 
-async def _take(request: Request[Any, Any, Any], ctx: Ctx, series_id: UUID, place: str, data: UploadIn) -> SeriesView:
+async def _take(request: Request[Any, Any, Any], ctx: Ctx, series_id: UUID, place: str, data: PictureIn) -> SeriesView:
     filename = data.file.filename or ""
     if not storable(data.alt + filename):
         raise Invalid(fields={"alt": "This holds a character that cannot be stored"})
@@ -150,7 +150,7 @@ async def _take(request: Request[Any, Any, Any], ctx: Ctx, series_id: UUID, plac
 
 @post("/api/v1/series/{series_id:uuid}/cover", **_PICTURE)
 async def put_cover(
-    request: Request[Any, Any, Any], ctx: CtxDep, series_id: Path[UUID], data: Multipart[UploadIn]
+    request: Request[Any, Any, Any], ctx: CtxDep, series_id: Path[UUID], data: Multipart[PictureIn]
 ) -> SeriesView:
     """Stores a picture (multipart fields `file` and `alt`) and shows it as the cover."""
     return await _take(request, ctx, series_id, "cover", data)
@@ -164,7 +164,7 @@ async def drop_cover(ctx: CtxDep, series_id: Path[UUID]) -> SeriesView:
 
 @post("/api/v1/series/{series_id:uuid}/banner", **_PICTURE)
 async def put_banner(
-    request: Request[Any, Any, Any], ctx: CtxDep, series_id: Path[UUID], data: Multipart[UploadIn]
+    request: Request[Any, Any, Any], ctx: CtxDep, series_id: Path[UUID], data: Multipart[PictureIn]
 ) -> SeriesView:
     """Stores a picture (multipart fields `file` and `alt`) and shows it above the page of the series."""
     return await _take(request, ctx, series_id, "banner", data)
@@ -178,7 +178,7 @@ async def drop_banner(ctx: CtxDep, series_id: Path[UUID]) -> SeriesView:
 
 @post("/api/v1/series/{series_id:uuid}/thumbnail", **_PICTURE)
 async def put_thumbnail(
-    request: Request[Any, Any, Any], ctx: CtxDep, series_id: Path[UUID], data: Multipart[UploadIn]
+    request: Request[Any, Any, Any], ctx: CtxDep, series_id: Path[UUID], data: Multipart[PictureIn]
 ) -> SeriesView:
     """Stores a picture (multipart fields `file` and `alt`) and shows it where there is little room."""
     return await _take(request, ctx, series_id, "thumbnail", data)

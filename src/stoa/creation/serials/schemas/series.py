@@ -1,9 +1,11 @@
 """Bodies of the routes about series."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from litestar.datastructures import UploadFile
 from msgspec import UNSET, UnsetType
 
 from stoa.creation.serials.actions.texts import (
@@ -103,7 +105,9 @@ class DuplicateIn(msgspec.Struct, frozen=True):
     title: Title | None = None
 
 
-class PictureIn(msgspec.Struct):
-    """One of the uploads as a picture of the series."""
+@dataclass
+class PictureIn:
+    """A multipart form with a picture and its alternative text."""
 
-    media_id: UUID
+    file: UploadFile
+    alt: str = ""
