@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from stoa.creation.exchange.actions import clean_up, expire_exports, read_import, reading
+from stoa.creation.exchange.actions import clean_up, expire_exports, gathering, read_import, reading
 from stoa.creation.exchange.actions.reading.archive import Archive, Budget
 from stoa.foundation.settings import actions as settings
 from stoa.foundation.settings.types import Plans
@@ -418,3 +418,15 @@ def test_a_text_of_everything_is_the_same_after_a_round_through_its_page() -> No
     assert re.sub(r"\s+", " ", again) == re.sub(r"\s+", " ", html)
     page = f"<article class='stoa-chapter'>{again}</article>".encode()
     assert reading.read(page, "x.html", most_picture_bytes=1).chapters[0].markdown == once.markdown
+
+
+async def test_a_picture_that_typst_cannot_read_does_not_stop_a_book(client: Any, make: Any, ana: Any) -> None:
+    """Of a picture without its last bytes there is more to see in a browser than on paper."""
+    picture = await make.picture(ana)
+    series = await make.series(ana)
+    body = f"Words.\n\n![A wall](/media/{picture.id}/960.webp)"
+    chapter = await make.chapter(ana, series, title="x", body=body, published=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gathering, "portable", lambda data: (data[:60], "image/png"))
+        answer = await client.as_(ana).get(f"/api/v1/chapters/{chapter.id}/export/pdf")
+    assert answer.status_code == 200 and answer.content.startswith(b"%PDF")

@@ -45,8 +45,7 @@ TYPES = tuple(target.content_type.partition(";")[0] for target in Target)
 ONLY_TARGETS = f"One of {', '.join(Target)}"
 
 
-async def announced(request: Request[Any, Any, Any]) -> None:
-    """Refuses a form that says it is too large before it is read."""
+async def _announced(request: Request[Any, Any, Any]) -> None:
     most_bytes = lending_of(request.scope).app.settings.max_upload_bytes
     check_announced(request.headers.get("content-length"), most_bytes)
 
@@ -55,7 +54,7 @@ async def announced(request: Request[Any, Any, Any]) -> None:
     f"{CHAPTERS}/import",
     dto=None,  # a file is no field of JSON
     status_code=202,
-    before_request=announced,
+    before_request=_announced,
     request_max_body_size=MAX_BODY_BYTES,
     opt=access("member", limit="upload"),
 )
@@ -74,7 +73,7 @@ async def import_file(ctx: CtxDep, series_id: Path[UUID], data: Multipart[Import
     f"{CHAPTERS}/import/word",
     dto=None,  # a file is no field of JSON
     status_code=202,
-    before_request=announced,
+    before_request=_announced,
     request_max_body_size=MAX_BODY_BYTES,
     opt=access("member", limit="upload"),
 )
@@ -87,7 +86,7 @@ async def import_word(ctx: CtxDep, series_id: Path[UUID], data: Multipart[Import
     f"{CHAPTERS}/import/markdown",
     dto=None,  # a file is no field of JSON
     status_code=202,
-    before_request=announced,
+    before_request=_announced,
     request_max_body_size=MAX_BODY_BYTES,
     opt=access("member", limit="upload"),
 )

@@ -8,9 +8,8 @@ from litestar import Request, Response, get, post
 
 from stoa.creation.exchange import actions, queries
 from stoa.creation.exchange.actions.reporting import outcome_of
-from stoa.creation.exchange.api import MAX_BODY_BYTES, announced
 from stoa.creation.exchange.errors import NotWaiting
-from stoa.creation.exchange.policies import access_import, access_to_import
+from stoa.creation.exchange.policies import FORM_OVERHEAD_BYTES, access_import, access_to_import, check_announced
 from stoa.creation.exchange.queries import StoredImport
 from stoa.creation.exchange.types import Duplicates, ExportState, Format, ImportState, Options, Target
 from stoa.creation.serials.policies.series import access_series
@@ -18,6 +17,7 @@ from stoa.creation.serials.types import SeriesView
 from stoa.foundation.team.types import Permission
 from stoa.front.page import see_other
 from stoa.front.studio.series import ONE, SERIES, said, series_page
+from stoa.kit.config import MAX_UPLOAD_BYTES
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, TooLarge
 from stoa.kit.forms import storable
@@ -35,6 +35,11 @@ class BookForm:
     file: Any = None
 
 
+async def _announced(request: Request[Any, Any, Any]) -> None:
+    most_bytes = lending_of(request.scope).app.settings.max_upload_bytes
+    check_announced(request.headers.get("content-length"), most_bytes)
+
+
 # ---- in --------------------------------------------------------------------------------------------------------
 
 
@@ -47,8 +52,8 @@ async def import_form(request: Request[Any, Any, Any], ctx: CtxDep, series_id: P
 @post(
     f"{ONE}/import",
     dto=None,  # a file is no field of a form
-    before_request=announced,
-    request_max_body_size=MAX_BODY_BYTES,
+    before_request=_announced,
+    request_max_body_size=MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES,
     opt=access("member", limit="upload"),
 )
 async def take_file(

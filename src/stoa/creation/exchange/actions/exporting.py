@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
-import typst
 
 from stoa.creation.exchange import queries
 from stoa.creation.exchange.actions.acting import as_person
@@ -18,6 +17,7 @@ from stoa.creation.exchange.types import KEPT_EXPORT_DAYS, ExportState, OutBook,
 from stoa.creation.serials.policies.chapters import access_chapter
 from stoa.creation.serials.policies.series import access_series
 from stoa.foundation.team.types import Permission
+from stoa.kit import paper
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import Statement, run, update, value
 from stoa.kit.errors import Forbidden, NotFound
@@ -126,7 +126,7 @@ async def _ended(ctx: Ctx, export_id: UUID, values: dict[str, object]) -> None:
 async def _written(ctx: Ctx, book: OutBook, target: Target) -> bytes:
     try:
         return await write(book, target, base_url=ctx.app.settings.base_url)
-    except typst.TypstError:
+    except paper.NotSet:
         if not book.pictures and book.cover is None:
             raise
         # A picture that browsers show may still be one that typst does not read: then it is described, not shown.

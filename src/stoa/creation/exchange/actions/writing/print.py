@@ -34,7 +34,7 @@ async def as_pdf(book: OutBook) -> bytes:
         ],
     }
     files = {f"pictures/{p.name}": p.data for p in (*book.pictures, *([book.cover] if book.cover else []))}
-    return await paper.as_pdf(TEMPLATES / "book.typ", "book", content, at=book.changed_at, files=files)
+    return await paper.book_as_pdf(TEMPLATES / "book.typ", "book", content, at=book.changed_at, files=files)
 
 
 def _plain(children: list[Node | str], book: OutBook) -> list[Any]:
