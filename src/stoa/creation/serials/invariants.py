@@ -28,4 +28,18 @@ INVARIANTS: Final[dict[str, str]] = {
         from users u left join works w on w.author_id = u.id and w.kind = 'series' and w.deleted_at is null
         left join plan_usage p on p.user_id = u.id and p.meter = 'series'
         group by u.id having count(w.id) <> coalesce(max(p.used), 0)""",
+    "search and lists know no more of a locked chapter than its beginning (S1)": """
+        select w.id::text as subject, char_length(c.preview_words || c.picture_preview_words)::text as expected,
+          char_length(w.body_text)::text as found
+        from works w join chapters c on c.work_id = w.id
+        where w.access <> 'free' and not (w.access = 'scheduled' and coalesce(w.opens_at <= now(), false))
+          and char_length(w.body_text) > char_length(c.preview_words || c.picture_preview_words) + 1""",
+    "a chapter's newest version is the text it has (S3)": """
+        select c.work_id::text as subject, c.version::text as expected, coalesce(v.version, 0)::text as found
+        from chapters c join works w on w.id = c.work_id left join lateral (
+          select version, title, body_markdown from chapter_versions where chapter_id = c.work_id
+          order by version desc limit 1
+        ) v on true
+        where c.purged_at is null
+          and (c.version, w.title, c.body_markdown) is distinct from (v.version, v.title, v.body_markdown)""",
 }
