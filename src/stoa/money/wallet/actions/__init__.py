@@ -132,9 +132,9 @@ async def gift(
     sender = ctx.member
     target = await gift_target(ctx, work_id) if work_id else None
     movement = _movement(ctx, _recipient(recipient_id, target), amount_coins)
-    recipient = await open_movement(ctx, movement, key, GiftToOneself)
     message = (message or "").strip() or None
     await _check_gift(ctx, amount_coins, message)
+    recipient = await open_movement(ctx, movement, key, GiftToOneself)
     if recipient.known_id is not None:
         known = await queries.gift(ctx, recipient.known_id)
         return _same_gift(known, recipient, amount_coins, message, work_id)
