@@ -24,6 +24,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 
 import tests.factories
@@ -39,6 +40,12 @@ from stoa.kit.migrate import migrate
 from stoa.kit.postgres import EmbeddedPostgres
 from stoa.main import create_app
 from stoa.modules import build_app, close_app
+
+# How fast the machine is, is no property of what is tested.
+hypothesis.settings.register_profile(
+    "stoa", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("stoa")
 
 TEMPLATE = "stoa_template"
 DATABASE = "stoa_test"
