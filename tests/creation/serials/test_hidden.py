@@ -7,6 +7,7 @@ import pytest
 
 from stoa.creation.serials.actions.chapters import edit_chapter
 from stoa.creation.serials.actions.opening import Chosen, change_access, cut_series_again, open_due
+from stoa.creation.serials.actions.rendering import made as rendered
 from stoa.creation.serials.actions.schedule import schedule_chapter
 from stoa.creation.serials.policies.reading import access_as
 from stoa.creation.serials.types import AccessLevel
@@ -97,6 +98,24 @@ async def test_the_hidden_part_is_found_nowhere(client: Client, make: Any, ana: 
     assert "Third open words." in row["body_text"]
     full = (await client.as_(ana).get(f"/api/v1/chapters/{chapter.id}/read")).json()
     assert (full["is_locked"], full["why"], full["body_html"].count(SECRET)) == (False, "author", 7)
+
+
+async def test_a_text_that_is_saved_while_its_chapter_closes_is_not_searched_for(
+    make: Any, ana: Any, live: Any, monkeypatch: Any
+) -> None:
+    series = await make.series(ana)
+    chapter = await make.chapter(ana, series, body=BODY)
+
+    async def made(*given: Any, **more: Any) -> Any:
+        async with make.tx(ana) as other:  # a long text takes its time
+            await change_access(other, chapter.id, Chosen(access=AccessLevel.TIER))
+        return await rendered(*given, **more)
+
+    monkeypatch.setattr("stoa.creation.serials.actions.chapters.made", made)
+    async with make.tx(ana) as ctx:
+        await edit_chapter(ctx, chapter.id, revision=chapter.revision, body_markdown=f"{BODY}\n\nThe end.")
+        row = await ctx.db.fetchrow("select access, excerpt, body_text from works where id = $1", chapter.id)
+    assert (row["access"], SECRET in f"{row['excerpt']}{row['body_text']}") == ("tier", False)
 
 
 async def test_what_everybody_sees_follows_the_rule(client: Client, make: Any, ana: Any) -> None:

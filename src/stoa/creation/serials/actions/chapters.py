@@ -146,8 +146,10 @@ async def save(
     if version != chapter.version:
         await note_version(ctx, chapter.id, version, after, stored.word_count, note=note, restored_from=restored_from)
         await _FORGET_AUTOSAVE(ctx.db, chapter.id, ctx.member.id)
-    if chapter.images_count:
-        await opening.follow(ctx, [chapter.id])  # what is written in its pictures is searched for, too
+    now = await work_of(ctx, chapter.id)
+    if chapter.images_count or (now.access, now.opens_at) != (chapter.access, chapter.opens_at):
+        # What is written in its pictures is searched for, too; and its rule may be another one since it was read.
+        await opening.follow(ctx, [chapter.id])
     await _note_pictures(ctx, chapter.id, after.title, stored)
 
 
