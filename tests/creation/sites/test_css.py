@@ -23,6 +23,7 @@ def served(css: str) -> str:
         ("html > body > main { margin: 0 }", ".house > main { margin: 0; }"),
         ("html body .a { gap: 1px }", ".house .a { gap: 1px; }"),
         (".masthead + .x { color: red }", ".house .masthead + .x { color: red; }"),
+        ("p[lang=value] { color: red }", ".house p[lang=value] { color: red; }"),
         ("a[href^='/s']::before { content: '</style>' }", '.house a[href^="/s"]::before { content: "</style>"; }'),
         (
             "li:nth-child(2n + 1):not(.a, :is(.b)) { order: 1 }",
@@ -99,6 +100,10 @@ def test_what_is_harmless_is_served_within_the_site(typed: str, expected: str) -
         "~ .x { color: red }",
         "& { color: red }",
         ":host(body) { color: red }",
+        f"input[value^=a] {{ background: url({PICTURE}) }}",
+        f"form:has([name=_csrf][VALUE^='a' i]) {{ background: url({PICTURE}) }}",
+        f":is(body:has([*|value*=a]) p, p:not([|value])) {{ background: url({PICTURE}) }}",
+        rf"input[v\61lue$=a] {{ background: url({PICTURE}) }}",
         "p { & a { color: red } }",
         "p { :is(html) & { color: red } }",
         "p, { color: red }",

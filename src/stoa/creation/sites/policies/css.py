@@ -21,6 +21,8 @@ _PICTURE: Final = re.compile(r"/media/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 _POSITIONS: Final = frozenset({"static", "relative", "absolute", "sticky"})
 _GROUPS: Final = frozenset({"media", "supports", "container"})
 _ROOTS: Final = frozenset({"html", "body"})
+# A picture that is fetched for one beginning of a secret only would tell it, sign by sign, to whoever counts fetches.
+_NAMED: Final = frozenset({"value"})
 _COMBINATORS: Final = frozenset({">", "+", "~"})
 _WHY: Final = {
     "import": "other sheets are not loaded",
@@ -289,6 +291,8 @@ def _check_selector(tokens: list[Any]) -> None:
     for token in _all(tokens):
         if token.type in ("error", "{} block", "url", "at-keyword", "() block", "unicode-range"):
             raise _Left("this selector cannot be read")
+        if token.type == "[] block" and not _NAMED.isdisjoint(one.lower_value for one in _idents(token.content)):
+            raise _Left("what stands in the fields of a form cannot be asked for")
         if token.type == "function" and token.lower_name not in _PSEUDO_FUNCTIONS:
             raise _Left(f":{token.lower_name[:30]}() cannot be used here")
         if token.type == "literal" and token.value not in (
@@ -308,6 +312,15 @@ def _check_selector(tokens: list[Any]) -> None:
             "-",
         ):
             raise _Left(f"{token.value[:5]} cannot be used in a selector here")
+
+
+def _idents(tokens: Iterable[Any]) -> Iterator[Any]:
+    """The names in an attribute selector, up to its sign: a word behind that is what it is compared with."""
+    for token in tokens:
+        if token.type == "ident":
+            yield token
+        elif _sign(token) not in (None, "|", "*"):
+            return
 
 
 def _after_root(tokens: list[Any]) -> list[Any] | None:
