@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ import pytest
 
 from stoa.creation.exchange.actions import clean_up, expire_exports, gathering, read_import, reading
 from stoa.creation.exchange.actions.reading.archive import Archive, Budget
+from stoa.creation.exchange.actions.reading.tree import style_of
 from stoa.foundation.settings import actions as settings
 from stoa.foundation.settings.types import Plans
 from stoa.kit import markdown, outgoing
@@ -126,6 +128,20 @@ async def test_what_is_there_already_is_found(client: Any, make: Any, jobs: Any,
     await send(me, series, text.encode(), "x.md", duplicates="add")
     await jobs()
     assert [c["number"] for c in await chapters(me, series)] == ["1", "2", "3", "4", "5", "6"]
+
+
+async def test_it_comes_in_by_the_rights_of_whoever_says_yes(client: Any, make: Any, jobs: Any, ana: Any) -> None:
+    series = await make.series(ana)
+    out = await make.chapter(ana, series, title="Alpha", body="Old words.")
+    ben = await make.user()
+    await make.collaborator(ana, ben, "translator", ["edit_content"])  # who may not change what readers see
+    begun = (await send(client.as_(ana), series, b"# Alpha\n\nNew words.", "x.md", dry_run="1")).json()
+    await jobs()
+    path = f"/api/v1/imports/{begun['id']}"
+    assert (await client.as_(ben).post(f"{path}/confirm", json={"duplicates": "replace"})).status_code == 202
+    await jobs()
+    assert (await client.as_(ana).get(path)).json()["state"] == "failed"
+    assert (await client.as_(ana).get(f"/api/v1/chapters/{out.id}")).json()["body_markdown"] == "Old words."
 
 
 @pytest.mark.parametrize("target", ["markdown", "html", "epub", "docx", "zip"])
@@ -408,6 +424,13 @@ async def test_work_that_is_done_again_brings_nothing_in_twice(client: Any, make
 
     assert sorted(await asyncio.gather(work(), work())) == ["done", "gone"]
     assert [c["title"] for c in await chapters(me, series)] == ["a", "b"]
+
+
+def test_style_sheets_without_an_end_are_read_once() -> None:
+    started = time.process_time()
+    for end in ("", "</style>"):
+        assert set(style_of("<style></a>.a{color:red}" * 40_000 + end)) <= {"a"}
+    assert time.process_time() - started < 5
 
 
 def test_a_text_of_everything_is_the_same_after_a_round_through_its_page() -> None:

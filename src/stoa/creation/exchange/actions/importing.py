@@ -95,7 +95,8 @@ async def confirm_import(ctx: Ctx, import_id: UUID, options: Options) -> StoredI
     known = {chapter.index for chapter in found.report.chapters}
     if not known.issuperset(options.leave_out):
         raise Invalid(fields={"leave_out": "Please name chapters by their index in the report"})
-    changed = {"state": "importing", "progress": 0, "options": options}
+    # It comes in by the rights of whoever says yes: those of whoever sent the file may go further.
+    changed = {"state": "importing", "progress": 0, "options": options, "user_id": ctx.member.id}
     await update(ctx.db, "imports", changed, where={"id": import_id})
     await enqueue(ctx, ReadImport(import_id=import_id))
     return await access_import(ctx, import_id)

@@ -23,6 +23,7 @@ _NO_WORDS: Final = frozenset({"script", "style", "template", "noscript", "iframe
 _MAY_STAY_OPEN: Final = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "option", "thead", "tbody"})
 _TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
 _ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+_STYLE: Final = re.compile(r"<style[^>]{0,200}>", re.IGNORECASE)
 _OF_XML: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _TAGS: Final = {
     *("p", "br", "hr", "blockquote", "pre", "ol", "ul", "li", "section", "figure", "figcaption", "img", "div", "span"),
@@ -161,13 +162,17 @@ def read_html(source: str) -> Node:
 
 def style_of(source: str) -> dict[str, str]:
     """The classes of a page's own style sheets with what they say, as far as it means emphasis."""
-    found: dict[str, str] = {}
-    for start in re.finditer(r"<style[^>]{0,200}>", source[:2_000_000], re.IGNORECASE):
+    found: dict[str, list[str]] = {}
+    source = source[:2_000_000]
+    at = 0
+    while (start := _STYLE.search(source, at)) is not None:
         end = source.find("</style", start.end())
-        sheet = source[start.end() : end if end > 0 else start.end()][:500_000]
-        for rule in re.finditer(r"\.([A-Za-z0-9_-]{1,60})\s*\{([^{}]{0,2000})\}", sheet):
-            found[rule[1]] = found.get(rule[1], "") + ";" + rule[2].lower()
-    return found
+        if end < 0:
+            break
+        for rule in re.finditer(r"\.([A-Za-z0-9_-]{1,60})\s*\{([^{}]{0,2000})\}", source[start.end() : end][:500_000]):
+            found.setdefault(rule[1], []).append(rule[2].lower())
+        at = end  # what begins within a sheet is no sheet, and all of them together are read once
+    return {name: ";" + ";".join(said) for name, said in found.items()}
 
 
 def decoded(data: bytes) -> str:
