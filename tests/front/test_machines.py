@@ -123,6 +123,10 @@ async def test_robots_say_what_the_owner_has_decided(client: Any, make: Any) -> 
     assert "Its owner allows" in told
     assert f"- [The (Colonnade)(x)]({BASE}/s/ana/series/{series.slug}): " in told
     assert f"({BASE}/s/ana)" in (await client.get("/llms.txt")).text
+    assert "Allow: /s/ana/\n" in (await client.get("/robots.txt")).text
+    async with make.tx() as ctx:
+        await ctx.db.execute("update users set status = 'banned' where id = $1", ana.id)
+    assert "/s/ana" not in (await client.get("/llms.txt")).text + (await client.get("/robots.txt")).text
 
 
 async def test_a_link_can_be_embedded(client: Any, make: Any) -> None:
@@ -139,7 +143,8 @@ async def test_a_link_can_be_embedded(client: Any, make: Any) -> None:
     for path in ("/@ana", "/s/ana"):
         assert (await client.get("/oembed", params={"url": BASE + path})).status_code == 200
     assert (await client.get("/oembed", params={"url": address, "format": "yaml"})).status_code == 501
-    assert (await client.get("/oembed", params={"url": address, "maxheight": "0"})).status_code == 422
+    for size in ("0", "10001", "000001" + "0" * 5000, "1" * 5000):
+        assert (await client.get("/oembed", params={"url": address, "maxheight": size})).status_code == 422
     for url in ("", "http://[", f"{BASE}/p/none", f"{BASE}/wallet", "https://elsewhere.example/", f"{BASE}/s/ana/none",
                 f"javascript://testserver/p/{post.slug}", f"{BASE}/p/{draft.slug or draft.id}"):  # fmt: skip
         assert (await client.as_(ana).get("/oembed", params={"url": url})).status_code == 404

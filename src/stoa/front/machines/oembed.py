@@ -103,7 +103,7 @@ def _pixels(request: Request[Any, Any, Any], name: str) -> int:
     given = request.query_params.get(name, "")
     if not given:
         return LARGEST
-    if not (given.isascii() and given.isdigit() and 0 < int(given[:6]) <= LARGEST):
+    if not (given.isascii() and given.isdigit() and len(given) <= 5 and 0 < int(given) <= LARGEST):
         raise Invalid(fields={name: f"A number of pixels from 1 to {LARGEST}"})
     return int(given)
 

@@ -109,7 +109,8 @@ _OPEN_TO_MODELS = many(
     Named,
     """
     select s.slug as name, s.title, t.updated_at
-    from sites s join site_settings t on t.site_id = s.id where s.is_open and t.ai_crawlers order by s.id limit 5000
+    from sites s join site_settings t on t.site_id = s.id join users u on u.id = s.owner_id
+    where s.is_open and t.ai_crawlers and u.status in ('active', 'pending_verification') order by s.id limit 5000
     """,
 )
 _OWN_HOST = value(
