@@ -12,7 +12,8 @@ import pytest
 
 from stoa.creation.exchange.actions import clean_up, expire_exports, gathering, read_import, reading
 from stoa.creation.exchange.actions.reading.archive import Archive, Budget
-from stoa.creation.exchange.actions.reading.tree import style_of
+from stoa.creation.exchange.actions.reading.notes import Notes
+from stoa.creation.exchange.actions.reading.tree import read_html, style_of
 from stoa.foundation.settings import actions as settings
 from stoa.foundation.settings.types import Plans
 from stoa.kit import markdown, outgoing
@@ -431,6 +432,22 @@ def test_style_sheets_without_an_end_are_read_once() -> None:
     for end in ("", "</style>"):
         assert set(style_of("<style></a>.a{color:red}" * 40_000 + end)) <= {"a"}
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<div id="n">{}</div>'.format('<b></b><a class="noteref" href="#n">1</a>' * 8000),
+        "<p>{}</p>".format("".join(f'<a id="n{n}" class="noteref" href="#n{n + 1}">1</a>' for n in range(8000))),
+        '<p><span>{}</span></p><aside id="n">A note</aside>'.format('<a href="#n" class="noteref">1</a>' * 8000),
+        '<p>{}</p><aside id="n">A note</aside>'.format('<a href="#n" class="noteref">1</a>' * 8000),
+    ],
+)
+def test_links_without_number_are_looked_at_in_time(page: str) -> None:
+    root = read_html(page)
+    started = time.process_time()
+    Notes({"": root})
+    assert time.process_time() - started < 2
 
 
 def test_a_text_of_everything_is_the_same_after_a_round_through_its_page() -> None:

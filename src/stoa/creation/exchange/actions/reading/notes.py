@@ -1,6 +1,7 @@
 """Footnotes of a book: where it refers to one, and which words are one, whoever wrote it."""
 
 import re
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
@@ -16,6 +17,10 @@ _BACK: Final = frozenset({"backlink", "doc-backlink", "footnote-backref"})
 _NOTES: Final = frozenset({"footnote", "endnote", "rearnote", "doc-footnote", "doc-endnote", "footnote-item"})
 _LISTS: Final = frozenset({"footnotes", "endnotes", "rearnotes", "doc-endnotes", "doc-footnotes"})
 
+MOST_LINKS: Final = 200  # in one note; what has more is none
+MOST_AROUND: Final = 100  # places close to a reference
+MOST_BEFORE: Final = 1_000  # what stands before it in its paragraph
+
 Place = tuple[str, str]  # a file of the book, and an id in it
 
 
@@ -26,6 +31,8 @@ class Notes:
         self._places: dict[Place, Node] = {}
         self.note_of: dict[int, Node] = {}
         self.hidden: set[int] = set()
+        self._headed: dict[int, bool] = {}
+        self._anchors: dict[int, list[Node]] = {}
         links: list[tuple[str, Node]] = []
         for name, root in files.items():
             for node in root.walk():
@@ -49,13 +56,18 @@ class Notes:
         goal = goals[id(link)]
         if goal is None or link.kinds & _BACK or not (_LABEL.fullmatch(link.text) or link.kinds & _REFERS):
             return
-        note = _block_of(goal)
+        note = self._block_of(goal)
         if note is None or (not link.kinds & _REFERS and _inside(link, note)):
+            return
+        if id(note) not in self._anchors:
+            self._anchors[id(note)] = list(note.all("a"))
+        anchors = self._anchors[id(note)]
+        if len(anchors) > MOST_LINKS:
             return
         here = _around(link)
         back = [
             other
-            for other in note.all("a")
+            for other in anchors
             if other.kinds & _BACK or (goals.get(id(other)) is not None and id(goals[id(other)]) in here)
         ]
         if not back and not (link.kinds & _REFERS) and not note.kinds & _NOTES:
@@ -65,6 +77,21 @@ class Notes:
         self.note_of[id(link)] = note
         self.hidden.add(id(note))
         self.hidden.update(id(other) for other in back)
+
+    def _block_of(self, node: Node) -> Node | None:
+        """The words that an address leads to: not a heading, and not a whole file. Each is looked at once, however many
+        links lead there.
+        """
+        at: Node | None = node
+        while at is not None:
+            if at.tag in _HEADINGS or at.tag in ("body", "html", "main", "article", ""):
+                return None
+            if at.tag in _BLOCKS:
+                if id(at) not in self._headed:
+                    self._headed[id(at)] = at.first(*_HEADINGS) is not None
+                return None if self._headed[id(at)] else at
+            at = at.parent
+        return None
 
     def _hide_lists(self, files: dict[str, Node]) -> None:
         """What holds nothing but notes that were referred to, and their lines and headings, is no text either."""
@@ -100,29 +127,17 @@ def joined(folder: str, path: str) -> str:
     return "/".join(parts)
 
 
-def _block_of(node: Node) -> Node | None:
-    """The words that an address leads to: not a heading, and not a whole file."""
-    at: Node | None = node
-    while at is not None:
-        if at.tag in _HEADINGS or at.tag in ("body", "html", "main", "article", ""):
-            return None
-        if at.tag in _BLOCKS:
-            return None if any(True for _ in at.all(*_HEADINGS)) else at
-        at = at.parent
-    return None
-
-
 def _around(link: Node) -> set[int]:
     """The places that a way back may lead to: the reference, what is in it, and what stands tightly around it."""
-    around = {id(node) for node in link.walk()}
-    at = link.parent
+    around = {id(node) for node in islice(link.walk(), MOST_AROUND)}
+    inside, at = link, link.parent
     while at is not None and at.tag in ("sup", "span", "small", "b", "i", "em", "strong"):
-        around |= {id(node) for node in at.walk()}
-        at = at.parent
+        around |= {id(node) for node in islice(at.walk(), MOST_AROUND)}
+        inside, at = at, at.parent
     if at is not None:
-        place = next((n for n, child in enumerate(at.children) if isinstance(child, Node) and id(child) in around), 0)
-        before = at.children[max(0, place - 1)]
-        if isinstance(before, Node) and before.tag in ("a", "span") and not before.text:
+        place = next((n for n, child in enumerate(islice(at.children, MOST_BEFORE)) if child is inside), 0)
+        before = at.children[place - 1] if place else None
+        if isinstance(before, Node) and before.tag in ("a", "span") and not any(map(str.strip, before.texts())):
             around.add(id(before))
     return around
 
