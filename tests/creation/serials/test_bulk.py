@@ -102,6 +102,11 @@ async def test_many_are_published_scheduled_opened_changed_and_deleted(client: C
     times = [one["scheduled_at"] for one in await now()]
     assert times[2:4] == ["2027-03-27T01:30:00Z", "2027-03-29T00:30:00Z"]  # the same hour, though the clocks change
 
+    plan |= {"at": "2027-03-27T02:30:00", "every_days": 1}
+    planned = (await me.post(f"{path}/schedule", json={"chapter_ids": ids[2:], **plan})).json()
+    assert (planned["done"], planned["problems"]) == (ids[2:], [])  # on the 28th nobody's clock shows half past two
+    assert [one["scheduled_at"] for one in await now()][2:4] == ["2027-03-27T01:30:00Z", "2027-03-28T01:30:00Z"]
+
     price = {"price_minor": 500, "price_asset": "COIN"}
     await me.post(f"{path}/access", json={"chapter_ids": ids[:3], "access": "subscribers", **price})
     assert [(one["access"], one["price_minor"]) for one in await now()][1:4] == [

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stoa.creation.serials.actions.purge import purge_chapters
+from stoa.creation.works.actions import give_back, withhold
 from stoa.kit.clock import utcnow
 from tests.conftest import Client
 
@@ -157,6 +158,18 @@ async def test_a_colleague_does_what_their_role_allows(client: Client, make: Any
     assert (await client.as_(tess).post(f"{chapter}/publish")).status_code == 403
     assert (await client.as_(ed).patch(f"{chapter}/access", json={"access": "subscribers"})).status_code == 403
     assert (await client.as_(ed).post(f"{chapter}/publish")).json()["status"] == "published"
+
+
+async def test_what_is_withheld_is_not_archived_and_out_at_once_later(client: Client, make: Any, ana: Any) -> None:
+    series, ed = await make.series(ana), await make.user()
+    chapter = await make.chapter(ana, series)
+    await make.collaborator(ana, ed, "editor")
+    async with make.tx() as ctx:
+        await withhold(ctx, ana.id)
+    assert (await client.as_(ed).post(f"/api/v1/chapters/{chapter.id}/archive")).json()["code"] == "wrong_state"
+    async with make.tx() as ctx:
+        await give_back(ctx, ana.id)
+    assert (await client.as_(ed).get(f"/api/v1/chapters/{chapter.id}")).json()["status"] == "published"
 
 
 async def test_lists_take_few_queries_and_go_on_by_cursor(client: Client, make: Any, ana: Any, queries: Any) -> None:

@@ -147,7 +147,9 @@ async def schedule_many(
         try:
             await check_can_be_scheduled(ctx, await access_chapter(ctx, one.id))
             day = wall + timedelta(days=every_days * len(planned))
-            planned.append((one.id, moment(day, zone, now=ctx.now) if planned else moment(at, zone, now=ctx.now)))
+            # Nobody chose the days that follow, so on one whose clocks skip this hour it is the next.
+            then = moment(day, zone, now=ctx.now, moves=True) if planned else moment(at, zone, now=ctx.now)
+            planned.append((one.id, then))
         except StoaError as error:
             problems.append(BulkProblem(one.id, error.code, error.detail))
     ids, moments = [one_id for one_id, _ in planned], [then for _, then in planned]

@@ -111,6 +111,8 @@ async def archive_chapter(ctx: Ctx, chapter_id: UUID) -> ChapterView:
     """Takes a chapter back from readers and puts it aside; repeating it changes nothing. Raises NotFound, Forbidden."""
     chapter = await access_chapter(ctx, chapter_id, Permission.PUBLISH)
     if chapter.archived_at is None:
+        if chapter.state == State.WITHHELD:  # it would be out again, in the archive, as soon as its author is back
+            raise WrongState("This is withheld while its author's account is closed", chapter.status)
         if chapter.state in (State.PUBLISHED, State.IN_REVIEW):
             await works.unpublish(ctx, await work_of(ctx, chapter_id))
         await _ARCHIVE(ctx.db, chapter_id, ctx.now)
