@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stoa.creation.serials.actions.purge import purge_chapters
+from stoa.creation.serials.actions.schedule import publish_due
 from stoa.creation.works.actions import give_back, withhold
 from stoa.kit.clock import utcnow
 from tests.conftest import Client
@@ -157,7 +158,26 @@ async def test_a_colleague_does_what_their_role_allows(client: Client, make: Any
     assert (await client.as_(tess).patch(chapter, json={"revision": 1, "title": "Mine"})).status_code == 403
     assert (await client.as_(tess).post(f"{chapter}/publish")).status_code == 403
     assert (await client.as_(ed).patch(f"{chapter}/access", json={"access": "subscribers"})).status_code == 403
+    assert (await client.as_(ed).post(path, json={"title": "Mine", "access": "tier"})).status_code == 403
+    assert (await client.as_(ed).post(path, json={"title": "As usual", "access": "free"})).json()["access"] == "free"
+    assert (await client.as_(ana).post(path, json={"title": "Hers", "access": "tier"})).json()["access"] == "tier"
     assert (await client.as_(ed).post(f"{chapter}/publish")).json()["status"] == "published"
+
+
+async def test_a_chapter_whose_time_came_while_it_was_deleted_waits_for_a_word(
+    client: Client, make: Any, ana: Any
+) -> None:
+    series = await make.series(ana)
+    chapter = await make.chapter(ana, series, published=False)
+    me, path = client.as_(ana), f"/api/v1/chapters/{chapter.id}"
+    await me.post(f"{path}/schedule", json={"at": (utcnow() + timedelta(days=1)).isoformat()})
+    await me.delete(path)
+    async with make.tx() as ctx:
+        await ctx.db.execute("update chapters set scheduled_at = $2 where work_id = $1", chapter.id, utcnow())
+    back = (await me.post(f"{path}/restore")).json()
+    assert (back["status"], back["schedule_problem"]) == ("draft", "It was deleted when its time came")
+    async with make.tx() as ctx:
+        assert await publish_due(ctx) == 0
 
 
 async def test_what_is_withheld_is_not_archived_and_out_at_once_later(client: Client, make: Any, ana: Any) -> None:

@@ -45,6 +45,13 @@ _INSERT = run(
       meta_title text, meta_description text)
     """
 )
+# Whoever takes a chapter back has not said that it goes out the next moment.
+_NOT_AT_ONCE = run(
+    """
+    update chapters set scheduled_at = null, schedule_problem = 'It was deleted when its time came'
+    where work_id = $1 and scheduled_at <= $2
+    """
+)
 _FORGET_AUTOSAVE = run("delete from chapter_autosaves where chapter_id = $1 and user_id = $2")
 
 
@@ -66,8 +73,11 @@ async def create_chapter(
 ) -> ChapterView:
     """A new draft at the end of a series, with the next number where none is given.
 
-    Raises NotFound, Forbidden, Invalid, and PlanLimit where the owner's plan holds no more (B4).
+    Another rule of `access` than new chapters have is for those who may change it later, too. Raises NotFound,
+    Forbidden, Invalid, and PlanLimit where the owner's plan holds no more (B4).
     """
+    if access not in (None, (await access_series_place(ctx, series_id, Permission.EDIT_CONTENT)).default_access):
+        await access_series_place(ctx, series_id, Permission.MANAGE_SETTINGS)
     new = NewChapter(
         title=title,
         body_markdown=body_markdown,
@@ -180,6 +190,7 @@ async def restore_chapter(ctx: Ctx, chapter_id: UUID) -> ChapterView:
         await plans.use(ctx, chapter.author.id, Meter.CHAPTERS, 1)
         await places.lock(ctx, chapter.series_id)
         await places.take_number_back(ctx, chapter.series_id, chapter_id, chapter.number, chapter.volume)
+        await _NOT_AT_ONCE(ctx.db, chapter_id, ctx.now)
     return await access_chapter(ctx, chapter_id)
 
 
@@ -192,7 +203,9 @@ async def duplicate_chapter(ctx: Ctx, chapter_id: UUID) -> ChapterView:
     given = {name: getattr(typed_of(chapter), name) for name in Typed.__struct_fields__}
     title = f"{chapter.title[:190]} (copy)" if chapter.title else ""
     level = None if chapter.access is AccessLevel.SCHEDULED else chapter.access
-    return await create_chapter(ctx, chapter.series_id, **given | {"number": None, "title": title, "access": level})
+    new = NewChapter(**given | {"number": None, "title": title, "access": level})
+    (copy_id,) = await _create(ctx, chapter.series_id, [new], prefix="")
+    return await access_chapter(ctx, copy_id)
 
 
 # ---- what others need ------------------------------------------------------------------------------------------
