@@ -52,7 +52,7 @@ DATABASE = "stoa_test"
 PASSWORD = "a stoa has columns"
 _numbers = itertools.count(1)
 # Where the time goes. These begin, so that no worker is left alone with one of them at the end.
-LONGEST = ("browser/test_pages.py", "tidy", "crash", "demo", "contract/test_fuzz.py", "browser", "cli", "contract")
+LONGEST = ("browser/test_pages", "tidy", "crash", "demo", "contract/test_fuzz.py", "browser", "cli", "contract")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -28,7 +28,7 @@ def test(arguments: argparse.Namespace) -> int:
     command = [sys.executable, "-P", "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
     if not any(path.startswith("-n") for path in paths) and not _is_one_file(paths):
         # Files in the order that tests/conftest.py gives them: what takes long begins.
-        command += ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+        command += ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     return subprocess.run([*command, *paths], cwd=ROOT, env=environment, check=False).returncode
 
 
