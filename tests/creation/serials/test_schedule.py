@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from stoa.creation.serials.actions.chapters import work_of
 from stoa.creation.serials.actions.schedule import publish_due
 from stoa.creation.serials.policies.schedule import moment
+from stoa.creation.works.actions import touch
 from stoa.kit.clock import utcnow
 from stoa.kit.errors import Invalid
 from tests.conftest import Client
@@ -155,3 +157,23 @@ async def test_a_chapter_that_waits_for_a_moderator_is_announced_when_it_passes(
     async with make.tx() as ctx:
         assert await ctx.db.fetchval("select count(*) from events where type like '%.ChapterOut'") == 1
     assert (await client.get(f"/api/v1/chapters/{chapter.id}/read")).status_code == 200
+
+
+async def test_a_chapter_that_changes_at_its_very_time_goes_out_as_it_is_then(
+    make: Any, ana: Any, monkeypatch: Any
+) -> None:
+    series = await make.series(ana)
+    chapter = await make.chapter(ana, series, published=False)
+    async with make.tx() as ctx:
+        await ctx.db.execute("update chapters set scheduled_at = $2 where work_id = $1", chapter.id, ctx.now)
+
+    async def changed(ctx: Any, chapter_id: Any) -> Any:
+        async with make.tx() as other:
+            await touch(other, chapter_id, chapter.revision)  # once: then it is another revision
+        return await work_of(ctx, chapter_id)
+
+    monkeypatch.setattr("stoa.creation.serials.actions.schedule.work_of", changed)
+    for published, state in ((0, "draft"), (1, "published")):
+        async with make.tx() as ctx:
+            assert await publish_due(ctx) == published
+            assert await ctx.db.fetchval("select state from works where id = $1", chapter.id) == state

@@ -171,6 +171,8 @@ async def publish_due(ctx: Ctx) -> int:
             async with ctx.db.transaction():
                 await _publish(ctx, chapter)
             done += 1
+        except EditConflict:
+            log.info("serials.changed_meanwhile", chapter_id=str(chapter.id))  # the next run takes it as it is then
         except StoaError as error:
             await _failed(ctx, chapter, error.detail)
         except Exception:
