@@ -105,10 +105,11 @@ async def test_a_text_that_is_saved_while_its_chapter_closes_is_not_searched_for
 ) -> None:
     series = await make.series(ana)
     chapter = await make.chapter(ana, series, body=BODY)
+    paragraphs: int | None = None
 
     async def made(*given: Any, **more: Any) -> Any:
         async with make.tx(ana) as other:  # a long text takes its time
-            await change_access(other, chapter.id, Chosen(access=AccessLevel.TIER))
+            await change_access(other, chapter.id, Chosen(access=AccessLevel.TIER, preview_paragraphs=paragraphs))
         return await rendered(*given, **more)
 
     monkeypatch.setattr("stoa.creation.serials.actions.chapters.made", made)
@@ -116,6 +117,12 @@ async def test_a_text_that_is_saved_while_its_chapter_closes_is_not_searched_for
         await edit_chapter(ctx, chapter.id, revision=chapter.revision, body_markdown=f"{BODY}\n\nThe end.")
         row = await ctx.db.fetchrow("select access, excerpt, body_text from works where id = $1", chapter.id)
     assert (row["access"], SECRET in f"{row['excerpt']}{row['body_text']}") == ("tier", False)
+    paragraphs = 1
+    async with make.tx(ana) as ctx:
+        await edit_chapter(ctx, chapter.id, revision=chapter.revision + 1, body_markdown=f"{BODY}\n\nFarewell.")
+        words = await ctx.db.fetchval("select body_text from works where id = $1", chapter.id)
+        html = await ctx.db.fetchval("select preview_html from chapters where work_id = $1", chapter.id)
+    assert [(one in words, one in html) for one in ("First open", "Second open")] == [(True, True), (False, False)]
 
 
 async def test_what_everybody_sees_follows_the_rule(client: Client, make: Any, ana: Any) -> None:

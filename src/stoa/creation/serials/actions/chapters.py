@@ -13,6 +13,7 @@ from stoa.creation.serials.actions import opening, places
 from stoa.creation.serials.actions.rendering import Made, Typed, evened, faults, made, screened
 from stoa.creation.serials.actions.versions import note_version, note_versions
 from stoa.creation.serials.policies.chapters import access_chapter, access_chapter_to_edit, access_series_place
+from stoa.creation.serials.queries.opening import access_of
 from stoa.creation.serials.queries.places import SeriesPlace
 from stoa.creation.serials.types import CHAPTER, KEPT_DAYS, AccessLevel, ChapterView, NewChapter
 from stoa.creation.works import actions as works
@@ -156,10 +157,12 @@ async def save(
     if version != chapter.version:
         await note_version(ctx, chapter.id, version, after, stored.word_count, note=note, restored_from=restored_from)
         await _FORGET_AUTOSAVE(ctx.db, chapter.id, ctx.member.id)
-    now = await work_of(ctx, chapter.id)
-    if chapter.images_count or (now.access, now.opens_at) != (chapter.access, chapter.opens_at):
-        # What is written in its pictures is searched for, too; and its rule may be another one since it was read.
-        await opening.follow(ctx, [chapter.id])
+    now = await access_of(ctx, chapter.id)  # which may be another one since it was read
+    shown = now.series_preview_paragraphs if now.preview_paragraphs is None else now.preview_paragraphs
+    if shown != paragraphs:
+        await opening.cut_chapter_again(ctx, chapter.id, shown)
+    elif chapter.images_count or (now.access, now.opens_at) != (chapter.access, chapter.opens_at):
+        await opening.follow(ctx, [chapter.id])  # what is written in its pictures is searched for, too
     await _note_pictures(ctx, chapter.id, after.title, stored)
 
 
