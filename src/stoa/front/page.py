@@ -5,6 +5,7 @@
 Templates lie beside their page files and are named by their path below `front/`.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -30,6 +31,9 @@ from stoa.money.wallet.types import WalletView
 FRONT: Final = Path(__file__).parent
 MANIFEST: Final = FRONT / "static" / "build" / "manifest.json"
 COMPONENTS: Final = ("basics", "forms", "lists", "figures", "overlays", "works", "money", "machine", "shelf", "covers")
+# Macros that say the same for the same arguments. Typed: a text that is safe already is another than one that is not.
+ALWAYS_THE_SAME: Final = ("icon", "columns")
+KEPT: Final = 2000
 THEMES: Final = {"light": "stoa", "dark": "stoa-dark"}
 FACES: Final = ("literata", "inter", "atkinson", "dyslexic")
 SIZES: Final = ("16", "17", "18", "19", "20", "21", "22", "24", "26")
@@ -92,6 +96,7 @@ class Components:
             for file in COMPONENTS:
                 module = self._environment.get_template(f"components/{file}.html").module
                 self._macros.update((key, made) for key, made in vars(module).items() if not key.startswith("_"))
+            self._macros |= {name: lru_cache(KEPT, typed=True)(self._macros[name]) for name in ALWAYS_THE_SAME}
         try:
             return self._macros[name]
         except KeyError:
