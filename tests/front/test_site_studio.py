@@ -235,6 +235,23 @@ async def test_a_domain_is_claimed_and_given_up(signed_in: Any, make: Any) -> No
     assert "Use this domain" in (await ana.get(f"{base}/domain")).text
 
 
+async def test_an_address_that_another_site_has_or_had_is_refused_beside_its_field(signed_in: Any, make: Any) -> None:
+    """S6: with the page, and with what was typed."""
+    bea, there, _ = await desk(signed_in, make, "bea")
+    await bea.get(there)
+    moved = typed((await bea.get(f"{there}/settings")).text) | {"slug": "bea-moved"}
+    assert (await bea.post(f"{there}/settings", **moved)).status_code == 303
+    ana, base, _ = await desk(signed_in, make)
+    for slug in ("bea", "bea-moved"):
+        sent = typed((await ana.get(f"{base}/settings")).text) | {"slug": slug, "title": "Kept while typing"}
+        refused = await ana.post(f"{base}/settings", **sent)
+        assert (refused.status_code, "Kept while typing" in refused.text) == (422, True)
+        assert "Another site has this address, or had it once" in refused.text
+        await ana.get("/dashboard/sites/new")
+        made = await ana.post("/dashboard/sites/new", title="One more", slug=slug, theme="folio", is_public="on")
+        assert made.status_code in (409, 422) and "One more" in made.text
+
+
 async def test_nothing_that_can_be_typed_breaks_it(signed_in: Any, make: Any) -> None:
     ana, base, _ = await desk(signed_in, make)
     await ana.get(base)

@@ -500,7 +500,7 @@ async def test_a_killed_database_loses_no_job_and_does_none_twice(tmp_path: Path
             async def all_done() -> bool:
                 try:
                     return await states(app) == {"done": 300}
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
                     return False  # it is still coming back
 
             await until(all_done, 60)

@@ -9,6 +9,7 @@ from stoa.money.payments import invariants as payments
 from stoa.money.payouts import invariants as payouts
 from stoa.money.refunds import invariants as refunds
 from stoa.money.wallet import invariants as wallet
+from tests.creation.serials.test_unlock import locked
 from tests.money.books import assert_clean
 
 ALL = payments.INVARIANTS | wallet.INVARIANTS | payouts.INVARIANTS | refunds.INVARIANTS | disputes.INVARIANTS
@@ -21,6 +22,7 @@ HARM = {
     "a paid order of credits is one transfer, in the books and in the orders": "update orders set fulfilled_at = null",
     "what people owe of credits is what the platform is owed (M13)": """
         insert into credit_debts (user_id, asset, debt_minor) select id, 'USD', 1 from users limit 1""",
+    "a sale moved what it says (M4, M12)": "update sales set transfer_id = gen_random_uuid()",
     "a tip moved what it says (M4, M8)": "update tips set transfer_id = gen_random_uuid()",
     "a paid order for somebody is shared wholly, and what went back came from the shares (M8, M12, M13)": """
         update orders set cut_minor = cut_minor + 1 where kind = 'tip'""",
@@ -97,6 +99,9 @@ async def test_each_sees_its_harm(app: Any, client: Any, make: Any, jobs: Any, n
     for _ in range(2):
         gift = await client.as_(ana).post("/api/v1/gifts", json={"recipient_id": str(bob.id), "amount": 5})
     await client.as_(ana).post(f"/api/v1/gifts/{gift.json()['id']}/undo")
+    chapter = await locked(make, await make.user("cat", roles=("creator",)), price_minor=100)
+    agreed = {"price_minor": 100, "price_asset": "COIN"}
+    assert (await client.as_(ana).post(f"/api/v1/chapters/{chapter.id}/unlock", json=agreed)).status_code == 200
     await client.as_(ana).post("/api/v1/payouts", json={})
     await run_due(app, now=utcnow() + timedelta(seconds=10), reraise=True)
     await client.as_(bob).post("/api/v1/payouts", json={})

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post
+from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
@@ -148,7 +149,12 @@ async def cancel(ctx: CtxDep, import_id: Path[UUID]) -> None:
     await actions.cancel_import(ctx, import_id)
 
 
-@get(f"{CHAPTERS}/export", status_code=200, opt=access("member", write=True, answers=(*TYPES, "application/json")))
+@get(
+    f"{CHAPTERS}/export",
+    status_code=200,
+    responses={202: ResponseSpec(ExportOut, description="It is being written")},
+    opt=access("member", write=True, answers=(*TYPES, "application/json")),
+)
 async def export_series(
     request: Request[Any, Any, Any],
     ctx: CtxDep,

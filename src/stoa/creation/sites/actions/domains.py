@@ -120,7 +120,8 @@ async def note_look(ctx: Ctx, question: DomainRow, look: Looked) -> DomainView:
         since = row.failing_since or ctx.now
         values |= {"failing_since": since, "state": "failed" if ctx.now - since >= GRACE else "verified"}
     try:
-        await update(ctx.db, "site_domains", values, where={"site_id": row.site_id})
+        async with ctx.db.transaction():  # so that whoever is refused can still be shown a page
+            await update(ctx.db, "site_domains", values, where={"site_id": row.site_id})
     except asyncpg.UniqueViolationError as error:
         if constraint_of(error) != "site_domains_verified_key":
             raise

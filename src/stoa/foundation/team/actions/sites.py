@@ -80,7 +80,8 @@ async def create_site(ctx: Ctx, *, owner_id: UUID, slug: str, title: str, most: 
         return None
     site_id = new_id()
     try:
-        await _CREATE(ctx.db, site_id, owner_id, slug, title, ctx.now)
+        async with ctx.db.transaction():  # so that whoever is refused can still be shown a page
+            await _CREATE(ctx.db, site_id, owner_id, slug, title, ctx.now)
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from None
     return site_id
@@ -89,7 +90,8 @@ async def create_site(ctx: Ctx, *, owner_id: UUID, slug: str, title: str, most: 
 async def rename_site(ctx: Ctx, site_id: UUID, slug: str) -> None:
     """Gives a site another address; the old one leads to it from now on (S6). Raises SiteSlugTaken."""
     try:
-        await _RENAME(ctx.db, site_id, slug)
+        async with ctx.db.transaction():
+            await _RENAME(ctx.db, site_id, slug)
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from None
 
