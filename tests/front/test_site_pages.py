@@ -66,6 +66,9 @@ async def test_a_closed_site_lets_in_who_works_there(
             assert answer.status_code == status
             assert says in answer.text
             assert "Secret plans" not in answer.text
+    sheet = await visitor.get("/s/ana/style.css")  # the page of the paint is in it; of a private site nothing is told
+    assert sheet.status_code == (200 if status == 503 else 404)
+    assert (await client.as_(ana).get("/s/ana/style.css")).status_code == 200
     inside = await client.as_(ana).get("/s/ana")
     assert inside.status_code == 200
     assert "Secret plans" in inside.text

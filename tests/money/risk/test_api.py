@@ -11,6 +11,7 @@ from stoa.kit.queue import run_due
 from stoa.money.payouts.gateways import sandbox
 from stoa.money.risk import actions, queries
 from stoa.money.risk.errors import Blocked
+from stoa.money.risk.types import Movement, Observed
 from tests.money.books import assert_clean, buckets, count
 
 URL = "/api/v1/admin/fraud"
@@ -62,15 +63,22 @@ async def test_eleven_at_once_trip_exactly_at_the_eleventh(live: Any, client: An
     await assert_clean(live)
 
 
+async def look_at(ctx: Any, **given: Any) -> None:
+    """As whatever moves money does, with nothing that is moved."""
+    movement = Movement(**given)
+    worth_micro, since = await actions.measure(ctx, movement)
+    people = (movement.from_id, movement.to_id)
+    seen = await ctx.db.fetchrow("select * from risk_observe($1, $2, $3, $4, $5)", *people, worth_micro, ctx.now, since)
+    await actions.judge(ctx, movement, Observed(**seen))
+
+
 async def test_movements_of_different_kinds_are_counted_together(live: Any, make: Any, gather: Any) -> None:
     """F6: also where the ledger's locks do not meet; no two see the same number."""
     ana, bob = await make.member("ana"), await make.member("bob")
 
     async def move(asset: str, amount_minor: int) -> None:
         async with make.tx() as ctx:
-            await actions.check_movement(
-                ctx, kind="tip", from_id=ana.id, to_id=bob.id, asset=asset, amount_minor=amount_minor
-            )
+            await look_at(ctx, kind="tip", from_id=ana.id, to_id=bob.id, asset=asset, amount_minor=amount_minor)
 
     done = await gather(*(move("USD", 9_000) if i % 2 else move("INR", 1) for i in range(24)))
     assert done == [None] * 24
@@ -252,7 +260,7 @@ async def test_a_suspension_in_between_blocks_the_movement(app: Any, make: Any) 
         await ctx.db.execute("update users set status = 'suspended', status_reason = 'A rule' where id = $1", ana.id)
     with pytest.raises(Blocked) as caught:
         async with make.tx() as ctx:
-            await actions.check_movement(ctx, kind="tip", from_id=ana.id, to_id=bob.id, asset="USD", amount_minor=100)
+            await look_at(ctx, kind="tip", from_id=ana.id, to_id=bob.id, asset="USD", amount_minor=100)
     assert caught.value.extra["rule"] == "F5"
     assert await count(app, "select count(*) from risk_flags where rule = 'F5' and kind = 'tip'") == 1
 

@@ -7,7 +7,7 @@ from litestar.response import Redirect
 
 from stoa.creation.serials.queries.listed import public_series
 from stoa.creation.sites.queries import public_page_by_slug, public_site
-from stoa.creation.sites.types import PublicSite, SitePage
+from stoa.creation.sites.types import PublicSite, SitePage, SiteState
 from stoa.creation.sites.types.looks import stylesheet_of
 from stoa.foundation.people.queries import profile
 from stoa.front.sites import facts
@@ -86,6 +86,8 @@ async def _shown(request: Request[Any, Any, Any], ctx: Ctx, here: PublicSite, fo
 async def style(ctx: CtxDep, site: Path[str]) -> Response[str]:
     """The tokens of the theme and the site's own CSS. Its address names the revision, so that it may be kept."""
     here = await public_site(ctx, site)
+    if here.state in (SiteState.PRIVATE, SiteState.SUSPENDED) and not here.is_insider:
+        raise NotFound("There is no such site")
     return plain(stylesheet_of(here), "text/css", max_age_s=86_400)
 
 

@@ -67,20 +67,6 @@ _PARTIES = one(
 )
 
 
-async def check_movement(
-    ctx: Ctx, *, kind: str, from_id: UUID | None, to_id: UUID | None, asset: str, amount_minor: int
-) -> None:
-    """Looks at a movement before it is posted, after the ledger's locks were taken; once per movement.
-
-    Flags it by F1 to F3, compared in USD: coins by M2; a currency without a rate counts for F2 only. Simultaneous
-    movements of one person are counted one after the other (F6). Raises Blocked for F4 and F5, and then keeps a line of
-    the log that outlives the caller's transaction.
-    """
-    movement = Movement(kind=kind, from_id=from_id, to_id=to_id, asset=asset, amount_minor=amount_minor)
-    worth_micro, since = await measure(ctx, movement)
-    await judge(ctx, movement, await _OBSERVE(ctx.db, from_id, to_id, worth_micro, ctx.now, since))
-
-
 async def measure(ctx: Ctx, movement: Movement) -> tuple[int | None, datetime]:
     """What `risk_observe` is told: the movement's worth in millionths of a USD, and since when movements count.
 
@@ -92,7 +78,12 @@ async def measure(ctx: Ctx, movement: Movement) -> tuple[int | None, datetime]:
 
 
 async def judge(ctx: Ctx, movement: Movement, seen: Observed) -> None:
-    """As `check_movement`, of what was observed already. Raises Blocked."""
+    """Looks at a movement before it is posted, by what `risk_observe` saw under the ledger's locks; once per movement.
+
+    Flags it by F1 to F3, compared in USD: coins by M2; a currency without a rate counts for F2 only. Simultaneous
+    movements of one person are counted one after the other (F6). Raises Blocked for F4 and F5, and then keeps a line of
+    the log that outlives the caller's transaction.
+    """
     blocked, found = await _findings(ctx, movement, seen)
     if blocked is not None:
         await _refuse(ctx, movement, blocked)

@@ -11,7 +11,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, run, update, value
 from stoa.kit.errors import Conflict, Invalid, NotFound
 from stoa.kit.ids import new_id
-from stoa.kit.money import allocate, format_amount
+from stoa.kit.money import allocate
 from stoa.kit.outbox import emit
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.errors import InsufficientFunds
@@ -26,13 +26,13 @@ from stoa.money.wallet.actions.buckets import spend_buckets
 from stoa.money.wallet.actions.card_tips import order_tip
 from stoa.money.wallet.actions.coins import RECEIVABLE, CoinsItem
 from stoa.money.wallet.actions.credits import buy_credits, checkout_credits, order_credits
-from stoa.money.wallet.actions.recipients import held_by_giver, open_movement
+from stoa.money.wallet.actions.recipients import open_movement, spend_of_giver
 from stoa.money.wallet.actions.reversals import reverse_share
 from stoa.money.wallet.actions.sales import sell
 from stoa.money.wallet.actions.tips import tip
-from stoa.money.wallet.errors import GiftKeyReused, GiftSpent, GiftToOneself, NotEnoughCoins, UndoTooLate
+from stoa.money.wallet.errors import GiftKeyReused, GiftSpent, GiftToOneself, UndoTooLate
 from stoa.money.wallet.messages import GiftSent, GiftUndone
-from stoa.money.wallet.queries import Opened, WalletRow
+from stoa.money.wallet.queries import WalletRow
 from stoa.money.wallet.types import BUCKETS, COIN, MINOR_PER_COIN, USD, GiftTarget, GiftView, gift_target
 
 __all__ = [
@@ -138,7 +138,7 @@ async def gift(
     if recipient.known_id is not None:
         known = await queries.gift(ctx, recipient.known_id)
         return _same_gift(known, recipient, amount_coins, message, work_id)
-    spent = _spend(recipient, amount_coins * MINOR_PER_COIN)
+    spent = spend_of_giver(recipient, COIN, amount_coins * MINOR_PER_COIN, "to give")
     assert recipient.seen is not None
     await risk.judge(ctx, movement, recipient.seen)
     percent = (await rule_at(ctx, "gift")).creator_percent
@@ -249,19 +249,6 @@ async def _check_gift(ctx: Ctx, amount_coins: int, message: str | None) -> None:
         raise Invalid(fields={"amount": f"Whole coins, from {least:,} to {most:,}"})
     if message is not None and len(message) > 500:
         raise Invalid(fields={"message": "Please use at most 500 characters"})
-
-
-def _spend(recipient: Opened, amount_minor: int) -> dict[str, int]:
-    mine = held_by_giver(recipient)
-    spent = spend_buckets(mine, amount_minor, promotional=recipient.accepts_promotional)
-    if spent is not None:
-        return spent
-    refused_minor = 0 if recipient.accepts_promotional else mine["promotional"]
-    available_minor = sum(mine.values()) - refused_minor
-    detail = f"You have {format_amount(available_minor, COIN)} coins to give"
-    if refused_minor:
-        detail += f"; @{recipient.username} does not take promotional coins"
-    raise NotEnoughCoins(detail, available_minor=available_minor, needed_minor=amount_minor)
 
 
 async def _shares(ctx: Ctx, spent: dict[str, int], recipient: WalletRow, percent: int) -> Shares:

@@ -7,11 +7,14 @@ from stoa.foundation.identity.actions import require_good_standing
 from stoa.foundation.identity.errors import AccountBanned, AccountSuspended, PersonSuspended
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
+from stoa.kit.money import format_amount
 from stoa.money.risk import actions as risk
 from stoa.money.risk.types import Finding, Movement, Rule
 from stoa.money.wallet import queries
+from stoa.money.wallet.actions.buckets import spend_buckets
+from stoa.money.wallet.errors import NotEnoughCoins, NotEnoughCredits
 from stoa.money.wallet.queries import Opened, Recipient
-from stoa.money.wallet.types import BUCKETS
+from stoa.money.wallet.types import BUCKETS, COIN
 
 R = TypeVar("R", bound=Recipient)
 
@@ -37,9 +40,22 @@ async def open_movement(ctx: Ctx, movement: Movement, key: str, to_oneself: type
     return await _admitted(ctx, movement, finding, to_oneself)
 
 
-def held_by_giver(recipient: Opened) -> dict[str, int]:
-    """The giver's buckets, in the order in which they are spent (M4)."""
-    return {bucket: getattr(recipient, f"{bucket}_minor") for bucket in BUCKETS}
+def spend_of_giver(recipient: Opened, asset: str, amount_minor: int, purpose: str) -> dict[str, int]:
+    """What the giver spends of each bucket (M4). Raises NotEnoughCoins and NotEnoughCredits, which say how much there
+    is for the `purpose`.
+    """
+    mine = {bucket: getattr(recipient, f"{bucket}_minor") for bucket in BUCKETS}
+    spent = spend_buckets(mine, amount_minor, promotional=recipient.accepts_promotional)
+    if spent is not None:
+        return spent
+    refused_minor = 0 if recipient.accepts_promotional else mine["promotional"]
+    available_minor = sum(mine.values()) - refused_minor
+    name, kind = ("coins", "coins") if asset == COIN else (f"{asset} of credit", "credit")
+    detail = f"You have {format_amount(available_minor, asset)} {name} {purpose}"
+    if refused_minor:
+        detail += f"; @{recipient.username} does not take promotional {kind}"
+    refused = NotEnoughCoins if asset == COIN else NotEnoughCredits
+    raise refused(detail, available_minor=available_minor, needed_minor=amount_minor)
 
 
 async def _admitted(ctx: Ctx, movement: Movement, finding: Awaitable[R], to_oneself: type[Invalid]) -> R:

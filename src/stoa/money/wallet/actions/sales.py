@@ -16,12 +16,11 @@ from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.risk import actions as risk
 from stoa.money.risk.types import Movement
 from stoa.money.splits.actions import split
-from stoa.money.wallet.actions.buckets import spend_buckets
 from stoa.money.wallet.actions.credits import repay
 from stoa.money.wallet.actions.debts import receivable
-from stoa.money.wallet.actions.recipients import held_by_giver, open_movement
+from stoa.money.wallet.actions.recipients import open_movement, spend_of_giver
 from stoa.money.wallet.actions.tips import TipShares, share_tip
-from stoa.money.wallet.errors import NotEnoughCoins, NotEnoughCredits, SaleKeyReused, SaleToOneself
+from stoa.money.wallet.errors import SaleKeyReused, SaleToOneself
 from stoa.money.wallet.messages import SaleMade
 from stoa.money.wallet.queries import Opened, sales
 from stoa.money.wallet.types import COIN, SaleView
@@ -54,7 +53,7 @@ async def sell(
         if known.work_id != work_id:
             raise SaleKeyReused(sale_id=known.id)
         return known, False
-    spent = _spend(seller, amount_minor, asset)
+    spent = spend_of_giver(seller, asset, amount_minor, "for this")
     assert seller.seen is not None
     await risk.judge(ctx, movement, seller.seen)
     whole = await split(ctx, "sale", amount_minor, asset)
@@ -89,20 +88,6 @@ async def sell(
     await insert(ctx.db, "sales", row)
     await emit(ctx, SaleMade(sale_id, buyer.id, seller.user_id, work_id, asset, amount_minor))
     return await sales.sale(ctx, sale_id), True
-
-
-def _spend(seller: Opened, amount_minor: int, asset: str) -> dict[str, int]:
-    mine = held_by_giver(seller)
-    spent = spend_buckets(mine, amount_minor, promotional=seller.accepts_promotional)
-    if spent is not None:
-        return spent
-    refused_minor = 0 if seller.accepts_promotional else mine["promotional"]
-    available_minor = sum(mine.values()) - refused_minor
-    detail = f"You have {_said(available_minor, asset)} for this"
-    if refused_minor:
-        detail += f"; @{seller.username} does not take what is promotional"
-    refused = NotEnoughCoins if asset == COIN else NotEnoughCredits
-    raise refused(detail, available_minor=available_minor, needed_minor=amount_minor)
 
 
 async def _repay(ctx: Ctx, seller: Opened, asset: str, creator_minor: int) -> int:

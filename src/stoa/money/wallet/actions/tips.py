@@ -9,7 +9,7 @@ from stoa.kit.ctx import Ctx
 from stoa.kit.db import one
 from stoa.kit.errors import NotFound
 from stoa.kit.ids import new_id
-from stoa.kit.money import allocate, format_amount
+from stoa.kit.money import allocate
 from stoa.kit.outbox import FIRST_AFTER_EVENT, TOLD, emit_with
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
@@ -17,13 +17,12 @@ from stoa.money.risk import actions as risk
 from stoa.money.risk.types import Movement
 from stoa.money.splits.actions import split
 from stoa.money.splits.types import Share
-from stoa.money.wallet.actions.buckets import spend_buckets
 from stoa.money.wallet.actions.credits import repay
 from stoa.money.wallet.actions.debts import receivable
-from stoa.money.wallet.actions.recipients import held_by_giver, open_movement
-from stoa.money.wallet.errors import NotEnoughCredits, TipKeyReused, TipToOneself
+from stoa.money.wallet.actions.recipients import open_movement, spend_of_giver
+from stoa.money.wallet.errors import TipKeyReused, TipToOneself
 from stoa.money.wallet.messages import TipSent
-from stoa.money.wallet.queries import Opened, tips
+from stoa.money.wallet.queries import tips
 from stoa.money.wallet.types import SUPERLIKE_MINOR, TIP_MINOR, USD, TipView
 
 _COLUMNS: Final = (
@@ -92,7 +91,7 @@ async def tip(ctx: Ctx, *, recipient_id: UUID, superlike: bool = False, key: str
         return _same_tip(known, recipient_id, superlike)
     if recipient.known_id is not None:
         return _same_tip(await tips.tip(ctx, recipient.known_id), recipient_id, superlike)
-    spent = _spend(recipient, amount_minor)
+    spent = spend_of_giver(recipient, USD, amount_minor, "for this")
     assert recipient.seen is not None
     await risk.judge(ctx, movement, recipient.seen)
     whole = await split(ctx, "tip", amount_minor, USD)
@@ -145,19 +144,6 @@ def _same_tip(known: TipView, recipient_id: UUID, superlike: bool) -> TipView:
     if (known.recipient.id, known.is_superlike) != (recipient_id, superlike):
         raise TipKeyReused(tip_id=known.id)
     return known
-
-
-def _spend(recipient: Opened, amount_minor: int) -> dict[str, int]:
-    mine = held_by_giver(recipient)
-    spent = spend_buckets(mine, amount_minor, promotional=recipient.accepts_promotional)
-    if spent is not None:
-        return spent
-    refused_minor = 0 if recipient.accepts_promotional else mine["promotional"]
-    available_minor = sum(mine.values()) - refused_minor
-    detail = f"You have {format_amount(available_minor, USD)} USD of credit for this"
-    if refused_minor:
-        detail += f"; @{recipient.username} does not take promotional credit"
-    raise NotEnoughCredits(detail, available_minor=available_minor, needed_minor=amount_minor)
 
 
 def _legs(
