@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from stoa.kit.clock import utcnow
 from tests.browser.house import House
 from tests.browser.test_passkeys import VirtualKey, add_passkey, asks_only_when_pressed, log_out
-from tests.browser.visitor import PHONE, Visitor
+from tests.browser.visitor import PHONE, Visitor, arrived
 from tests.conftest import PASSWORD
 
 EMAIL = "philo@example.org"
@@ -98,4 +98,4 @@ async def test_from_the_first_mail_to_a_session_ended_from_afar(house: House, op
     await expect(page.locator("#toasts")).to_contain_text("That session has ended")
     await expect(page.get_by_text("You are signed in nowhere else.")).to_be_visible()
     await left_behind.page.goto("/wallet")
-    await expect(left_behind.page).to_have_url(re.compile("/login"))
+    await arrived(left_behind.page, re.compile("/login"))

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from stoa.foundation.settings.actions import change_platform
 from tests.browser.house import House
+from tests.browser.visitor import arrived
 
 FOCUS = (Path(__file__).parent / "focus.js").read_text("utf-8")
 MOST_STOPS = 150
@@ -85,16 +86,16 @@ async def test_keys_dialog(house: House, open_page: Any, post: Any) -> None:
     await page.evaluate("document.activeElement.blur()")
     await page.keyboard.press("g")
     await page.keyboard.press("w")
-    await expect(page).to_have_url(re.compile("/wallet$"))
+    await arrived(page, re.compile("/wallet$"))
     await page.keyboard.press("g")
     await page.keyboard.press("h")
-    await expect(page).to_have_url(house.url + "/")
+    await arrived(page, house.url + "/")
     await page.keyboard.press("j")
     await expect(page.get_by_role("link", name=post.title)).to_be_focused()
     await page.keyboard.press("Enter")
-    await expect(page).to_have_url(re.compile(f"/p/{post.slug}$"))
+    await arrived(page, re.compile(f"/p/{post.slug}$"))
     await page.keyboard.press("c")
-    await expect(page).to_have_url(re.compile("/write$"))
+    await arrived(page, re.compile("/write$"))
 
 
 async def test_dialog_keeps_the_focus(house: House, open_page: Any, post: Any) -> None:

@@ -8,7 +8,7 @@ import pyvips
 from playwright.async_api import Page, expect
 
 from tests.browser.house import House
-from tests.browser.visitor import DESKTOP, PHONE, SETTLED, Visitor, Width
+from tests.browser.visitor import DESKTOP, PHONE, SETTLED, Visitor, Width, arrived
 from tests.conftest import PASSWORD
 
 TITLE = "What a colonnade is for"
@@ -65,14 +65,14 @@ async def write_post(visitor: Visitor) -> str:
     )
     await expect(page.locator(".editor-text img")).to_have_count(1)
     await expect(page.locator("[data-say=state]")).to_have_text("Saved")
-    await expect(page).to_have_url(re.compile(r"/write/[0-9a-f-]{36}$"))
+    await arrived(page, re.compile(r"/write/[0-9a-f-]{36}$"))
     await see_preview(visitor)
     await page.get_by_role("button", name="Publish …").click()
     await expect(page.get_by_role("heading", name=TITLE)).to_be_visible()
     await page.get_by_label("Category").select_option("Education")
     await page.get_by_role("button", name="Publish it now").click()
     await expect(page.locator("#toasts")).to_contain_text("Published. It is open to everybody now.")
-    await expect(page).to_have_url(re.compile(r"/p/"))
+    await arrived(page, re.compile(r"/p/"))
     await see_text(page)
     return page.url.removeprefix(visitor.house.url)
 
@@ -117,7 +117,7 @@ async def find_it(visitor: Visitor, path: str) -> None:
     await expect(page.locator(".work-title")).to_have_count(1)
     await expect(page.locator(".work mark")).to_have_text("Quibblesome")
     await page.get_by_role("link", name=TITLE).click()
-    await expect(page).to_have_url(re.compile(re.escape(path) + "$"))
+    await arrived(page, re.compile(re.escape(path) + "$"))
     await see_text(page)
 
 
@@ -185,7 +185,7 @@ async def buy_coins(visitor: Visitor, reader: str) -> None:
     await pay(page, "4000 0000 0000 0002")
     await expect(page.get_by_role("alert")).to_contain_text("declined")
     await page.get_by_role("button", name="Back to Stoa without paying").click()
-    await expect(page).to_have_url(re.compile(r"/wallet/orders/"))
+    await arrived(page, re.compile(r"/wallet/orders/"))
     assert await house.coins(reader) == {"purchased": 120_000}
     assert await house.platform("USD", "coin_sales") == 3499
 

@@ -12,7 +12,7 @@ from stoa.money.wallet import actions as wallets
 from tests.browser.house import House
 from tests.browser.test_keyboard import arrive, tab_to
 from tests.browser.test_main_job import pay
-from tests.browser.visitor import DESKTOP, PHONE, Visitor
+from tests.browser.visitor import DESKTOP, PHONE, Visitor, arrived
 
 GOOD, DECLINED, ASKS = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0025 0000 3155"
 
@@ -123,7 +123,7 @@ async def test_dollars_are_withdrawn_to_a_new_account(house: House, open_page: A
     await page.get_by_role("button", name="See the fee and the day").click()
     await expect(page.locator(".reckoning tfoot")).to_contain_text("$24.75")
     await page.locator("main form button[type=submit]").click()
-    await expect(page).to_have_url(re.compile(r"/dashboard/payouts/[0-9a-f-]{36}$"))
+    await arrived(page, re.compile(r"/dashboard/payouts/[0-9a-f-]{36}$"))
     page = await visitor.go("/dashboard/money")
     reserved = page.locator("section[aria-labelledby=money-USD] [data-stage=reserved]")
     await expect(reserved.locator(".station-sum")).to_have_text("$25.00")

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from tests.browser.house import House
-from tests.browser.visitor import PHONE
+from tests.browser.visitor import PHONE, arrived
 from tests.conftest import PASSWORD
 
 BODY = "## The walk\n\nPeople came for the **shade** and stayed.\n"
@@ -55,7 +55,7 @@ async def test_reading_liking_following_giving(house: House, open_page: Any) -> 
     await page.get_by_label("E-mail").fill("ben@example.org")
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Log in", exact=True).click()
-    await expect(page).to_have_url(re.compile(f"/p/{post.slug}$"))
+    await arrived(page, re.compile(f"/p/{post.slug}$"))
 
     await page.get_by_role("button", name="Like", exact=True).click()
     await expect(page.get_by_role("button", name="Like, 1")).to_have_attribute("aria-pressed", "true")
@@ -105,5 +105,5 @@ async def test_scheme_and_keys(house: House, open_page: Any) -> None:
     visitor = await open_page(house, scripts=False)
     page = await visitor.go("/about")
     await page.locator(".footer").get_by_role("button", name="Dark").click()
-    await expect(page).to_have_url(re.compile("/about$"))
+    await arrived(page, re.compile("/about$"))
     await expect(page.locator("html")).to_have_attribute("data-theme", "stoa-dark")

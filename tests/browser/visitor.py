@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, Request, Response
+from playwright.async_api import Browser, BrowserContext, Page, Request, Response, expect
 
 from stoa.kit.http.credentials import SESSION_COOKIE
 from tests.browser.house import House
@@ -21,6 +21,12 @@ document.addEventListener('securitypolicyviolation', (event) => {
 
 # Two frames: in the first something begins to be another, in the second it is.
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+async def arrived(page: Page, address: str | re.Pattern[str]) -> None:
+    """Waits until the page is there, and its scripts with it: a key pressed before is lost."""
+    await expect(page).to_have_url(address)
+    await page.wait_for_load_state("domcontentloaded")
 
 
 @dataclass(frozen=True)
