@@ -21,6 +21,7 @@ from stoa.foundation.people.queries.account import me as person_at_the_page
 from stoa.foundation.people.types import MeView
 from stoa.foundation.settings.queries import platform
 from stoa.front import charts, flash, formats, kept
+from stoa.front.remembered import TOKEN, Remembered, key_of
 from stoa.kit.config import Settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import StoaError
@@ -128,6 +129,7 @@ def make_environment() -> Environment:
 
 assets: Final = Assets()
 ENVIRONMENT: Final = make_environment()
+REMEMBERED: Final = Remembered()
 
 
 def prepare(settings: Settings, *, reload: bool = False) -> None:
@@ -151,21 +153,37 @@ async def page(
     *,
     status: int = 200,
     held: WalletView | None = None,
+    shared: bool = False,
     **context: Any,
-) -> Response[str]:
+) -> Response[Any]:
     """A whole page, or the part of one that an HTMX request asked for, with the base context (see `base_context`).
 
     held: the actor's wallet where the handler has read it already.
+    shared: many who are not signed in ask for it, so that it is worth remembering as it was rendered.
     """
     is_part = "hx-request" in request.headers  # a part has no place for toasts; they wait for the next page
     toasts = [] if is_part else flash.unpack(request.cookies.get(flash.COOKIE), ctx.app.settings.secret_key)
-    base = await base_context(request, ctx, held)
-    text = render(name, **{**base, "toasts": toasts, **context})
+    whole = {**await base_context(request, ctx, held), "toasts": toasts, **context}
+    text = _rendered(name, whole) if shared and ctx.actor is None and status == 200 else render(name, **whole)
     response = Response(content=text, media_type=MediaType.HTML, status_code=status, headers={"Vary": "HX-Request"})
     response.headers["Cache-Control"] = "private, no-cache"
     if toasts:
         response.cookies.append(Cookie(key=flash.COOKIE, value="", path="/", max_age=0))
     return response
+
+
+def _rendered(name: str, context: dict[str, Any]) -> bytes | str:
+    """A page for a stranger: as it was rendered a moment ago from the same context, else anew."""
+    token, unsigned = context["csrf"], {**context, "csrf": TOKEN}
+    key = None if ENVIRONMENT.auto_reload else key_of(name, unsigned)
+    if key is None:
+        return render(name, **context)
+    found = REMEMBERED.find(key, context["now"], token)
+    if found is not None:
+        return found
+    text = render(name, **unsigned)
+    REMEMBERED.keep(key, context["now"], text)
+    return text.replace(TOKEN, token)
 
 
 async def base_context(request: Request[Any, Any, Any], ctx: Ctx, held: WalletView | None = None) -> dict[str, Any]:

@@ -132,6 +132,7 @@ async def _shelf(
         request,
         ctx,
         "public/_covers.html" if is_part else name,
+        shared=True,
         series=found.items,
         veiled=veiled,
         lead=next((one for one in found.items if not is_adult(one)), None)

@@ -36,6 +36,7 @@ async def series_detail(request: Request[Any, Any, Any], ctx: CtxDep, series_id:
         request,
         ctx,
         "public/discover_series.html",
+        shared=True,
         series=series,
         asks=asks,
         author=await profile(ctx, series.author.username),

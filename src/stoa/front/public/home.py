@@ -41,6 +41,7 @@ async def home(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
         request,
         ctx,
         name,
+        shared=True,
         works=found.items,
         follows=follows,
         is_first=cursor is None,

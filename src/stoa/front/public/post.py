@@ -60,6 +60,7 @@ async def reading_page(
         request,
         ctx,
         name,
+        shared=True,
         held=held,
         post=found,
         author=await profile(ctx, found.author.username),

@@ -48,6 +48,7 @@ async def show_profile(request: Request[Any, Any, Any], ctx: CtxDep, handle: Pat
         request,
         ctx,
         "public/profile.html",
+        shared=True,
         person=person,
         works=found.items,
         follows=follows,

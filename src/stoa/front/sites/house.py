@@ -6,6 +6,7 @@ return await house_page(request, ctx, site, "sites/home.html", works=works)
 
 from typing import Any, Final
 
+import msgspec
 from litestar import Request, Response
 from litestar.response import Redirect
 
@@ -62,7 +63,7 @@ async def house_page(
     """A page in a site's house. `path` ('/s/x/about') is its address for search engines, else the one asked for."""
     base = _around(request, ctx, site, path)
     may_index = indexed and status == 200 and site.search_engines
-    answer = await page(request, ctx, name, status=status, **{**base, "indexed": may_index, **context})
+    answer = await page(request, ctx, name, status=status, shared=True, **{**base, "indexed": may_index, **context})
     if not site.ai_crawlers:
         answer.headers["X-Robots-Tag"] = "noai, noimageai"
     if base["measures"]:
@@ -78,7 +79,7 @@ def _around(request: Request[Any, Any, Any], ctx: Ctx, site: PublicSite, path: s
         "site": site,
         "here": here,
         "away": away,
-        "at": _shortened(site.slug) if away else str,
+        "at": At(root) if away else At(""),
         "places": _places(site, root),
         "elsewhere": SOCIAL,
         "canonical": address_of(ctx, site, path or here),
@@ -103,21 +104,24 @@ def is_away(request: Request[Any, Any, Any]) -> bool:
     return request.scope["state"].get("house") is not None
 
 
-def _shortened(slug: str) -> Any:
-    """'/s/x/about' as '/about' where the whole host is the site's."""
-    root = f"/s/{slug}"
+class At(msgspec.Struct, frozen=True):
+    """'/s/x/about' as '/about' where the whole host is the site's, whose root is '/s/x'; else as it is."""
 
-    def at(path: str) -> str:
-        return (path.removeprefix(root) or "/") if path == root or path.startswith(f"{root}/") else path
+    root: str
 
-    return at
+    def __call__(self, path: str) -> str:
+        """The path as visitors see it."""
+        if not self.root or (path != self.root and not path.startswith(f"{self.root}/")):
+            return path
+        return path.removeprefix(self.root) or "/"
 
 
 def address_of(ctx: Ctx, site: PublicSite, path: str) -> str:
     """The one address by which the world shall know a page of the site: at its own domain, where it has one."""
     if site.domain is None:
         return f"{ctx.app.settings.base_url}{path}"
-    return f"https://{site.domain}{_shortened(site.slug)(path)}"
+    at = At(f"/s/{site.slug}")
+    return f"https://{site.domain}{at(path)}"
 
 
 def measures_of(site: PublicSite) -> dict[str, str]:

@@ -104,7 +104,7 @@ async def _chapter_page(
         author=await profile(ctx, shown.author.username),
         config=await platform(ctx),
         gift=await gift_context(ctx, shown.author, work_id=shown.id, back=shown.url, held=held) if is_out else None,
-        purchase_key=str(new_id()),
+        purchase_key=str(new_id()) if ctx.actor else None,
         problem=problem,
         seen=f"/chapters/{shown.id}/seen" if is_ahead and ctx.actor is not None and not is_away(request) else None,
         page_keys=[*KEYS, *(KEYS_OF_PICTURES if pages else KEYS_OF_TEXT), *KEYS_OF_READERS],
