@@ -16,6 +16,7 @@ import asyncio
 import importlib
 import itertools
 import pkgutil
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ hypothesis.settings.load_profile("stoa")
 TEMPLATE = "stoa_template"
 DATABASE = "stoa_test"
 PASSWORD = "a stoa has columns"
+NIGHTFALL_S = 15.0
 _numbers = itertools.count(1)
 # Where the time goes. These begin, so that no worker is left alone with one of them at the end.
 LONGEST = ("browser/test_pages", "tidy", "crash", "demo", "contract/test_fuzz.py", "browser", "cli", "contract")
@@ -63,6 +65,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, name in enumerate(LONGEST) if path.startswith(name)), len(LONGEST))
 
     items.sort(key=place)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """No test begins just before midnight: what it calls today, this month or this year is so until its end."""
+    left_s = 86_400 - time.time() % 86_400
+    if left_s < NIGHTFALL_S:
+        time.sleep(left_s)
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,10 @@ class Worker:
     # ---- dispatcher ---------------------------------------------------------------------------------------------
 
     async def _dispatch(self) -> None:
+        # Before its lock is held, others take this worker for a dead one, and over from it whatever it claims.
+        while not (self.ready.is_set() or self._stopping.is_set()):
+            await self._wake.wait()
+            self._wake.clear()
         while not self._stopping.is_set():
             self._wake.clear()
             try:
