@@ -426,7 +426,7 @@ async def test_more_requests_than_connections_with_limits_on_do_not_wait_for_eac
     people = [dict(client.as_(await make.user()).headers) for _ in range(3 * app.settings.pool_size)]
     app.settings = msgspec.structs.replace(app.settings, limits=True)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             answers = await asyncio.gather(*(edge.put("/api/member", headers=h) for h in people))
     finally:
         app.settings = msgspec.structs.replace(app.settings, limits=False)
@@ -436,11 +436,15 @@ async def test_more_requests_than_connections_with_limits_on_do_not_wait_for_eac
 # ---- who sends slowly
 
 
-async def slowly(app: Any, path: str, body: asyncio.Event, headers: dict[str, str]) -> list[dict[str, Any]]:
-    """A POST whose body comes when the event says so; answers the ASGI messages."""
+async def slowly(
+    app: Any, path: str, body: asyncio.Event, headers: dict[str, str], waiting: asyncio.Semaphore | None = None
+) -> list[dict[str, Any]]:
+    """A POST whose body comes when the event says so; answers the ASGI messages. waiting: released when it waits."""
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
+        if waiting is not None:
+            waiting.release()
         await body.wait()
         return {"type": "http.request", "body": msgspec.json.encode(NOTE), "more_body": False}
 
@@ -461,11 +465,13 @@ async def slowly(app: Any, path: str, body: asyncio.Event, headers: dict[str, st
 async def test_those_who_send_slowly_hold_nothing(edge: Any, app: Any, make: Any, client: Any) -> None:
     outer = edge._transport.app
     headers = {"Authorization": client.as_(await make.user()).headers["Authorization"]}
-    arrived = asyncio.Event()
+    arrived, waiting = asyncio.Event(), asyncio.Semaphore(0)
     async with asyncio.TaskGroup() as group:
         for _ in range(2 * app.settings.pool_size):
-            group.create_task(slowly(outer, "/api/scratch/then-refuse", arrived, headers))
-        await asyncio.sleep(0.3)
+            group.create_task(slowly(outer, "/api/scratch/then-refuse", arrived, headers, waiting))
+        async with asyncio.timeout(30):
+            for _ in range(2 * app.settings.pool_size):
+                await waiting.acquire()
         assert app.database.pool.get_idle_size() == app.database.pool.get_size()
         assert (await edge.get("/api/scratch/7/number")).status_code == 200
         arrived.set()
@@ -476,8 +482,9 @@ async def test_time_is_when_the_body_has_come(edge: Any, app: Any, monkeypatch: 
     arrived = asyncio.Event()
     outer = edge._transport.app
     monkeypatch.setattr("stoa.kit.http.lending.Lending.ctx", _noting_ctx(seen))
-    task = asyncio.create_task(slowly(outer, "/api/scratch/then-refuse", arrived, {}))
-    await asyncio.sleep(0.2)
+    waiting = asyncio.Semaphore(0)
+    task = asyncio.create_task(slowly(outer, "/api/scratch/then-refuse", arrived, {}, waiting))
+    await waiting.acquire()
     before = utcnow()
     arrived.set()
     await task

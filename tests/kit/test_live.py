@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -40,7 +40,7 @@ class Socket:
         self.connection = connection
 
     async def hear(self) -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 frame = await self.connection.recv()
                 if frame != "2":
@@ -138,7 +138,7 @@ async def test_a_process_that_hears_nothing_keeps_no_sockets(address: str, app: 
                 "and datname = current_database()"
             )
         assert await one.ended()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with connected(address, {"token": token}) as one:
                 if (await one.hear()).startswith(CONNECT + "{"):
@@ -150,6 +150,7 @@ async def test_what_is_too_much_ends_the_socket(address: str, client: Any, make:
     ana = await make.user()
     async with connected(address, {"token": await token_of(client, ana)}) as one:
         assert (await one.hear()).startswith(CONNECT)
-        for _ in range(1_100):
-            await one.connection.send('42["nothing"]')
+        with suppress(ConnectionClosed):  # it may be over before all is sent
+            for _ in range(1_100):
+                await one.connection.send('42["nothing"]')
         assert await one.ended()

@@ -260,8 +260,11 @@ async def test_a_follow_that_waits_for_a_block_is_refused(live: Any, make: Any, 
 
 
 async def _until_somebody_waits(app: Any) -> None:
-    async with asyncio.timeout(10), app.side.connection() as db:
-        while not await db.fetchval("select exists (select from pg_stat_activity where wait_event_type = 'Lock')"):
+    async with asyncio.timeout(30), app.side.connection() as db:
+        while not await db.fetchval(
+            "select exists (select from pg_stat_activity"
+            " where wait_event_type = 'Lock' and datname = current_database())"
+        ):
             await asyncio.sleep(0.01)
 
 
