@@ -196,24 +196,6 @@ async def test_a_site_goes_into_the_trash_and_comes_back(signed_in: Any, make: A
     assert (await visitor.get("/s/second")).status_code == 200
 
 
-async def test_a_picture_is_sent_chosen_and_taken_off(signed_in: Any, make: Any, visitor: Any) -> None:
-    ana, base, who = await desk(signed_in, make)
-    picture, foreign = await make.picture(who, alt="A column"), await make.picture(await make.user("eve"))
-    await ana.get(f"{base}/branding/cover")
-    assert (await ana.post(f"{base}/branding/cover", media_id=str(foreign.id))).status_code == 422
-    assert (await ana.post(f"{base}/branding/cover", media_id="nonsense")).status_code == 422
-    assert (await ana.post(f"{base}/branding/cover", media_id=str(picture.id))).status_code == 303
-    assert f"/media/{picture.id}/" in (await visitor.get("/s/ana")).text
-    await ana.post(f"{base}/branding/cover", media_id="")
-    assert f"/media/{picture.id}/" not in (await visitor.get("/s/ana")).text
-    assert (await ana.get(f"{base}/branding/nothing")).status_code == 404
-    broken = await ana.client.post(
-        f"{base}/branding/logo/upload?_csrf={ana.token}",
-        files={"file": ("x.png", b"<svg onload=alert(1)>", "image/png")},
-    )
-    assert broken.status_code == 422
-
-
 @pytest.mark.parametrize("typed_domain", ["localhost", "not a domain", "1.2.3.4", "x" * 300])
 async def test_a_domain_that_is_none_is_refused(typed_domain: str, signed_in: Any, make: Any) -> None:
     ana, base, _ = await desk(signed_in, make)

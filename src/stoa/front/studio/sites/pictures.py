@@ -1,31 +1,20 @@
 """`/dashboard/sites/{id}/branding/{place}`: its logo, icon, cover, or picture for shared links."""
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import UploadFile
 
 from stoa.creation.sites.actions import set_picture
 from stoa.creation.sites.types import Place, SiteDetail
-from stoa.foundation.media import actions as media
-from stoa.foundation.media.errors import FileInfected, ImageTooLarge
-from stoa.foundation.media.policies import FORM_OVERHEAD_BYTES, check_announced
-from stoa.foundation.media.queries import library
-from stoa.foundation.media.types import Kind, Sort
 from stoa.foundation.team.types import Permission, SiteAccess
-from stoa.front.public.home import address
-from stoa.front.studio.sites.desk import ONE, SITES, named, opened, said, site_page, texts
-from stoa.kit.config import MAX_UPLOAD_BYTES
+from stoa.front.studio.picture_choice import TAKES_PICTURE, NotTaken, PictureForm, choose, take, to_choose_from
+from stoa.front.studio.sites.desk import ONE, SITES, opened, said, site_page
 from stoa.kit.ctx import Ctx
-from stoa.kit.errors import Conflict, Invalid, LimitReached, NotFound
-from stoa.kit.forms import storable
+from stoa.kit.errors import NotFound
 from stoa.kit.http import CtxDep, Multipart, Path, access
-from stoa.kit.http.lending import lending_of
-from stoa.kit.ids import parse_id
 
-PER_PAGE: Final = 24
 # Where each is shown, and the shape it is cut to there.
 WORDS: Final = {
     Place.LOGO: ("Stands beside the name at the top of each page.", "at least 200 pixels high, with a clear ground"),
@@ -35,53 +24,26 @@ WORDS: Final = {
 }
 
 
-@dataclass
-class PictureForm:
-    """A picture, with what is to be seen in it."""
-
-    file: UploadFile
-    alt: str = ""
-
-
-async def _announced(request: Request[Any, Any, Any]) -> None:
-    most_bytes = lending_of(request.scope).app.settings.max_upload_bytes
-    check_announced(request.headers.get("content-length"), most_bytes)
-
-
 async def _show(
     request: Request[Any, Any, Any],
     ctx: Ctx,
     there: SiteAccess,
     site: SiteDetail,
     place: Place,
-    *,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
+    refused: NotTaken | None = None,
 ) -> Response[Any]:
-    here, cursor = f"{SITES}/{site.id}/branding/{place}", request.query_params.get("cursor")
-    wanted = library.Filter(
-        kind=Kind.IMAGE, folder=None, tag=None, text=None, is_unused=False, is_deleted=False, sort=Sort.NEWEST
-    )
-    try:
-        found = await library.files(ctx, wanted, cursor=cursor if status == 200 else None, limit=PER_PAGE)
-    except Invalid:  # a cursor of another list
-        found, cursor = await library.files(ctx, wanted, cursor=None, limit=PER_PAGE), None
     return await site_page(
         request,
         ctx,
         there,
         site,
         "picture",
-        status=status,
+        status=refused.status if refused else 200,
         rail_path=f"{SITES}/{site.id}/branding",
-        here=here,
         place=place,
         words=WORDS[place],
         picture=site.og_image if place is Place.OG else getattr(site, place),
-        pictures=[one for one in found.items if one.url and one.visibility == "public" and one.state == "ready"],
-        errors=errors or {},
-        older=address(here, cursor=found.next_cursor) if found.next_cursor else None,
-        newer=here if cursor else None,
+        **await to_choose_from(request, ctx, f"{SITES}/{site.id}/branding/{place}", refused),
     )
 
 
@@ -101,32 +63,19 @@ async def picture_page(
 
 
 @post(f"{ONE}/branding/{{place:str}}", opt=access("member", limit="write"))
-async def choose(request: Request[Any, Any, Any], ctx: CtxDep, site_id: Path[UUID], place: Path[str]) -> Response[Any]:
+async def choose_one(
+    request: Request[Any, Any, Any], ctx: CtxDep, site_id: Path[UUID], place: Path[str]
+) -> Response[Any]:
     """Shows a picture out of the library there, or none."""
     there, site, at = await _place(ctx, site_id, place)
     try:
-        asked = texts(await request.form()).get("media_id", "")
-        media_id = parse_id(asked)
-        if asked and media_id is None:
-            raise Invalid(fields={"media_id": "There is no such picture"})
-        await set_picture(ctx, site_id, at, media_id)
-    except (Invalid, Conflict) as error:
-        first = next(iter(named(error).values()))
-        return await _show(request, ctx, there, site, at, errors={"media_id": first}, status=error.status)
-    return said(
-        request,
-        f"{SITES}/{site_id}/branding",
-        "It is shown from now on." if media_id else "It is taken off. The file stays in your library.",
-    )
+        words = await choose(request, partial(set_picture, ctx, site_id, at))
+    except NotTaken as refused:
+        return await _show(request, ctx, there, site, at, refused)
+    return said(request, f"{SITES}/{site_id}/branding", words)
 
 
-@post(
-    f"{ONE}/branding/{{place:str}}/upload",
-    dto=None,  # a file is no field of a form
-    before_request=_announced,
-    request_max_body_size=MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES,
-    opt=access("member", limit="upload"),
-)
+@post(f"{ONE}/branding/{{place:str}}/upload", opt=access("member", limit="upload"), **TAKES_PICTURE)
 async def upload(
     request: Request[Any, Any, Any],
     ctx: CtxDep,
@@ -136,19 +85,11 @@ async def upload(
 ) -> Response[Any]:
     """Takes a picture in and shows it there."""
     there, site, at = await _place(ctx, site_id, place)
-    content = await data.file.read(ctx.app.settings.max_upload_bytes + 1)
-    name = data.file.filename or ""
     try:
-        if not storable(data.alt + name):
-            raise Invalid(fields={"alt": "This holds a character that cannot be stored"})
-        made = await media.upload_image(ctx, data=content, alt=data.alt[:1000], filename=name)
-        await set_picture(ctx, site_id, at, made.id)
-    except (Invalid, LimitReached, ImageTooLarge, FileInfected) as error:
-        if isinstance(error, FileInfected):
-            lending_of(request.scope).keep = True  # it lies in quarantine, and that is to be known
-        first = next(iter(named(error).values()))
-        return await _show(request, ctx, there, site, at, errors={"file": first}, status=error.status)
-    return said(request, f"{SITES}/{site_id}/branding", "It is shown from now on.")
+        words = await take(request, ctx, data, partial(set_picture, ctx, site_id, at))
+    except NotTaken as refused:
+        return await _show(request, ctx, there, site, at, refused)
+    return said(request, f"{SITES}/{site_id}/branding", words)
 
 
-routes = [picture_page, choose, upload]
+routes = [picture_page, choose_one, upload]
