@@ -407,6 +407,7 @@ async def test_each_answer_carries_a_trace_id_and_security_headers(edge: Any) ->
     assert answer.json()["trace_id"] == answer.headers["x-request-id"]
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers.get_list("cache-control") == ["private, no-cache"], "kept for nobody but who asked"
 
 
 async def test_forwarded_addresses_are_believed_from_trusted_proxies_only() -> None:

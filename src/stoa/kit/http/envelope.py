@@ -15,7 +15,7 @@ from stoa.kit.metrics import observe_request
 
 log = structlog.get_logger("stoa.http")
 
-_POLICIES = frozenset({b"content-security-policy", b"referrer-policy"})
+_OWN = frozenset({b"content-security-policy", b"referrer-policy", b"cache-control"})
 _CSP = "; ".join(
     (
         "default-src 'self'",
@@ -34,6 +34,8 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    # What does not say that others may have it too is for whoever asked: no cache on the way hands it on.
+    (b"cache-control", b"private, no-cache"),
 )
 
 
@@ -65,9 +67,9 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                # What shows foreign content, or has a secret in its address, brings a policy of its own: two would both
-                # hold, or the last one.
-                brought = {name for name, _ in message["headers"]} & _POLICIES
+                # What shows foreign content, has a secret in its address, or may be kept, brings a policy of its own:
+                # two would both hold, or the last one.
+                brought = {name for name, _ in message["headers"]} & _OWN
                 ours = self._headers(state, trace_id)
                 message["headers"] = [*message["headers"], *(one for one in ours if one[0] not in brought)]
             await send(message)
