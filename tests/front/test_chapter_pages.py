@@ -3,9 +3,12 @@
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from stoa.creation.serials.actions.chapters import create_chapter
+from stoa.creation.serials.actions.opening import Chosen, change_access
 from stoa.creation.serials.actions.series import create_series, publish_series
+from stoa.creation.serials.types import AccessLevel
 from stoa.kit.clock import utcnow
 
 BODY = "\n\n".join(f"The {word} paragraph of it, which goes on for a while." for word in ("first", "second", "third"))
@@ -89,6 +92,24 @@ async def test_who_may_read_it_is_seen_with_their_eyes(make: Any, signed_in: Any
         "": True, "anonymous": False, "follower": False, "member": True,
     }  # fmt: skip
     assert "second paragraph" in seen["anonymous"] and "20 coins" in seen["anonymous"]
+
+
+async def test_single_memberships_are_offered_only_where_they_were_chosen(make: Any, signed_in: Any) -> None:
+    user = await make.user("ana")
+    base, (chapter, other) = await series_of(make, user, "Setting out", "Coming back")
+    ana = await signed_in(user)
+    async with make.tx(user) as ctx:
+        await change_access(ctx, UUID(chapter.rpartition("/")[2]), Chosen(access=AccessLevel.TIER))
+    pages = (
+        f"{chapter}/access",
+        f"{other}/access",
+        f"{base}/paywall",
+        f"{base}/chapters/bulk-edit",
+        f"{base}/chapters",
+    )
+    offered = ['value="tier"' in (await ana.get(path)).text for path in pages]
+    assert offered == [True, False, False, False, False]
+    assert "Some memberships" in (await ana.get(f"{base}/chapters")).text  # what the chapter says of itself
 
 
 async def test_settings_of_a_chapter(make: Any, signed_in: Any, visitor: Any) -> None:

@@ -17,7 +17,7 @@ from stoa.foundation.team.types import Permission
 from stoa.front.studio.chapter_settings import WALL, wall_time
 from stoa.front.studio.chapters import CHAPTER, CHAPTERS, chapter_page
 from stoa.front.studio.series import said, texts
-from stoa.front.studio.series_settings import ACCESS
+from stoa.front.studio.series_settings import access_levels
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
@@ -76,7 +76,7 @@ async def _show(
         zone=rule.timezone.replace("_", " "),
         fields=kept | (typed or {}),
         errors=_errors(error),
-        access_levels=[(level.value, name, note) for level, name, note in ACCESS],
+        access_levels=access_levels(rule.access.value),
         assets=ASSETS,
     )
 

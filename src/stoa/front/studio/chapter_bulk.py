@@ -21,7 +21,7 @@ from stoa.front.studio.chapter_access import ASSETS
 from stoa.front.studio.chapter_settings import wall_time
 from stoa.front.studio.chapters import LIST, PER_PAGE, show_list
 from stoa.front.studio.series import RATINGS, SERIES, said, series_page, texts
-from stoa.front.studio.series_settings import ACCESS
+from stoa.front.studio.series_settings import access_levels
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Conflict, Forbidden, Invalid, LimitReached
@@ -131,7 +131,7 @@ async def _bulk(
         ticked=ticked,
         fields=kept | (typed or {}),
         errors=_named(error),
-        access_levels=[(level.value, name) for level, name, _ in ACCESS],
+        access_levels=[(level, name) for level, name, _ in access_levels()],
         assets=ASSETS,
         ratings=RATINGS,
         languages=language_choices(),

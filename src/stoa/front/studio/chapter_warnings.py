@@ -7,14 +7,13 @@ from litestar import Request, Response, get, post
 
 from stoa.creation.serials.actions.bulk import move_chapter
 from stoa.creation.serials.actions.chapter_warnings import set_warnings
-from stoa.creation.serials.actions.warnings import DETAILS_MAX
 from stoa.creation.serials.policies.chapters import access_chapter_to_edit
 from stoa.creation.serials.queries.series import own_series
-from stoa.creation.serials.types import WARNINGS, ChapterView
+from stoa.creation.serials.types import ChapterView
 from stoa.foundation.team.policies import access_site
 from stoa.front.studio.chapters import CHAPTER, CHAPTERS, chapter_page
 from stoa.front.studio.series import said, texts
-from stoa.front.studio.series_listing import SEVERITIES, ticked_warnings
+from stoa.front.studio.series_listing import ticked_warnings, warning_fields
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
 from stoa.kit.http import CtxDep, Path, access
@@ -38,10 +37,6 @@ async def _show(
     errors: dict[str, str],
     status: int = 200,
 ) -> Response[Any]:
-    groups = [
-        (name, [kind for kind in WARNINGS.values() if kind.severity == severity])
-        for severity, name in SEVERITIES.items()
-    ]
     return await chapter_page(
         request,
         ctx,
@@ -49,10 +44,7 @@ async def _show(
         "studio/chapter_warnings.html",
         at="settings",
         status=status,
-        groups=groups,
-        chosen=chosen,
-        errors=errors,
-        details_max=DETAILS_MAX,
+        **warning_fields(chosen, errors),
     )
 
 

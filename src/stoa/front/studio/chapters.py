@@ -15,6 +15,7 @@ from stoa.foundation.team.types import Permission
 from stoa.front.page import page, see_other
 from stoa.front.public.home import address
 from stoa.front.studio.series import ONE, SERIES, rail_of, series_page, texts
+from stoa.front.studio.series_settings import access_levels
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid, LimitReached
@@ -31,12 +32,6 @@ STATUSES: Final = (
     (ChapterStatus.PUBLISHED, "Published"),
     (ChapterStatus.IN_REVIEW, "In review"),
     (ChapterStatus.ARCHIVED, "Put away"),
-)
-LEVELS: Final = (
-    (AccessLevel.FREE, "Everybody"),
-    (AccessLevel.SCHEDULED, "Everybody, from a day on"),
-    (AccessLevel.SUBSCRIBERS, "Members"),
-    (AccessLevel.TIER, "Some memberships"),
 )
 
 
@@ -102,7 +97,7 @@ async def show_list(
             for one, text in STATUSES
             if one is not ChapterStatus.IN_REVIEW or asked["status"] in shown
         ],
-        levels=LEVELS,
+        levels=[(level, text) for level, text, _ in access_levels(asked["access"] or "")],
         back=address(here, **asked),
         older=address(here, **asked, cursor=found.next_cursor) if found.next_cursor else None,
         newer=address(here, **asked) if cursor else None,

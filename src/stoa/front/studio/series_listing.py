@@ -77,20 +77,8 @@ async def _warnings(
     errors: dict[str, str],
     status: int = 200,
 ) -> Response[Any]:
-    groups = [
-        (name, [kind for kind in WARNINGS.values() if kind.severity == severity])
-        for severity, name in SEVERITIES.items()
-    ]
     return await series_page(
-        request,
-        ctx,
-        series,
-        "studio/series_warnings.html",
-        status=status,
-        groups=groups,
-        chosen=held,
-        errors=errors,
-        details_max=DETAILS_MAX,
+        request, ctx, series, "studio/series_warnings.html", status=status, **warning_fields(held, errors)
     )
 
 
@@ -104,6 +92,15 @@ async def save_warnings(request: Request[Any, Any, Any], ctx: CtxDep, series_id:
     except Invalid as error:
         return await _warnings(request, ctx, series, given, error.fields, error.status)
     return said(request, f"{SERIES}/{series_id}/warnings", "Saved. Readers see it before they begin.")
+
+
+def warning_fields(chosen: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
+    """What the form of warnings shows: all kinds, those that are ticked with their details, what is wrong."""
+    groups = [
+        (name, [kind for kind in WARNINGS.values() if kind.severity == severity])
+        for severity, name in SEVERITIES.items()
+    ]
+    return {"groups": groups, "chosen": chosen, "errors": errors, "details_max": DETAILS_MAX}
 
 
 def ticked_warnings(typed: dict[str, Any]) -> dict[str, str]:

@@ -35,7 +35,7 @@ DIRECTIONS: Final = (
     (Direction.RTL, "Right to left"),
     (Direction.VERTICAL, "From top to bottom, as one strip"),
 )
-ACCESS: Final = (
+_ACCESS: Final[tuple[tuple[AccessLevel, str, str], ...]] = (
     (AccessLevel.FREE, "Everybody", "The whole of it, at once."),
     (
         AccessLevel.SCHEDULED,
@@ -46,6 +46,14 @@ ACCESS: Final = (
     (AccessLevel.TIER, "Some memberships", "From a certain membership of yours on."),
 )
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def access_levels(now: str = "") -> list[tuple[str, str, str]]:
+    """Who a chapter may be open to: value, name and note. Single memberships only where that is so `now` already: there
+    are none to choose from yet.
+    """
+    offered = (one for one in _ACCESS if one[0] is not AccessLevel.TIER or now == AccessLevel.TIER)
+    return [(level.value, name, note) for level, name, note in offered]
 
 
 class EditForm(msgspec.Struct):
@@ -150,7 +158,7 @@ async def show_sheet(
         directions=[(one.value, name) for one, name in DIRECTIONS],
         ratings=RATINGS,
         languages=[language_choices(str(code)) for code in chosen],
-        access_levels=ACCESS,
+        access_levels=access_levels(str(fields.get("default_access", ""))),
         days=list(enumerate(DAYS, 1)),
         chosen_days={str(one) for one in _list(fields.get("update_days", []))},
         timezones=[(zone, zone.replace("_", " ")) for zone in timezones()],
