@@ -15,7 +15,7 @@ PART = """
 import os, signal, sys, time
 from pathlib import Path
 from stoa.kit import supervisor
-supervisor.ORPHAN_GRACE_S = 1.0
+supervisor.ORPHAN_GRACE_S = 3.0
 supervisor.follow_parent()
 name, folder, behaviour = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 if behaviour == "dies":
@@ -33,7 +33,7 @@ import asyncio, os, sys
 from pathlib import Path
 from stoa.kit import supervisor
 from stoa.kit.supervisor import Part, Stopped, Supervisor
-supervisor.GRACE_S, supervisor.FIRST_PAUSE_S = 1.0, 0.02
+supervisor.GRACE_S, supervisor.FIRST_PAUSE_S = 3.0, 0.02
 part, folder = sys.argv[1], sys.argv[2]
 command = [sys.executable, "-c", part]
 given = [argument.split("=") for argument in sys.argv[3:]]
@@ -78,7 +78,7 @@ def is_dead(pid: int) -> bool:
         return Path("/proc/self").exists()
 
 
-def eventually(condition: Callable[[], bool], timeout_s: float = 15.0) -> None:
+def eventually(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "this never came true"
@@ -125,14 +125,14 @@ def test_a_part_that_does_not_listen_is_ended_all_the_same(whole: Callable[..., 
     it = whole("web=deaf")
     pid = it.pid("web")
     it.process.terminate()
-    it.process.communicate(timeout=10)
+    it.process.communicate(timeout=60)
     assert is_dead(pid)
 
 
 def test_a_part_that_keeps_dying_ends_the_whole_with_the_reason(whole: Callable[..., Whole]) -> None:
     it = whole("web=gentle", "worker=dies")
     pid = it.pid("web")
-    _, complaint = it.process.communicate(timeout=40)
+    _, complaint = it.process.communicate(timeout=60)
     assert it.process.returncode == 1
     assert "worker ended with status 3, 6 times within a minute" in complaint
     assert is_dead(pid)
@@ -143,7 +143,7 @@ def test_a_part_that_fails_at_the_start_ends_the_whole_at_once(
 ) -> None:
     monkeypatch.setenv("NEVER_READY", "1")
     it = whole("web=dies")
-    _, complaint = it.process.communicate(timeout=20)
+    _, complaint = it.process.communicate(timeout=60)
     assert it.process.returncode == 1
     assert "web ended with status 3 before everything was up" in complaint
 
