@@ -80,11 +80,11 @@ async def test_who_may_read_it_is_seen_with_their_eyes(make: Any, signed_in: Any
     user = await make.user("ana")
     _, (chapter,) = await series_of(make, user, "Setting out")
     ana = await signed_in(user)
-    page = (await ana.get(f"{chapter}/access")).text
-    wrong = await ana.post(f"{chapter}/access", access="scheduled", price="a lot", price_asset="COIN")
+    stamp = hidden((await ana.get(f"{chapter}/access")).text, "stamp")
+    wrong = await ana.post(f"{chapter}/access", stamp=stamp, access="scheduled", price="a lot", price_asset="COIN")
     assert wrong.status_code == 422 and 'value="a lot"' in wrong.text
     sent = {"access": "subscribers", "preview_paragraphs": "2", "price": "20", "price_asset": "COIN"}
-    page = (await ana.follow(await ana.post(f"{chapter}/access", **sent))).text
+    page = (await ana.follow(await ana.post(f"{chapter}/access", stamp=stamp, **sent))).text
     assert "Saved. It holds from now on." in page and 'value="20"' in page
     assert "ending nobody may know" not in page
     seen = {who: (await ana.get(f"{chapter}/preview?as={who}")).text for who in ("", "anonymous", "follower", "member")}
@@ -92,6 +92,12 @@ async def test_who_may_read_it_is_seen_with_their_eyes(make: Any, signed_in: Any
         "": True, "anonymous": False, "follower": False, "member": True,
     }  # fmt: skip
     assert "second paragraph" in seen["anonymous"] and "20 coins" in seen["anonymous"]
+    late = await ana.post(f"{chapter}/access", stamp=stamp, access="free")  # from a window that shows the old rule
+    assert (late.status_code, late.text.count("Somebody changed who may read this meanwhile")) == (409, 1)
+    assert "ending nobody may know" not in (await ana.get(f"{chapter}/preview?as=anonymous")).text
+    again = await ana.post(f"{chapter}/access", stamp=hidden(late.text, "stamp"), access="free")
+    assert "ending nobody may know" in (await ana.get(f"{chapter}/preview?as=anonymous")).text
+    assert again.status_code == 303
 
 
 async def test_single_memberships_are_offered_only_where_they_were_chosen(make: Any, signed_in: Any) -> None:

@@ -13,6 +13,7 @@ from stoa.creation.serials.actions.rendering import MESSAGE_MAX
 from stoa.creation.serials.policies.chapters import access_chapter
 from stoa.creation.serials.queries.opening import access_of
 from stoa.creation.serials.types import AccessLevel, AccessView, ChapterView
+from stoa.creation.works.errors import EditConflict
 from stoa.foundation.team.types import Permission
 from stoa.front.studio.chapter_settings import WALL, wall_time
 from stoa.front.studio.chapters import CHAPTER, CHAPTERS, chapter_page
@@ -31,6 +32,7 @@ ASSETS: Final = ((COIN, "Coins"), *((asset, asset) for asset in CREDIT_LIMITS))
 class AccessForm(msgspec.Struct):
     """The rule, as the page sends it. An empty number of paragraphs is the series', an empty price none."""
 
+    stamp: str
     access: AccessLevel
     opens_at: Annotated[str, msgspec.Meta(max_length=30)] = ""
     preview_paragraphs: int | None = None
@@ -51,7 +53,7 @@ async def _show(
     ctx: Ctx,
     chapter: ChapterView,
     typed: dict[str, Any] | None = None,
-    error: Invalid | None = None,
+    error: Invalid | EditConflict | None = None,
 ) -> Response[Any]:
     rule = await access_of(ctx, chapter.id)
     price = ""
@@ -73,6 +75,7 @@ async def _show(
         at="access",
         status=error.status if error else 200,
         rule=rule,
+        is_stale=isinstance(error, EditConflict),
         zone=rule.timezone.replace("_", " "),
         fields=kept | (typed or {}),
         errors=_errors(error),
@@ -85,8 +88,8 @@ def _wall(rule: AccessView) -> str:
     return rule.opens_at.astimezone(ZoneInfo(rule.timezone)).strftime(WALL) if rule.opens_at else ""
 
 
-def _errors(error: Invalid | None) -> dict[str, str]:
-    if error is None:
+def _errors(error: Invalid | EditConflict | None) -> dict[str, str]:
+    if not isinstance(error, Invalid):
         return {}
     return {
         {"price_minor": "price", "amount": "price"}.get(name, name): text for name, text in error.fields.items()
@@ -114,8 +117,9 @@ async def save(request: Request[Any, Any, Any], ctx: CtxDep, chapter_id: Path[UU
                 price_minor=parse_decimal(given.price, given.price_asset, field="price") if is_sold else None,
                 price_asset=given.price_asset if is_sold else None,
             ),
+            stamp=given.stamp,
         )
-    except Invalid as error:
+    except (Invalid, EditConflict) as error:
         return await _show(request, ctx, chapter, typed, error)
     return said(request, f"{CHAPTERS}/{chapter_id}/access", "Saved. It holds from now on.")
 

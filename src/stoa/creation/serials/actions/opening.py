@@ -16,9 +16,10 @@ from stoa.creation.serials.policies.schedule import moment
 from stoa.creation.serials.queries.opening import access_of
 from stoa.creation.serials.types import AccessLevel, AccessView
 from stoa.creation.works import actions as works
+from stoa.creation.works.errors import EditConflict
 from stoa.foundation.team.types import Permission
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, run, update
+from stoa.kit.db import many, run, update, value
 from stoa.kit.errors import Conflict, Invalid
 from stoa.kit.outbox import emit
 
@@ -88,6 +89,10 @@ _CUT = run(
 _PARAGRAPHS = many(_Cut, "select work_id as id, position, version, body_markdown from chapters where work_id = $1")
 
 
+# Two changes at once: the second one knows what the first made of it, and what it leaves unsaid stays as that is.
+_HOLD = value(bool | None, "select true from works where id = $1 for no key update")
+
+
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """What is to hold for a chapter from now on; what is UNSET stays."""
 
@@ -101,13 +106,17 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     price_asset: str | UnsetType | None = UNSET
 
 
-async def change_access(ctx: Ctx, chapter_id: UUID, chosen: Chosen) -> AccessView:
+async def change_access(ctx: Ctx, chapter_id: UUID, chosen: Chosen, *, stamp: str | None = None) -> AccessView:
     """Changes who reads the whole of a chapter, what it costs by itself, and how much of it everybody sees (S1).
 
-    What was bought stays bought. Raises NotFound, Forbidden, Invalid.
+    stamp: that of the rule as it was shown. What was bought stays bought. Raises NotFound, Forbidden, Invalid, and
+    EditConflict where the rule is not the one of the stamp any more.
     """
     await access_chapter(ctx, chapter_id, Permission.MANAGE_SETTINGS)
+    await _HOLD(ctx.db, chapter_id)
     before = await access_of(ctx, chapter_id)
+    if stamp not in (None, before.stamp):
+        raise EditConflict(before.revision)
     after = _after(ctx, before, chosen)
     await works.set_access(
         ctx,

@@ -1,5 +1,6 @@
 """Chapters as pages, the API and the modules above see them."""
 
+import hashlib
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -203,6 +204,12 @@ class AccessView(msgspec.Struct, frozen=True, kw_only=True):
     preview_word_count: int
     word_count: int
     revision: int
+
+    @property
+    def stamp(self) -> str:
+        """Another where the rule itself is another: what a form sends along, so that it replaces what it showed."""
+        rule = (self.access, self.opens_at, self.tier_id, self.preview_paragraphs, self.paywall_message)
+        return hashlib.sha256(msgspec.json.encode((*rule, self.price_minor, self.price_asset))).hexdigest()[:16]
 
 
 class BulkProblem(msgspec.Struct, frozen=True):
