@@ -21,6 +21,7 @@ import uvicorn
 from litestar import post
 
 from bench._http_server import noted
+from stoa.foundation.identity import actions as identity
 from stoa.kit import logs
 from stoa.kit.clock import utcnow
 from stoa.kit.config import load_settings
@@ -120,6 +121,7 @@ async def application() -> Callable[..., Awaitable[None]]:
     settings = load_settings(dict(os.environ))
     logs.configure(settings)
     app = await build_app(settings)
+    await identity.remember_sessions(app)  # as every web process does when it starts
     with mock.patch("stoa.main.api_routes", lambda: [*api_routes(), bare_tip]):
         stoa = create_app(app)
     told = json.loads(os.environ["BENCH_MONEY"])
