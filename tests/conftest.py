@@ -16,6 +16,7 @@ import asyncio
 import importlib
 import itertools
 import pkgutil
+import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
@@ -27,6 +28,9 @@ import asyncpg
 import httpx
 import hypothesis
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from pwdlib.hashers.bcrypt import BcryptHasher
 
 import tests.factories
 from stoa.foundation.identity import actions as identity
@@ -47,6 +51,14 @@ hypothesis.settings.register_profile(
     "stoa", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
 hypothesis.settings.load_profile("stoa")
+# Passwords are hashed as always, but for a thousandth of the cost: hundreds of tests sign somebody in, and one is about
+# what a hash costs (foundation/identity/test_passwords.py).
+hashing._HASHES = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1), BcryptHasher()))
+hashing.NOBODY = hashing._HASHES.hash("nobody")
+# Ctrl-C does what it always does. Where Python's own handler stands, asyncio puts another in its place around each test
+# and each fixture, and every time `signal` writes out that handler, its task, and the settings in its frames.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, lambda number, frame: signal.default_int_handler(number, frame))
 
 TEMPLATE = "stoa_template"
 DATABASE = "stoa_test"
@@ -165,23 +177,8 @@ async def shared_app(
     settings = settings_for(dsn, home, log_level="error")
     logs.configure(settings)
     app = await build_app(settings)
-    hashing.hash_password = once(hashing.hash_password)
     yield app
     await close_app(app)
-
-
-def once(hash_password: Callable[[str], Awaitable[str]]) -> Callable[[str], Awaitable[str]]:
-    """Everybody's password in the tests is hashed once: argon2 takes 0.1 s, and few tests are about it."""
-    known: dict[str, str] = {}
-
-    async def hashed(password: str) -> str:
-        if password != PASSWORD:
-            return await hash_password(password)
-        if password not in known:
-            known[password] = await hash_password(password)
-        return known[password]
-
-    return hashed
 
 
 def settings_for(dsn: str, home: Path, **more: str) -> Any:

@@ -18,13 +18,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
-from stoa.foundation.identity.actions import hashing
 from stoa.front.page import MANIFEST
 from stoa.kit.ids import new_id
 from stoa.kit.postgres import EmbeddedPostgres
 from tests.browser.house import House, serve
 from tests.browser.visitor import DESKTOP, TIMEOUT_MS, Visitor, Width
-from tests.conftest import once
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "test-results"
@@ -78,7 +76,6 @@ async def furnish(
     postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., AbstractAsyncContextManager[House]]:
     """`async with furnish(works=True) as house:` the application with a fresh database, served."""
-    hashing.hash_password = once(hashing.hash_password)
 
     def begin(*, works: bool = True) -> AbstractAsyncContextManager[House]:
         name = f"stoa_house_{new_id().hex[-12:]}"

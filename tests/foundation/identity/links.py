@@ -31,8 +31,9 @@ def client_from(client: Client, address: str) -> Client:
 
 
 def asked(sent: list[str]) -> list[str]:
-    """The statements of a request, without those that depend on when it comes: settings are read every few seconds."""
-    return [sql for sql in sent if "platform_config" not in sql]
+    """The statements of a request, without those that depend on when it comes: settings are read every few seconds, and
+    the bell that wakes the workers rings beside requests, once for several that end at the same time."""
+    return [sql for sql in sent if "platform_config" not in sql and "pg_notify('stoa_jobs'" not in sql]
 
 
 async def audited(app: Any, subject_id: Any) -> list[str]:

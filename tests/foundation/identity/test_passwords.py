@@ -1,6 +1,7 @@
 """Forgotten and changed passwords, through `/api/v1/auth` (I2, I5, I6)."""
 
 import asyncio
+from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
 
 import pytest
@@ -83,6 +84,18 @@ async def test_asking_tells_nothing_of_who_has_an_account(
         done = await db.fetch("select distinct state, result from jobs where type like '%SendPasswordReset'")
     assert [tuple(row) for row in done] == [("done", None)]
     assert [len(await make.mails(email)) for email in (ana.email, bea.email, "nobody@example.org")] == [1, 0, 0]
+
+
+async def test_a_hash_is_dear() -> None:
+    """The other tests use a cheap one, so the module is loaded a second time, as it is."""
+    spec = spec_from_file_location("stoa_hashing", hashing.__file__)
+    assert spec is not None and spec.loader is not None
+    real = module_from_spec(spec)
+    spec.loader.exec_module(real)
+    kept = await real.hash_password(FRESH)
+    assert [text.split("$")[1:4] for text in (kept, real.NOBODY)] == [["argon2id", "v=19", "m=65536,t=3,p=4"]] * 2
+    assert await real.verify_password(FRESH, kept) == (True, None)
+    assert await real.verify_password(OTHER, kept) == (False, None)
 
 
 async def test_a_wrong_log_in_costs_the_same_whether_there_is_an_account(
