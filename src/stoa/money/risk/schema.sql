@@ -6,8 +6,7 @@ create table risk_movements (
   user_id   uuid not null,
   usd_micro bigint, -- millionths of a USD; null where nobody says what the asset is worth
   at        timestamptz not null,
-  constraint risk_movements_pkey primary key (id),
-  constraint risk_movements_user_fk foreign key (user_id) references users (id)
+  constraint risk_movements_pkey primary key (id)
 );
 create index risk_movements_by_user on risk_movements (user_id, at);
 create index risk_movements_by_time on risk_movements (at);

@@ -130,7 +130,6 @@ create table tips (
   constraint tips_pkey primary key (id),
   constraint tips_sender_fk foreign key (sender_id) references users (id),
   constraint tips_recipient_fk foreign key (recipient_id) references users (id),
-  constraint tips_asset_fk foreign key (asset) references ledger_assets (code),
   constraint tips_key_once unique (sender_id, key),
   constraint tips_not_to_oneself check (sender_id <> recipient_id),
   constraint tips_amount_positive check (amount_minor > 0),
@@ -181,7 +180,6 @@ create table sales (
   constraint sales_pkey primary key (id),
   constraint sales_sender_fk foreign key (sender_id) references users (id),
   constraint sales_recipient_fk foreign key (recipient_id) references users (id),
-  constraint sales_asset_fk foreign key (asset) references ledger_assets (code),
   constraint sales_key_once unique (sender_id, key),
   constraint sales_not_to_oneself check (sender_id <> recipient_id),
   constraint sales_amount_positive check (amount_minor > 0),
@@ -279,15 +277,29 @@ create function wallet_open_movement(
   out from_status text, out to_status text, out same_destination boolean, out movements bigint, out volume_micro bigint,
   out open_high text[]
 ) language plpgsql as $$
-declare
-  held bigint[];
 begin
-  select array_agg(l.balance_minor order by l.place) into held from ledger_lock(
-    array[p_giver, p_giver, p_giver, p_receiver, p_receiver], array_fill(p_asset, array[5]),
-    array['promotional', 'purchased', 'earned', 'promotional', 'earned']) l;
-  promotional_minor := held[1];
-  purchased_minor := held[2];
-  earned_minor := held[3];
+  -- Nothing is locked while an account is missing: who opens it may be waiting for one of the others.
+  select max(h.balance_minor) filter (where h.owner_id = p_giver and h.purpose = 'promotional'),
+         max(h.balance_minor) filter (where h.owner_id = p_giver and h.purpose = 'purchased'),
+         max(h.balance_minor) filter (where h.owner_id = p_giver and h.purpose = 'earned')
+    into promotional_minor, purchased_minor, earned_minor
+    from (
+      select a.owner_id, a.purpose, a.balance_minor from ledger_accounts a
+      where a.owner_id in (p_giver, p_receiver) and a.asset = p_asset
+        and a.purpose in ('promotional', 'purchased', 'earned') and (a.purpose <> 'purchased' or a.owner_id = p_giver)
+        and 5 = (
+          select count(*) from ledger_accounts e
+          where e.owner_id in (p_giver, p_receiver) and e.asset = p_asset
+            and e.purpose in ('promotional', 'purchased', 'earned') and (e.purpose <> 'purchased' or e.owner_id = p_giver))
+      order by a.owner_id, a.asset, a.purpose for no key update) h;
+  if promotional_minor is null then
+    select max(l.balance_minor) filter (where l.place = 1), max(l.balance_minor) filter (where l.place = 2),
+           max(l.balance_minor) filter (where l.place = 3)
+      into promotional_minor, purchased_minor, earned_minor
+      from ledger_lock(
+        array[p_giver, p_giver, p_giver, p_receiver, p_receiver], array_fill(p_asset, array[5]),
+        array['promotional', 'purchased', 'earned', 'promotional', 'earned']) l;
+  end if;
   if p_kind = 'tip' then
     known_id := (select t.id from tips t where t.sender_id = p_giver and t.key = p_key);
   elsif p_kind = 'sale' then
