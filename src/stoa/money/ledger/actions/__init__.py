@@ -4,8 +4,9 @@ Each of these is one round trip. A refusal aborts the caller's transaction, as a
 the request, or put a savepoint around the call.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +23,7 @@ from stoa.money.ledger.types import AccountRef, Leg, Receipt
 
 __all__ = [
     "Batcher",
+    "Posting",
     "expire_next",
     "fold",
     "hold",
@@ -29,12 +31,22 @@ __all__ = [
     "open_accounts",
     "post",
     "post_many",
+    "posted",
+    "posting",
+    "refusals",
     "release",
     "reverse",
     "settle",
 ]
 
 FOLD_ROWS = 20_000
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """A transfer that is yet to be made, by a statement with `posted` in it that takes its `arguments`."""
+
+    id: UUID
+    arguments: tuple[object, ...]
 
 
 class _Locked(msgspec.Struct):
@@ -51,15 +63,18 @@ _OPEN = value(
     """,
 )
 _LOCK = many(_Locked, "select place, balance_minor from ledger_lock($1, $2, $3)")
-_POST = value(
-    UUID | None,
-    """
-    insert into ledger_transfers
-      (id, kind, idempotency_key, input_hash, cause, metadata, actor_id, owners, assets, purposes, amounts)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-    on conflict (idempotency_key) do nothing returning id
-    """,
-)
+_COLUMNS: Final = (
+    "id", "kind", "idempotency_key", "input_hash", "cause", "metadata", "actor_id",
+    "owners", "assets", "purposes", "amounts",
+)  # fmt: skip
+
+
+def _inserted(first: int) -> str:
+    places = ", ".join(f"${number}" for number in range(first, first + len(_COLUMNS)))
+    return f"insert into ledger_transfers ({', '.join(_COLUMNS)}) values ({places})"
+
+
+_POST = value(UUID | None, f"{_inserted(1)} on conflict (idempotency_key) do nothing returning id")
 _REPLAY = value(UUID, "select ledger_replay($1, $2)")
 _REVERSE = value(UUID, "select ledger_reverse($1, $2, $3, $4, $5, $6, $7)")
 _FOLD = value(int, "select ledger_fold($1)")
@@ -87,17 +102,50 @@ async def post(
     key: the same key with the same input answers the same transfer, with another input KeyReused (M11). Kind, legs,
     cause and metadata are the input. Raises InsufficientFunds, Unbalanced, UnknownAccount.
     """
+    order = posting(ctx, kind=kind, legs=legs, key=key, cause=cause, metadata=metadata)
+    with refusals():
+        made = await _POST(ctx.db, *order.arguments)
+        if made is None:
+            digest = order.arguments[_COLUMNS.index("input_hash")]
+            return Receipt(await _REPLAY(ctx.db, key, digest), True)
+    return Receipt(made, False)
+
+
+def posting(
+    ctx: Ctx,
+    *,
+    kind: str,
+    legs: Sequence[Leg],
+    key: str,
+    cause: str,
+    metadata: dict[str, Any] | None = None,
+) -> Posting:
+    """As `post`, to be made by a statement of the caller's that begins `with {posted(first)}, …`, within `refusals`.
+
+    For what is done so often that a round trip counts. The key must be new: one that was used is refused.
+    """
     names = columns(ordered(balanced(legs)))
     metadata = metadata or {}
+    id_, actor_id = new_id(), ctx.actor.id if ctx.actor else None
     digest = input_hash(kind, names, cause, metadata)
-    actor_id = ctx.actor.id if ctx.actor else None
+    return Posting(id_, (id_, kind, key, digest, cause, metadata, actor_id, *names))
+
+
+def posted(first: int) -> tuple[str, int]:
+    """The part of a statement that makes a `posting`, whose parameters begin at `first`; and the first after them.
+
+    It is made at the end of the statement, as triggers are: what stands beside it sees the balances of before.
+    """
+    return f"posted as ({_inserted(first)})", first + len(_COLUMNS)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Raises what the ledger refuses as its own errors."""
     try:
-        made = await _POST(ctx.db, new_id(), kind, key, digest, cause, metadata, actor_id, *names)
-        if made is None:
-            return Receipt(await _REPLAY(ctx.db, key, digest), True)
+        yield
     except asyncpg.PostgresError as error:
         raise translated(error) from error
-    return Receipt(made, False)
 
 
 async def reverse(

@@ -1,12 +1,12 @@
 """Tips: one or three dollars from one person to another, shared by the rule in force (M8)."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import one
+from stoa.kit.db import run
 from stoa.kit.errors import NotFound
 from stoa.kit.ids import new_id
 from stoa.kit.money import allocate
@@ -48,15 +48,10 @@ _COLUMNS: Final = (
     "key",
     "created_at",
 )
-_PLACES: Final = ", ".join(f"${number}" for number in range(FIRST_AFTER_EVENT, len(_COLUMNS) + FIRST_AFTER_EVENT))
-# Written, told and read in one go: a tip is what is done most.
-_KEEP = one(
-    TipView,
-    f"""
-    with {TOLD}, made as (insert into tips ({", ".join(_COLUMNS)}) values ({_PLACES}) returning *)
-    {tips.TIP.format("made")}
-    """,
-)
+_POSTED, _FIRST = ledger.posted(FIRST_AFTER_EVENT)
+_PLACES: Final = ", ".join(f"${number}" for number in range(_FIRST, _FIRST + len(_COLUMNS)))
+# Told, posted and kept in one go: a tip is what is done most.
+_KEEP = run(f"with {TOLD}, {_POSTED} insert into tips ({', '.join(_COLUMNS)}) values ({_PLACES})")
 
 
 class TipShares(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +94,7 @@ async def tip(ctx: Ctx, *, recipient_id: UUID, superlike: bool = False, key: str
     repaid_minor = await repay(ctx, recipient.user_id, USD, shares.creator_minor) if shares.creator_minor else 0
     tip_id = new_id()
     what = "a superlike of 3.00 USD" if superlike else "1.00 USD"
-    receipt = await ledger.post(
+    order = ledger.posting(
         ctx,
         kind="tip",
         legs=_legs(sender.id, recipient.user_id, spent, shares, repaid_minor),
@@ -107,23 +102,23 @@ async def tip(ctx: Ctx, *, recipient_id: UUID, superlike: bool = False, key: str
         cause=f"@{sender.username} tipped @{recipient.username} {what}",
         metadata={"tip_id": str(tip_id), "basis_points": {share.receiver: share.basis_points for share in whole}},
     )
-    row: dict[str, Any] = {
-        "id": tip_id,
-        "sender_id": sender.id,
-        "recipient_id": recipient.user_id,
-        "asset": USD,
-        "amount_minor": amount_minor,
-        "is_superlike": superlike,
+    made = TipView(
+        id=tip_id,
+        sender=recipient.giver,
+        recipient=recipient.receiver,
+        asset=USD,
+        amount_minor=amount_minor,
+        is_superlike=superlike,
         **{f"{bucket}_minor": minor for bucket, minor in spent.items()},
-        **msgspec.structs.asdict(shares),
-        "creator_minor": shares.creator_minor - repaid_minor,
-        "repaid_minor": repaid_minor,
-        "transfer_id": receipt.transfer_id,
-        "key": key,
-        "created_at": ctx.now,
-    }
+        **msgspec.structs.asdict(shares) | {"creator_minor": shares.creator_minor - repaid_minor},
+        repaid_minor=repaid_minor,
+        transfer_id=order.id,
+        created_at=ctx.now,
+    )
     sent = TipSent(tip_id, sender.id, recipient.user_id, amount_minor, superlike)
-    return await emit_with(ctx, sent, _KEEP, *(row[column] for column in _COLUMNS))
+    with ledger.refusals():
+        await emit_with(ctx, sent, _KEEP, *order.arguments, *_row(made, key))
+    return made
 
 
 def share_tip(whole: list[Share], promotional_minor: int) -> TipShares:
@@ -138,6 +133,12 @@ def share_tip(whole: list[Share], promotional_minor: int) -> TipShares:
         fields[f"{share.receiver}_minor"] = share.amount_minor - minor
         fields[f"{share.receiver}_promotional_minor"] = minor
     return TipShares(**fields)
+
+
+def _row(made: TipView, key: str) -> list[object]:
+    """A tip in the order of _COLUMNS."""
+    named = {"sender_id": made.sender.id, "recipient_id": made.recipient.id, "key": key}
+    return [named[column] if column in named else getattr(made, column) for column in _COLUMNS]
 
 
 def _same_tip(known: TipView, recipient_id: UUID, superlike: bool) -> TipView:

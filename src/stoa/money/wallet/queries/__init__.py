@@ -8,6 +8,7 @@ import msgspec
 
 from stoa.foundation.identity.errors import PersonSuspended
 from stoa.foundation.people.queries import AVATAR_URL, not_hidden
+from stoa.foundation.people.types import PersonView
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import many, maybe, one
 from stoa.kit.errors import NotFound
@@ -44,10 +45,12 @@ class Recipient(WalletRow, frozen=True):
 
 
 class Opened(Recipient, frozen=True):
-    """The same with the actor's buckets, locked, and what risk has seen; or the `known_id` of a gift or tip under the
-    same key, of which risk is told no second time.
+    """The same with both as people see them, the actor's buckets, locked, and what risk has seen; or the `known_id` of
+    a gift or tip under the same key, of which risk is told no second time.
     """
 
+    giver: PersonView
+    receiver: PersonView
     known_id: UUID | None
     promotional_minor: int
     purchased_minor: int
@@ -60,28 +63,9 @@ _WALLET_COLUMNS: Final = """u.id as user_id, u.username, w.accepts_promotional, 
       (select jsonb_object_agg(d.asset, d.debt_minor) from credit_debts d where d.user_id = u.id), '{}'
     ) as credit_debts,
     (u.status = 'suspended') as is_suspended"""
-_WALLETS: Final = """from users u join wallets w on w.user_id = u.id
-  where u.status in ('active', 'pending_verification', 'suspended')"""
-_WALLET_BY_ID = maybe(WalletRow, f"select {_WALLET_COLUMNS} {_WALLETS} and u.id = $1")
-# Of whom the actor ($2) may give something to (P4).
-_RECIPIENT: Final = f"""select {_WALLET_COLUMNS},
-    coalesce((select a.status from users a where a.id = $2), 'deleted') as giver_status
-  {_WALLETS} and {not_hidden("u.id", "$2")}"""
-_RECIPIENT_BY_ID = maybe(Recipient, f"{_RECIPIENT} and u.id = $1")
-_OPENED: Final = {
-    kind: maybe(
-        Opened,
-        f"""
-        select r.*, o.known_id, o.promotional_minor, o.purchased_minor, o.earned_minor, o.movements as "seen.movements",
-          o.volume_micro as "seen.volume_micro", o.from_status as "seen.from_status", o.to_status as "seen.to_status",
-          o.same_destination as "seen.same_destination", o.open_high as "seen.open_high"
-        from ({_RECIPIENT} and u.id = $1 offset 0) r
-        cross join lateral wallet_open_movement('{kind}', $2, r.user_id, $3, $4, $5, $6, $7) o
-        """,
-    )
-    for kind in ("gift", "tip", "sale")
-}
-_RECIPIENT_BY_NAME = maybe(Recipient, f"{_RECIPIENT} and lower(u.username) = lower($1)")
+_WALLETS: Final = "from users u join wallets w on w.user_id = u.id"
+_RECEIVES: Final = "u.status in ('active', 'pending_verification', 'suspended')"
+_WALLET_BY_ID = maybe(WalletRow, f"select {_WALLET_COLUMNS} {_WALLETS} where {_RECEIVES} and u.id = $1")
 
 
 def person_fields(alias: str, field: str) -> str:
@@ -91,6 +75,33 @@ def person_fields(alias: str, field: str) -> str:
       {alias}p.display_name as "{field}.display_name", {avatar} as "{field}.avatar_url",
       {alias}.is_verified as "{field}.is_verified" """
 
+
+# Of whom the actor ($2) may give something to (P4).
+_SEEN: Final = f"{_RECEIVES} and {not_hidden('u.id', '$2')}"
+_RECIPIENT: Final = f"""select {_WALLET_COLUMNS},
+    coalesce((select a.status from users a where a.id = $2), 'deleted') as giver_status
+  {_WALLETS} where {_SEEN}"""
+_RECIPIENT_BY_ID = maybe(Recipient, f"{_RECIPIENT} and u.id = $1")
+_OPENED: Final = {
+    kind: maybe(
+        Opened,
+        f"""
+        select r.*, o.known_id, o.promotional_minor, o.purchased_minor, o.earned_minor, o.movements as "seen.movements",
+          o.volume_micro as "seen.volume_micro", o.from_status as "seen.from_status", o.to_status as "seen.to_status",
+          o.same_destination as "seen.same_destination", o.open_high as "seen.open_high"
+        from (
+          select {_WALLET_COLUMNS}, a.status as giver_status, {person_fields("a", "giver")},
+            {person_fields("u", "receiver")}
+          {_WALLETS} join profiles up on up.user_id = u.id
+            join users a on a.id = $2 join profiles ap on ap.user_id = a.id
+          where {_SEEN} and u.id = $1 offset 0
+        ) r
+        cross join lateral wallet_open_movement('{kind}', $2, r.user_id, $3, $4, $5, $6, $7) o
+        """,
+    )
+    for kind in ("gift", "tip", "sale")
+}
+_RECIPIENT_BY_NAME = maybe(Recipient, f"{_RECIPIENT} and lower(u.username) = lower($1)")
 
 _GIFT: Final = f"""
     select g.id, {person_fields("s", "sender")}, {person_fields("r", "recipient")},
