@@ -52,7 +52,9 @@ async def test_by_dragging(house: House, open_page: Any, file: Path) -> None:
     visitor = await open_page(house, as_=await house.make.user("ines"))
     page = await visitor.go(HERE)
     await page.set_input_files("#f-file", file)
-    box = await page.locator("[data-face-canvas]").bounding_box()
+    canvas = page.locator("[data-face-canvas]")
+    await expect(canvas).to_be_visible()
+    box = await canvas.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     await page.mouse.move(x, y)

@@ -110,6 +110,7 @@ async def test_it_is_offered_among_the_names_that_the_browser_fills_in(house: Ho
     await VirtualKey.plug_in(visitor)
     await add_passkey(visitor, "")
     await visitor.page.get_by_role("link", name="I have kept them").click()
+    await expect(visitor.page.get_by_text("One passkey.")).to_be_visible()
     await log_out(visitor)
     await visitor.page.goto("/login?next=/about")
     await visitor.page.wait_for_url("**/about")
@@ -139,6 +140,7 @@ async def test_a_passkey_is_the_second_step_and_the_step_up(house: House, open_p
     page = visitor.page
     await add_passkey(visitor, "Desk")
     await page.get_by_role("link", name="I have kept them").click()
+    await expect(page.get_by_text("One passkey.")).to_be_visible()
     await key.touch(False)
     await log_out(visitor)
     await visitor.go("/login?next=/mfa/backup-codes")

@@ -1,6 +1,7 @@
 """A creator's own house, from the first brick to the first reader: a site, a theme, a book from a file, a date; and a
 stranger with a phone, who reads, sets the type, and finds the place again."""
 
+import asyncio
 import re
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from playwright.async_api import expect
 
 from stoa.kit.clock import utcnow
 from tests.browser.house import House
-from tests.browser.test_reader import AT_THE_LINE, SIZE, at_the_line, scroll_to
+from tests.browser.test_reader import SIZE, at_the_line, look_at_settings, scroll_to
 from tests.browser.visitor import PHONE, Visitor
 from tests.creation.exchange.samples import epub, xhtml
 
@@ -102,17 +103,15 @@ async def test_from_a_site_to_its_first_reader(house: House, open_page: Any) -> 
     stranger.allow("404")
     await stranger.go("/s/the-tide-house/series/house-of-tides/the-quay", status=404)
     await its_time_comes(house)
-    for _ in range(40):
-        await stranger.page.wait_for_timeout(500)
-        if await house.value("select count(*) from works where kind = 'chapter' and state = 'published'") == 2:
-            break
+    async with asyncio.timeout(60):
+        while await house.value("select count(*) from works where kind = 'chapter' and state = 'published'") != 2:
+            await asyncio.sleep(0.2)
     await stranger.go("/s/the-tide-house/series/house-of-tides")
     await page.get_by_role("link", name=re.compile("The quay")).first.click()
     text = page.locator("[data-text] p").first
     await expect(text).to_contain_text("Paragraph 1.")
     await scroll_to(page, 9)
-    await page.evaluate("scrollBy(0, -20)")  # a little back, and the bar is there
-    await page.locator("summary[aria-label='How it looks']").click()
+    await look_at_settings(page)
     async with page.expect_response("**/preferences/reader"):
         await page.get_by_role("button", name="Larger").click()
     assert await text.evaluate(SIZE) == "20px"
@@ -123,4 +122,5 @@ async def test_from_a_site_to_its_first_reader(house: House, open_page: Any) -> 
     await page.get_by_role("link", name="Go on with chapter 2").click()
     await at_the_line(page, 14)
     assert await text.evaluate(SIZE) == "20px"
-    assert await page.evaluate(AT_THE_LINE) == 14
+    await page.evaluate("document.fonts.ready.then(() => {})")
+    await at_the_line(page, 14)

@@ -100,6 +100,7 @@ export function mountComic(root, place, toast) {
     if (!paged()) return scrollBy({ top: by * innerHeight * 0.85 })
     if (by > 0 && at === spreads.length - 1) {
       if (!end) return
+      keep() // in a chapter of one page nothing was turned that would have kept it
       // Once more at the end of a chapter goes on to the next one.
       if (atEnd() && root.dataset.next) location.href = root.dataset.next
       else {
