@@ -73,13 +73,13 @@ async def prepare(app: App) -> tuple[Actor, dict[str, Any]]:
             ids.append((await publish_chapter(own, chapter.id)).id)
         series = await create_series(own, site_id, title="A hundred chapters")
         comic = await create_series(own, site_id, title="Sixty pages", content_type=ContentType.WESTERN_COMIC)
-        drawn = await create_chapter(own, comic.id, title="All of them")
+        comics = {name: (await create_chapter(own, comic.id, title=name)).id for name in ("60 pages", "60 pages, read")}
     async with app.database.connection() as db:
         await db.execute("analyze")
         slug = await db.fetchval("select slug from works where id = $1", read.id)
         site = await db.fetchval("select slug from sites where id = $1", site_id)
     made = {"chapter": str(ids[1]), "page": f"/s/{site}/series/{slug}/number-2"}
-    return actor, {**made, "series_id": series.id, "comic_id": drawn.id}
+    return actor, {**made, "series_id": series.id, "comics": comics}
 
 
 async def works(app: App, actor: Actor, made: dict[str, Any], options: argparse.Namespace) -> dict[str, list[float]]:
@@ -110,9 +110,11 @@ async def works(app: App, actor: Actor, made: dict[str, Any], options: argparse.
             for side, work in enumerate(sides):
                 turns[side].append(await work())
         figures[name] = [statistics.median(side) for side in turns]
-    files = _comic_pages.pages()
-    stoa = await _comic_pages.through_stoa(app, actor, made["comic_id"], files)
-    figures["60 pages"] = [stoa, await _comic_pages.bare(app.storage, files)]
+    for name, comic_id in made["comics"].items():
+        is_read = name != "60 pages"
+        files = _comic_pages.pages(_comic_pages.PAGES * is_read)  # files that are there already are no work
+        stoa = await _comic_pages.through_stoa(app, actor, comic_id, files, is_read=is_read)
+        figures[name] = [stoa, await _comic_pages.bare(app.storage, files, is_read=is_read)]
     return figures
 
 

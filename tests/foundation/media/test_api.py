@@ -81,6 +81,31 @@ async def test_it_is_turned_upright(mine: Any) -> None:
     assert top[0] > 150 and bottom[2] > 150  # a quarter turn clockwise brings the left side to the top
 
 
+async def test_colours_are_those_that_were_meant(mine: Any) -> None:
+    """By the profile of a picture, if it has one; without one its numbers are sRGB, or greys of it."""
+    colour, grey = (
+        filled(60, 40, *rgb).cast("uchar").copy(interpretation="srgb") for rgb in ((180, 90, 70), (90, 90, 90))
+    )
+    wide = colour.icc_transform("p3", input_profile="srgb")
+    assert wide(30, 20)[0] < 172, "the same red in other numbers"
+    for data, meant in (
+        (colour.pngsave_buffer(), (180, 90, 70)),
+        (wide.pngsave_buffer(), (180, 90, 70)),
+        (wide.pngsave_buffer(keep="none"), wide(30, 20)),
+        (colour.colourspace("rgb16").pngsave_buffer(compression=1), (180, 90, 70)),
+        (colour.icc_transform("cmyk", input_profile="srgb").jpegsave_buffer(), (180, 90, 70)),
+        (grey.colourspace("b-w").pngsave_buffer(), (90, 90, 90)),
+        (grey.colourspace("grey16").pngsave_buffer(), (90, 90, 90)),
+    ):
+        body = (await send(mine, bytes(data))).json()
+        image = opened((await mine.get(body["url"])).content)
+        assert image.bands == 3 and not image.get_typeof("icc-profile-data")
+        assert all(abs(one - other) <= 6 for one, other in zip(image(30, 20), meant, strict=True)), meant
+        small = (await mine.post(f"/api/v1/media/{body['id']}/resize", json={"width": 30})).json()
+        file = opened((await mine.get(f"/api/v1/media/{small['id']}/download")).content)
+        assert (file.width, file.bands, file.interpretation) == (30, 3, "srgb")
+
+
 async def test_a_small_picture_is_never_enlarged(mine: Any, app: Any) -> None:
     body = (await send(mine, bytes(colours(100, 40).pngsave_buffer()), "x.exe")).json()
     assert (body["content_type"], body["width"], body["height"]) == ("image/png", 100, 40)

@@ -78,6 +78,32 @@ async def test_optimise(mine: Any, app: Any, jobs: Any) -> None:
     await holds(app)
 
 
+async def test_a_picture_is_decoded_once_for_all_sizes_and_kinds(
+    mine: Any, jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And brought to sRGB only where that changes anything: it takes ten times as long as the decoding."""
+    decoded: list[bool] = []
+    decode = pyvips.Image.thumbnail_buffer
+
+    def counted(*args: Any, **options: Any) -> pyvips.Image:
+        decoded.append("output_profile" in options)
+        return decode(*args, **options)
+
+    for data, is_transformed in (
+        (jpeg(1200, 800), False),
+        (bytes(colours(700, 500).colourspace("b-w").pngsave_buffer()), False),
+        (bytes(colours(700, 500).icc_transform("p3", input_profile="srgb").pngsave_buffer()), True),
+    ):
+        made = (await send(mine, data)).json()
+        with monkeypatch.context() as patched:
+            patched.setattr(pyvips.Image, "thumbnail_buffer", counted)
+            await jobs()
+        file = (await mine.get(f"{MEDIA}/{made['id']}")).json()
+        assert file["avif_srcset"].count(" ") == 2 * file["srcset"].count(", ") + 1 > 4
+        assert decoded == [is_transformed]
+        decoded.clear()
+
+
 async def test_only_pictures_are_resized(mine: Any, jobs: Any) -> None:
     made = (await send(mine, samples.pdf())).json()
     await jobs()

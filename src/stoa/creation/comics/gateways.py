@@ -52,7 +52,7 @@ class RapidOcr:
             spawn = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_end_with_parent)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, _read, data, tuple(heights))
+            return await asyncio.get_running_loop().run_in_executor(self._pool, read_here, data, tuple(heights))
         except BrokenProcessPool as error:
             await self.close()
             raise NotRead("The reader ended while it looked at this picture") from error
@@ -105,7 +105,8 @@ def _engine() -> Any:
     return _engines[0]
 
 
-def _read(data: bytes, heights: Sequence[int]) -> list[Words]:
+def read_here(data: bytes, heights: Sequence[int] = ()) -> list[Words]:
+    """As `Reader.read`, in this process, which keeps the models in memory from then on."""
     try:
         head = read_head(data)
         image = as_seen(data, min(head.width, WIDEST))

@@ -25,6 +25,7 @@ _LOADERS: Final[tuple[tuple[bytes, int, str, str], ...]] = (
     (b"WEBP", 8, "image/webp", "webpload_buffer"),
     (b"ftypavif", 4, "image/avif", "heifload_buffer"),
 )
+_SRGB: Final = frozenset({"srgb", "rgb16", "b-w", "grey16"})  # how a picture without a profile is understood
 _ANIMATED: Final = frozenset({"image/gif", "image/webp"})
 
 pyvips.block_untrusted_set(True)  # the loaders that libvips itself does not hold to be safe, SVG among them
@@ -32,12 +33,16 @@ pyvips.cache_set_max(0)  # each picture is worked on once: a cache would only ke
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """What became of an upload: its sizes as WebP, smallest first; `width` and `height` are those of what was sent."""
+    """What became of an upload: its sizes as WebP, and as AVIF where it was asked for and there is one, smallest first.
+
+    `width` and `height` are those of what was sent.
+    """
 
     content_type: str
     frames: int
     colour: str
     sizes: list[tuple[Variant, bytes]]
+    avif: list[tuple[Variant, bytes]]
     width: int
     height: int
     thumbhash: bytes
@@ -45,35 +50,28 @@ class Picture(msgspec.Struct, frozen=True):
 
     @property
     def bytes_count(self) -> int:
-        """Of all sizes together."""
+        """Of all sizes as WebP together."""
         return sum(variant.bytes_count for variant, _ in self.sizes)
 
 
 class Head(msgspec.Struct, frozen=True):
-    """What a file says of itself before it is decoded: upright measures of one frame, in pixels."""
+    """What a file says of itself before it is decoded: upright measures of one frame, in pixels.
+
+    is_srgb: its colours, or greys, need no profile to be understood.
+    """
 
     content_type: str
     frames: int
     width: int
     height: int
+    is_srgb: bool
 
 
-def make_picture(data: bytes) -> Picture:
-    """Decodes, turns upright, brings to sRGB, and writes each size as WebP without metadata. Raises ImageRefused."""
+def make_picture(data: bytes, *, with_avif: bool = False) -> Picture:
+    """Decodes once, turns upright, brings to sRGB, and writes each size without metadata. Raises ImageRefused."""
     try:
         head = read_head(data)
-        largest = _scaled(data, SIZES[-1], head.frames)
-        sizes = _as_webp(data, largest, head)
-        return Picture(
-            head.content_type,
-            head.frames,
-            _average_colour(largest),
-            sizes,
-            head.width,
-            head.height,
-            thumbhash(largest),
-            dominant_colour(largest),
-        )
+        return _picture(data, _scaled(data, SIZES[-1], head, head.frames), head, with_avif=with_avif)
     except pyvips.Error as error:
         raise ImageRefused("This file is damaged or not complete") from error
 
@@ -81,37 +79,9 @@ def make_picture(data: bytes) -> Picture:
 def make_poster(image: pyvips.Image) -> Picture:
     """The sizes of a picture that was made here, such as a page or a moment of a film."""
     image = image.copy_memory()
-    head = Head("image/webp", 1, image.width, image.height)
+    head = Head("image/webp", 1, image.width, image.height, True)
     largest = image.thumbnail_image(SIZES[-1], height=MAX_SIDE, size="down").copy_memory()
-    return Picture(
-        head.content_type,
-        1,
-        _average_colour(largest),
-        _as_webp(b"", largest, head),
-        image.width,
-        image.height,
-        thumbhash(largest),
-        dominant_colour(largest),
-    )
-
-
-def make_avif(data: bytes) -> list[tuple[Variant, bytes]]:
-    """The sizes of a still picture as AVIF, smallest first; none of an animation. Raises ImageRefused."""
-    try:
-        head = read_head(data)
-        if head.frames > 1 or not hasattr(pyvips.Image, "heifsave_buffer"):
-            return []
-        largest = _scaled(data, SIZES[-1], 1)
-        sizes: list[tuple[Variant, bytes]] = []
-        for size in SIZES:
-            image = largest if size == SIZES[-1] else _smaller(data, largest, size, 1)
-            content = image.heifsave_buffer(compression="av1", Q=AVIF_QUALITY, effort=2, keep="none")
-            sizes.append((Variant(size, image.width, image.height, len(content)), content))
-            if image.width < size or size >= head.width:
-                break
-        return sizes
-    except pyvips.Error as error:
-        raise ImageRefused("This file is damaged or not complete") from error
+    return _picture(b"", largest, head, with_avif=False)
 
 
 def derive(data: bytes, *, area: Area | None, width: int | None, height: int | None, covers: bool) -> bytes:
@@ -122,7 +92,7 @@ def derive(data: bytes, *, area: Area | None, width: int | None, height: int | N
     """
     try:
         head = read_head(data)
-        image = _scaled(data, head.width, 1)
+        image = _scaled(data, head.width, head)
         if area is not None:
             _check_area(area, head)
             image = image.crop(area.x, area.y, area.width, area.height)
@@ -142,7 +112,7 @@ def optimise(data: bytes, quality: int) -> bytes:
     """The whole picture anew as WebP of this quality (1 to 100), without metadata. Raises ImageRefused."""
     try:
         head = read_head(data)
-        image = _scaled(data, head.width, head.frames)
+        image = _scaled(data, head.width, head, head.frames)
         return bytes(image.webpsave_buffer(Q=quality, effort=4, keep="none"))
     except pyvips.Error as error:
         raise ImageRefused("This file is damaged or not complete") from error
@@ -153,10 +123,7 @@ def as_seen(data: bytes, width: int) -> pyvips.Image:
 
     Raises ImageRefused and pyvips.Error.
     """
-    read_head(data)
-    image = pyvips.Image.thumbnail_buffer(
-        data, width, height=MAX_PIXELS, size="down", option_string="fail_on=truncated", output_profile="srgb"
-    )
+    image = _decoded(data, read_head(data), width, height=MAX_PIXELS)
     return (image.flatten(background=[255, 255, 255]) if image.hasalpha() else image).copy_memory()
 
 
@@ -169,15 +136,31 @@ def encoded(image: pyvips.Image, content_type: str) -> bytes:
     return bytes(image.webpsave_buffer(Q=DERIVED_QUALITY, effort=4, keep="none"))
 
 
-def _as_webp(data: bytes, largest: pyvips.Image, head: Head) -> list[tuple[Variant, bytes]]:
-    sizes: list[tuple[Variant, bytes]] = []
+def _picture(data: bytes, largest: pyvips.Image, head: Head, *, with_avif: bool) -> Picture:
+    with_avif = with_avif and head.frames == 1 and hasattr(pyvips.Image, "heifsave_buffer")
+    webp: list[tuple[Variant, bytes]] = []
+    avif: list[tuple[Variant, bytes]] = []
     for size in SIZES:
-        image = largest if size == SIZES[-1] else _smaller(data, largest, size, head.frames)
+        image = largest if size == SIZES[-1] else _smaller(data, largest, size, head)
+        width, height = image.width, image.get_page_height()
         content = image.webpsave_buffer(Q=WEBP_QUALITY, effort=4, keep="none")
-        sizes.append((Variant(size, image.width, image.get_page_height(), len(content)), content))
-        if image.width < size or size >= head.width:  # the next would be the same picture again
+        webp.append((Variant(size, width, height, len(content)), content))
+        if with_avif:
+            content = image.heifsave_buffer(compression="av1", Q=AVIF_QUALITY, effort=2, keep="none")
+            avif.append((Variant(size, width, height, len(content)), content))
+        if width < size or size >= head.width:  # the next would be the same picture again
             break
-    return sizes
+    return Picture(
+        content_type=head.content_type,
+        frames=head.frames,
+        colour=_average_colour(largest),
+        sizes=webp,
+        avif=avif,
+        width=head.width,
+        height=head.height,
+        thumbhash=thumbhash(largest),
+        dominant_colour=dominant_colour(largest),
+    )
 
 
 def cut_square(data: bytes, crop: Crop | None) -> bytes:
@@ -191,7 +174,7 @@ def cut_square(data: bytes, crop: Crop | None) -> bytes:
         part = crop or Crop((head.width - shorter) // 2, (head.height - shorter) // 2, shorter)
         _check_crop(part, head)
         width = max(1, round(head.width * min(1.0, AVATAR_SIDE / part.size)))
-        image = _scaled(data, width, 1)
+        image = _scaled(data, width, head)
         factor = image.width / head.width
         left, top = min(round(part.x * factor), image.width - 1), min(round(part.y * factor), image.height - 1)
         side = max(1, min(round(part.size * factor), image.width - left, image.height - top, AVATAR_SIDE))
@@ -236,7 +219,8 @@ def read_head(data: bytes) -> Head:
     width, height = head.width, head.height // frames if options else head.height
     _check_measures(width, height, frames)
     turned = bool(head.get_typeof("orientation")) and head.get("orientation") in (5, 6, 7, 8)
-    return Head(content_type, frames, height if turned else width, width if turned else height)
+    is_srgb = head.interpretation in _SRGB and not head.get_typeof("icc-profile-data")
+    return Head(content_type, frames, height if turned else width, width if turned else height, is_srgb)
 
 
 def look_at_head(data: bytes) -> Head:
@@ -269,19 +253,23 @@ def _check_measures(width: int, height: int, frames: int) -> None:
         raise ImageRefused(f"Animations may have at most {MAX_FRAMES} frames")
 
 
-def _scaled(data: bytes, size: int, frames: int) -> pyvips.Image:
+def _scaled(data: bytes, size: int, head: Head, frames: int = 1) -> pyvips.Image:
+    return _decoded(data, head, size, height=MAX_SIDE, frames=frames).copy_memory()
+
+
+def _decoded(data: bytes, head: Head, width: int, *, height: int, frames: int = 1) -> pyvips.Image:
+    """At most so large, upright, in sRGB."""
     option = "fail_on=truncated,n=-1" if frames > 1 else "fail_on=truncated"  # its own `fail_on` does not reach loaders
-    # Strips of comics are far taller than wide: the width decides, up to what WebP can hold.
-    image = pyvips.Image.thumbnail_buffer(
-        data, size, height=MAX_SIDE, size="down", option_string=option, output_profile="srgb"
-    )
-    return image.copy_memory()
+    # What needs no profile comes out of a transform as it went in, after ten times the time of all the rest.
+    profile = {} if head.is_srgb else {"output_profile": "srgb"}
+    image = pyvips.Image.thumbnail_buffer(data, width, height=height, size="down", option_string=option, **profile)
+    return image.colourspace("srgb") if head.is_srgb else image
 
 
-def _smaller(data: bytes, largest: pyvips.Image, size: int, frames: int) -> pyvips.Image:
-    if frames > 1:  # a resize knows nothing of frames, so each size is decoded anew
-        return _scaled(data, size, frames)
-    return largest.thumbnail_image(size, height=MAX_SIDE, size="down")
+def _smaller(data: bytes, largest: pyvips.Image, size: int, head: Head) -> pyvips.Image:
+    if head.frames > 1:  # a resize knows nothing of frames, so each size is decoded anew
+        return _scaled(data, size, head, head.frames)
+    return largest.thumbnail_image(size, height=MAX_SIDE, size="down").copy_memory()
 
 
 def _average_colour(image: pyvips.Image) -> str:

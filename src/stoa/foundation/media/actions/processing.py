@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from stoa.foundation.media.actions.kinds import Found, check_picture, look
-from stoa.foundation.media.actions.pictures import Picture, make_avif, make_picture
+from stoa.foundation.media.actions.pictures import Picture, make_picture
 from stoa.foundation.media.actions.previews import Preview, preview
 from stoa.foundation.media.actions.scanning import note_infected, quarantine_path, scanned
 from stoa.foundation.media.actions.taking import NO_COLOUR, size_path, srcset_of
@@ -58,7 +58,6 @@ class _Result(msgspec.Struct, frozen=True, kw_only=True):
     scan: Scan
     seen: Preview
     picture: Picture | None
-    avif: list[tuple[Variant, bytes]]
 
 
 _COLUMNS: Final = """
@@ -140,19 +139,18 @@ async def _work_on(ctx: Ctx, work: _Work, file: Path) -> str:
     if work.original_path is None:
         await ctx.app.storage.put_file(path, file, found.content_type)
     await _say(ctx, work, 60)
-    avif: list[tuple[Variant, bytes]] = []
     picture: Picture | None
     if found.kind is Kind.IMAGE:
         data = await in_turn(file.read_bytes)
-        picture, seen = await in_turn(lambda: (check_picture(data), make_picture(data))[1]), Preview()
-        avif = await in_turn(lambda: make_avif(data))
+        picture = await in_turn(lambda: (check_picture(data), make_picture(data, with_avif=True))[1])
+        seen = Preview()
     else:
         seen = await in_turn(lambda: preview(file, found))
         picture = seen.poster
     await _say(ctx, work, 85)
     for variant, content in picture.sizes if picture else []:
         await ctx.app.storage.put(size_path(work.id, variant), content, "image/webp")
-    for variant, content in avif:
+    for variant, content in picture.avif if picture else []:
         await ctx.app.storage.put(size_path(work.id, variant, "avif"), content, "image/avif")
     done = _Result(
         found=found,
@@ -162,7 +160,6 @@ async def _work_on(ctx: Ctx, work: _Work, file: Path) -> str:
         scan=scan,
         seen=seen,
         picture=picture,
-        avif=avif,
     )
     return await _finish(ctx, work.id, done)
 
@@ -224,9 +221,10 @@ async def _finish(ctx: Ctx, media_id: UUID, done: _Result) -> str:
         work = await _LOCKED(db, media_id)
         if work is None:  # deleted meanwhile; the sweep takes what was written
             return "gone"
-        picture, avif = done.picture, done.avif
+        picture = done.picture
+        avif = [variant for variant, _ in picture.avif] if picture else []
         kept = done.size + (picture.bytes_count if picture else 0)
-        wanted = kept + sum(variant.bytes_count for variant, _ in avif)
+        wanted = kept + sum(variant.bytes_count for variant in avif)
         try:
             await _count(inside, work, wanted)
         except PlanLimit:
@@ -236,7 +234,7 @@ async def _finish(ctx: Ctx, media_id: UUID, done: _Result) -> str:
                     (None, done.size) if done.found.kind is not Kind.IMAGE else (picture, work.bytes_count)
                 )
             await _count(inside, work, wanted)
-        await _save(inside, work, done, picture, [variant for variant, _ in avif], wanted)
+        await _save(inside, work, done, picture, avif, wanted)
         await _tell(inside, work, State.READY)
     await ctx.app.storage.delete(sorted(await ctx.app.storage.sizes(f"uploads/{media_id}")))
     return State.READY.value
