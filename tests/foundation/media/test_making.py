@@ -7,6 +7,7 @@ import pytest
 import pyvips
 
 from stoa.foundation.media import actions
+from stoa.foundation.media.actions import processing
 from stoa.foundation.media.actions.blurs import dominant_colour, thumbhash
 from stoa.foundation.settings import actions as settings
 from stoa.foundation.settings.types import Plans
@@ -126,6 +127,27 @@ async def test_a_pdf_has_pages_and_a_face(mine: Any, client: Any, jobs: Any, app
     assert (await client.get(made["url"])).headers["content-type"] == "image/webp"
     assert made["dominant_colour"] == "#ffffff"
     await holds(app)
+
+
+@pytest.mark.parametrize(("quick_s", "told"), [(60.0, [60]), (0.0, [20, 40, 60, 85])])
+async def test_its_owner_sees_how_far_it_is(
+    mine: Any, jobs: Any, monkeypatch: pytest.MonkeyPatch, quick_s: float, told: list[int]
+) -> None:
+    """Always before what takes the longest; the other steps only where somebody could see them."""
+    made = (await send(mine, samples.pdf(), "a.pdf")).json()
+    seen: list[int] = []
+    tell = processing.progress
+
+    async def watched(*args: Any) -> None:
+        await tell(*args)
+        seen.append((await mine.get(f"{MEDIA}/{made['id']}")).json()["progress"])
+
+    monkeypatch.setattr(processing, "progress", watched)
+    monkeypatch.setattr(processing, "QUICK_S", quick_s)
+    await jobs()
+    assert seen == told
+    done = (await mine.get(f"{MEDIA}/{made['id']}")).json()
+    assert (done["state"], done["progress"]) == ("ready", 100)
 
 
 async def test_a_film_has_a_length_and_a_face(mine: Any, client: Any, jobs: Any) -> None:

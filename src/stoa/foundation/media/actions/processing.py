@@ -5,6 +5,7 @@ Whatever it writes to the storage has a name that depends on the file alone; wha
 
 import hashlib
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ from stoa.kit.outbox import emit
 from stoa.kit.queue import RetryLater, progress
 
 SCANNER_PAUSE_S: Final = 60
+QUICK_S: Final = 0.5  # a step that is reached before that is not told: nobody would see it, and each takes two commits
 _PAUSED: Final = "The virus scanner does not answer just now. This file waits for it."
 
 
@@ -115,17 +117,18 @@ async def process(ctx: Ctx, media_id: UUID) -> str:
         return "gone"
     if work.original_path is None and work.variants:
         return await _only_sizes(ctx, work)
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="stoa-media-") as folder:
         file = Path(folder) / "file"
         try:
             await _fetch(ctx, work, file)
-            await _say(ctx, work, 20)
-            return await _work_on(ctx, work, file)
+            await _say_if_slow(ctx, work, 20, began)
+            return await _work_on(ctx, work, file, began)
         except Invalid as error:  # it is damaged, a bomb, or nothing that is taken
             return await _fail(ctx, work, next(iter(error.fields.values()), error.detail))
 
 
-async def _work_on(ctx: Ctx, work: _Work, file: Path) -> str:
+async def _work_on(ctx: Ctx, work: _Work, file: Path, began: float) -> str:
     found = await in_turn(lambda: look(file))
     size = await in_turn(lambda: file.stat().st_size)
     _check_size(ctx, found, size)
@@ -133,12 +136,12 @@ async def _work_on(ctx: Ctx, work: _Work, file: Path) -> str:
     if scan is Scan.INFECTED:
         await ctx.app.storage.put_file(quarantine_path(work.id), file, "application/octet-stream")
         return await _quarantine(ctx, work, result)
-    await _say(ctx, work, 40)
+    await _say_if_slow(ctx, work, 40, began)
     content_hash = await in_turn(lambda: _hash(file))
     path = work.original_path or f"media/{work.id}/original.{found.ending}"
     if work.original_path is None:
         await ctx.app.storage.put_file(path, file, found.content_type)
-    await _say(ctx, work, 60)
+    await _say(ctx, work, 60)  # what follows takes the longest
     picture: Picture | None
     if found.kind is Kind.IMAGE:
         data = await in_turn(file.read_bytes)
@@ -147,7 +150,7 @@ async def _work_on(ctx: Ctx, work: _Work, file: Path) -> str:
     else:
         seen = await in_turn(lambda: preview(file, found))
         picture = seen.poster
-    await _say(ctx, work, 85)
+    await _say_if_slow(ctx, work, 85, began)
     for variant, content in picture.sizes if picture else []:
         await ctx.app.storage.put(size_path(work.id, variant), content, "image/webp")
     for variant, content in picture.avif if picture else []:
@@ -319,6 +322,11 @@ async def _remove(ctx: Ctx, media_id: UUID) -> None:
 async def _tell(ctx: Ctx, work: _Work, state: State) -> None:
     if work.state is State.PROCESSING:
         await emit(ctx, MediaProcessed(work.id, work.owner_id, state.value))
+
+
+async def _say_if_slow(ctx: Ctx, work: _Work, percent: int, began: float) -> None:
+    if time.monotonic() - began >= QUICK_S:
+        await _say(ctx, work, percent)
 
 
 async def _say(ctx: Ctx, work: _Work, percent: int) -> None:
