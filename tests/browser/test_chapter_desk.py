@@ -1,15 +1,17 @@
 """The writing desk of a chapter, with hands: tools, what is kept, two tabs, two editors; and an order made by keys."""
 
+import asyncio
 import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from stoa.creation.serials.actions.chapters import edit_chapter
 from stoa.creation.serials.policies.chapters import access_chapter
 from tests.browser.house import House
 from tests.browser.visitor import DESKTOP
+from tests.foundation.media import samples
 
 
 async def ready(page: Page) -> None:
@@ -29,7 +31,12 @@ async def test_writing_a_chapter(house: House, open_page: Any) -> None:
     page = await visitor.go(desk)
     await ready(page)
     await page.locator(".ProseMirror").click()
-    await page.keyboard.type("It was ||the butler|| who did it.")
+    await page.keyboard.type("It was ||the butler|| who did it. ")
+    await page.locator("[data-tool=bold]").click()
+    await page.keyboard.type("Surely.")  # at once: the hands are back in the text
+    for tool in ("undo", "redo"):
+        await page.locator(f"[data-tool={tool}]").click()
+    await expect(page.locator(".ProseMirror strong")).to_have_text("Surely.")
     await page.locator("[data-tool=footnote]").click()
     await page.get_by_label("Footnote 1").fill("Or so they say.")
     await page.locator(".ProseMirror p").first.click()
@@ -41,6 +48,7 @@ async def test_writing_a_chapter(house: House, open_page: Any) -> None:
     async with make.tx(user) as ctx:
         saved = await access_chapter(ctx, chapter.id)
     assert '<span class="spoiler"' in saved.body_html
+    assert "<strong>Surely.</strong>" in saved.body_html
     assert re.search(r"<td>The \| butler</td>", saved.body_html)
     assert "Or so they say." in saved.body_html
 
@@ -67,6 +75,32 @@ async def test_writing_a_chapter(house: House, open_page: Any) -> None:
     await expect(page.locator("[data-say=state]")).to_have_text("Saved as version 4")
     async with make.tx(user) as ctx:
         assert (await access_chapter(ctx, chapter.id)).title == "Setting out, early"
+
+
+async def test_a_picture_that_comes_late_leaves_the_hands_where_they_are(house: House, open_page: Any) -> None:
+    user = await house.make.user("ana", roles=("creator",))
+    chapter = await house.make.chapter(user, await house.make.series(user), title="Setting", body="", published=False)
+    visitor = await open_page(house, as_=user)
+    page = await visitor.go(f"/dashboard/chapters/{chapter.id}/edit")
+    await ready(page)
+    sent = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await sent.wait()
+        await route.continue_()
+
+    await page.route("**/api/v1/media", slowly)
+    picture = {"name": "sea.png", "mimeType": "image/png", "buffer": samples.picture(60, 40)}
+    await page.locator("[data-toolbar] input[type=file]").set_input_files(picture)  # type: ignore[arg-type]
+    await expect(page.locator("[data-say=upload]").first).to_contain_text("Sending sea.png")
+    await page.get_by_label("Title").press("End")
+    await page.keyboard.type(" out,")
+    sent.set()
+    await expect(page.locator(".ProseMirror img")).to_have_count(1)
+    await page.keyboard.type(" early")
+    await expect(page.get_by_label("Title")).to_have_value("Setting out, early")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.locator("[data-say=state]")).to_have_text("Saved as version 2")
 
 
 @pytest.mark.slow

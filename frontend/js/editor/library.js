@@ -1,5 +1,5 @@
 // Pictures of one's library, to choose one for the text. The dialog holds a form that searches and a place for what is found.
-import { button } from './parts.js'
+import { button, writing } from './parts.js'
 
 let showFor = null
 
@@ -60,7 +60,7 @@ function choice(file, dialog) {
   press.append(image)
   press.addEventListener('click', () => {
     dialog.close()
-    showFor.chain().focus().insertContent([{ type: 'picture', attrs: { src: file.url, alt: file.alt ?? '', title: file.caption?.slice(0, 300) ?? '' } }, { type: 'paragraph' }]).run()
+    writing(showFor).insertContent([{ type: 'picture', attrs: { src: file.url, alt: file.alt ?? '', title: file.caption?.slice(0, 300) ?? '' } }, { type: 'paragraph' }]).run()
   })
   item.append(press)
   return item

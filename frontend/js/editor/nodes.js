@@ -1,6 +1,6 @@
 // The editor's own nodes: a picture with its description and caption, what is hidden until one asks, Markdown that stays as it is.
 import { Mark, Node, markInputRule, mergeAttributes } from '@tiptap/core'
-import { button, field } from './parts.js'
+import { button, field, writing } from './parts.js'
 import { rawView } from './raw.js'
 
 export const Picture = Node.create({
@@ -23,7 +23,7 @@ export const Picture = Node.create({
       }
       const alt = field('Description, for who cannot see it', node.attrs.alt, 1000, set('alt'))
       const title = field('Caption', node.attrs.title, 300, set('title'))
-      const remove = button('Remove picture', () => editor.chain().focus().deleteRange({ from: getPos(), to: getPos() + 1 }).run())
+      const remove = button('Remove picture', () => writing(editor).deleteRange({ from: getPos(), to: getPos() + 1 }).run())
       remove.classList.add('picture-remove')
       const box = document.createElement('div')
       box.className = 'picture-fields'

@@ -1,4 +1,12 @@
-// Fields and buttons within the text.
+// Fields and buttons within the text, and the hands in it.
+
+/** A chain of commands, with the hands in the text at once: the editor's own focus command waits for a frame, in which the
+ * next letter would still go to what was pressed. */
+export function writing(editor) {
+  editor.view.focus()
+  return editor.chain().scrollIntoView()
+}
+
 export function button(text, press) {
   const made = document.createElement('button')
   made.type = 'button'

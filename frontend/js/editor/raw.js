@@ -1,5 +1,5 @@
 // Markdown that the rich editor has no node for, edited in place: a table as a grid, a footnote as a line, the rest as it is.
-import { button, field } from './parts.js'
+import { button, field, writing } from './parts.js'
 
 const CELL = /(?<!\\)\|/
 const RULE = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/
@@ -93,7 +93,7 @@ export function rawView({ node, editor, getPos }) {
     source = next
     const part = NOTE.test(next) ? note : readTable(next) ? grid : plain
     const name = part === note ? 'footnote' : part === grid ? 'table' : 'part'
-    const remove = button(`Remove the ${name}`, () => editor.chain().focus().deleteRange({ from: getPos(), to: getPos() + 1 }).run())
+    const remove = button(`Remove the ${name}`, () => writing(editor).deleteRange({ from: getPos(), to: getPos() + 1 }).run())
     const made = part(next, changed)
     dom.replaceChildren(made)
     ;(made.querySelector('.raw-tools') ?? dom).append(remove)
@@ -119,9 +119,9 @@ export function insertFootnote(editor) {
   editor.state.doc.descendants(({ attrs }) => { const found = /^\[\^([^\]\s]+)\]/.exec(attrs.source ?? ''); if (found) used.add(found[1]) })
   let number = 1
   while (used.has(String(number))) number++
-  editor.chain().focus()
+  writing(editor)
     .insertContent({ type: 'rawInline', attrs: { source: `[^${number}]` } })
     .command(({ tr, state }) => { tr.insert(tr.doc.content.size, state.schema.nodes.rawBlock.create({ source: `[^${number}]: ` })); return true })
     .run()
-  requestAnimationFrame(() => editor.view.dom.querySelector(`[data-footnote="${number}"] textarea`)?.focus())
+  editor.view.dom.querySelector(`[data-footnote="${number}"] textarea`)?.focus()
 }

@@ -1,5 +1,6 @@
 // The row of tools: each a button with a name, its state told by aria-pressed, arrow keys move between them.
 import { pictureFromLibrary } from './library.js'
+import { writing } from './parts.js'
 import { emptyTable, insertFootnote } from './raw.js'
 
 const TOOLS = {
@@ -25,7 +26,7 @@ export function makeToolbar({ form, editor, upload, mode }) {
   const run = (name) => {
     if (TOOLS[name]) {
       const [command, , options] = TOOLS[name]
-      editor.chain().focus()[command](options).run()
+      writing(editor)[command](options).run()
     } else if (name === 'link') link(form, editor)
     else if (name === 'picture') file.click()
     else if (name === 'library') pictureFromLibrary(editor)
@@ -75,10 +76,10 @@ export function makeToolbar({ form, editor, upload, mode }) {
 }
 
 function insertTable(editor) {
-  editor.chain().focus().insertContent([{ type: 'rawBlock', attrs: { source: emptyTable() } }, { type: 'paragraph' }]).run()
+  writing(editor).insertContent([{ type: 'rawBlock', attrs: { source: emptyTable() } }, { type: 'paragraph' }]).run()
   const grids = editor.view.dom.querySelectorAll('.raw-table')
   const at = [...grids].find((grid) => [...grid.querySelectorAll('input')].every((input) => !input.value))
-  requestAnimationFrame(() => at?.querySelector('input')?.focus())
+  at?.querySelector('input')?.focus()
 }
 
 function link(form, editor) {
@@ -94,12 +95,12 @@ function link(form, editor) {
     dialog.close()
     const href = input.value.trim()
     if (event.submitter?.hasAttribute('data-link-remove') || !href) {
-      editor.chain().focus().extendMarkRange('link').unsetLink().run()
+      writing(editor).extendMarkRange('link').unsetLink().run()
       return
     }
     const address = /^(https?:|mailto:|\/)/i.test(href) ? href : `https://${href}`
     if (editor.state.selection.empty && !editor.isActive('link')) {
-      editor.chain().focus().insertContent({ type: 'text', text: href, marks: [{ type: 'link', attrs: { href: address } }] }).run()
-    } else editor.chain().focus().extendMarkRange('link').setLink({ href: address }).run()
+      writing(editor).insertContent({ type: 'text', text: href, marks: [{ type: 'link', attrs: { href: address } }] }).run()
+    } else writing(editor).extendMarkRange('link').setLink({ href: address }).run()
   }
 }

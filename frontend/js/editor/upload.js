@@ -1,4 +1,6 @@
 // Pictures: chosen, pasted or dropped; sent to the media API while a note says so.
+import { writing } from './parts.js'
+
 export function pictures(files) {
   return [...(files ?? [])].filter((file) => file.type.startsWith('image/'))
 }
@@ -24,7 +26,9 @@ export function makeUpload({ editor, csrf, toast, say, limit }) {
       try {
         const media = await send(file)
         const picture = { type: 'picture', attrs: { src: media.url, alt: media.alt ?? '', title: '' } }
-        if (at === null) editor.chain().focus().insertContent([picture, { type: 'paragraph' }]).run()
+        // Who writes elsewhere by now, in the title say, goes on there.
+        const elsewhere = document.activeElement?.matches('input:not([type="file"]), textarea, select')
+        if (at === null) (elsewhere ? editor.chain() : writing(editor)).insertContent([picture, { type: 'paragraph' }]).run()
         else editor.chain().insertContentAt(at, picture).run()
         say('')
       } catch (error) {
