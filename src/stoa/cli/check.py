@@ -14,10 +14,12 @@ __all__ = ["test"]
 ROOT = bootstrap.ROOT
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = "STOA_CHROMIUM"
+# One more than there are processors: tests wait for PostgreSQL, for Chromium, and for what they have killed to be back.
+WORKERS = (os.cpu_count() or 1) + 1
 
 
 def test(arguments: argparse.Namespace) -> int:
-    """Run pytest on the given paths (all tests if there are none), two at a time."""
+    """Run pytest on the given paths (all tests if there are none), WORKERS at a time."""
     bootstrap.install("dev")
     assets.build()
     paths = [str(_absolute(argument)) for argument in arguments.rest]
@@ -28,13 +30,16 @@ def test(arguments: argparse.Namespace) -> int:
     command = [sys.executable, "-P", "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
     if not any(path.startswith("-n") for path in paths) and not _is_one_file(paths):
         # Files in the order that tests/conftest.py gives them: what takes long begins.
-        command += ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+        command += ["-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
     return subprocess.run([*command, *paths], cwd=ROOT, env=environment, check=False).returncode
 
 
 def _is_setting(name: str) -> bool:
-    """Tests decide their settings themselves, whatever this shell has."""
-    return name == "DATABASE_URL" or (name.startswith("STOA_") and name not in ("STOA_PYTHON", CHROMIUM))
+    """Tests decide their settings themselves, whatever this shell has; and what is compiled is kept, since each worker,
+    and each Stoa that a test starts, would compile it all again."""
+    return name in ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE") or (
+        name.startswith("STOA_") and name not in ("STOA_PYTHON", CHROMIUM)
+    )
 
 
 def _absolute(argument: str) -> str | Path:
