@@ -8,6 +8,7 @@ import pyvips
 from playwright.async_api import Page, expect
 
 from tests.browser.house import House
+from tests.browser.payouts import do_not_hurry, let_go
 from tests.browser.visitor import DESKTOP, PHONE, SETTLED, Visitor, Width, arrived
 from tests.conftest import PASSWORD
 
@@ -212,6 +213,7 @@ async def be_paid(visitor: Visitor, writer: str) -> None:
     await page.get_by_role("button", name="Pay out 400 coins").click()
     await expect(page.locator("#toasts")).to_contain_text("400 coins are on their way out.")
     assert await house.coins(writer) == {"promotional": 14_000, "earned_reserved": 40_000}
+    await let_go(house)
     await visitor.go("/dashboard/earnings")
     await expect(page.locator("#timeline .station", has_text="Arrived")).to_contain_text("$5.13 paid out so far")
     await expect(page.locator("#timeline .station-sum")).to_have_text([*["0 coins"] * 4, "400 coins"])
@@ -257,7 +259,8 @@ async def see_the_machinery(visitor: Visitor) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [DESKTOP, PHONE], ids=str)
-async def test_main_job(house: House, open_page: Any, width: Width) -> None:
+async def test_main_job(house: House, open_page: Any, width: Width, monkeypatch: Any) -> None:
+    do_not_hurry(monkeypatch)
     await house.make.user("chief", roles=("admin",))
     visitor = await open_page(house, width=width)
     await register(visitor, "ines")

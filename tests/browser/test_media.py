@@ -36,7 +36,7 @@ async def test_several_at_once_with_their_progress(house: House, open_page: Any,
         await expect(queue).to_contain_text("Web pages and scripts are not taken")
         await expect(queue.get_by_role("button", name="Try page.html again")).to_be_visible()
         await queue.get_by_role("link", name="film.mp4").click()
-        await expect(page.locator("video")).to_be_visible(timeout=15_000)  # worked on meanwhile; nobody has to reload
+        await expect(page.locator("video")).to_be_visible(timeout=60_000)  # worked on meanwhile; nobody has to reload
         await expect(page.locator("main")).to_contain_text("320 × 240")
         assert await house.value("select count(*) from media where state = 'ready'") >= 1
         assert await house.value("select count(*) from media_uploads") == 0

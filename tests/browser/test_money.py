@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 from stoa.money.payments import actions as payments
 from stoa.money.wallet import actions as wallets
 from tests.browser.house import House
+from tests.browser.payouts import do_not_hurry, let_go
 from tests.browser.test_keyboard import arrive, tab_to
 from tests.browser.test_main_job import pay
 from tests.browser.visitor import DESKTOP, PHONE, Visitor, arrived
@@ -97,8 +98,9 @@ async def test_a_tip_from_the_wallet_and_one_by_card(house: House, open_page: An
     assert await house.books() == {"USD": 0, "COIN": 0}
 
 
-async def test_dollars_are_withdrawn_to_a_new_account(house: House, open_page: Any) -> None:
+async def test_dollars_are_withdrawn_to_a_new_account(house: House, open_page: Any, monkeypatch: Any) -> None:
     """A second factor before the account, the fee before the button, and then where the money is until it arrives."""
+    do_not_hurry(monkeypatch)
     ines = await house.make.member("ines")
     await house.make.credits(ines, promotional=0, earned=2500)
     phone = await house.make.phone(ines)
@@ -128,6 +130,7 @@ async def test_dollars_are_withdrawn_to_a_new_account(house: House, open_page: A
     reserved = page.locator("section[aria-labelledby=money-USD] [data-stage=reserved]")
     await expect(reserved.locator(".station-sum")).to_have_text("$25.00")
     await expect(page.locator("#money table").last).to_contain_text("You can still cancel it. It is sent by")
+    await let_go(house)
     await expect(page.locator("[data-stage=arrived] .station-sum")).to_have_text("$25.00")  # which it shows by itself
     await expect(page.locator("[data-stage=arrived]")).to_contain_text("$24.75 in 1 payout, after $0.25 of fees")
     assert await house.books() == {"USD": 0, "COIN": 0}
@@ -157,7 +160,8 @@ async def test_an_administrator_gives_a_tip_back(house: House, open_page: Any) -
     assert await house.books() == {"USD": 0, "COIN": 0}
 
 
-async def test_a_payout_needs_nothing_but_keys(house: House, open_page: Any) -> None:
+async def test_a_payout_needs_nothing_but_keys(house: House, open_page: Any, monkeypatch: Any) -> None:
+    do_not_hurry(monkeypatch)
     ines = await house.make.member("ines", earned=400)
     visitor = await open_page(house, as_=ines)
     page = await arrive(visitor, "/dashboard/money")

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from stoa.kit.clock import utcnow
 from tests.browser.house import House
-from tests.browser.test_reader import SIZE, at_the_line, look_at_settings, scroll_to
+from tests.browser.test_reader import SIZE, at_rest, at_the_line, choose, look_at_settings, scroll_to
 from tests.browser.visitor import PHONE, Visitor
 from tests.creation.exchange.samples import epub, xhtml
 
@@ -112,8 +112,7 @@ async def test_from_a_site_to_its_first_reader(house: House, open_page: Any) -> 
     await expect(text).to_contain_text("Paragraph 1.")
     await scroll_to(page, 9)
     await look_at_settings(page)
-    async with page.expect_response("**/preferences/reader"):
-        await page.get_by_role("button", name="Larger").click()
+    await choose(page, page.get_by_role("button", name="Larger"))
     assert await text.evaluate(SIZE) == "20px"
     await page.keyboard.press("Escape")
     await scroll_to(page, 14)
@@ -122,5 +121,5 @@ async def test_from_a_site_to_its_first_reader(house: House, open_page: Any) -> 
     await page.get_by_role("link", name="Go on with chapter 2").click()
     await at_the_line(page, 14)
     assert await text.evaluate(SIZE) == "20px"
-    await page.evaluate("document.fonts.ready.then(() => {})")
+    await at_rest(page)
     await at_the_line(page, 14)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import pyvips
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from stoa.creation.comics.actions.pages import NewImage, add_images
 from stoa.creation.serials.actions.chapters import create_chapter
@@ -42,17 +42,33 @@ async def at_the_line(page: Page, paragraph: int) -> None:
     await comes_true(page, f"n => ({AT_THE_LINE})() === n", paragraph)
 
 
+async def at_rest(page: Page) -> None:
+    """Waits until nothing moves any more: a face that arrives moves the lines, and they the page and its bar."""
+    await page.wait_for_load_state()
+    await page.evaluate("document.fonts.ready.then(() => {})")
+    await page.evaluate(SETTLED)
+
+
 async def look_at_settings(page: Page) -> None:
     """A little back, and the bar is there; when it has come, its menu is opened."""
     await page.evaluate("scrollBy(0, -20)")
     await expect(page.locator("[data-reading-bar]:not([data-away])")).to_be_visible()
-    await page.evaluate(SETTLED)
+    await at_rest(page)
     await page.locator("summary[aria-label='How it looks']").click()
+    await expect(page.locator(".chair-panel")).to_be_visible()
+
+
+async def choose(page: Page, what: Locator) -> None:
+    """One of the settings, and what it moves."""
+    async with page.expect_response("**/preferences/reader"):
+        await what.click()
+    await at_rest(page)
 
 
 async def scroll_to(page: Page, paragraph: int) -> None:
     """As with a finger: the page is moved, and moved by somebody."""
     await expect(page.locator(".chair[data-ready]")).to_be_attached()
+    await at_rest(page)
     await page.evaluate("dispatchEvent(new Event('touchmove'))")
     await page.evaluate(
         "n => { const box = document.querySelectorAll('[data-text] > p')[n - 1].getBoundingClientRect();"
@@ -81,17 +97,14 @@ async def test_a_stranger_on_a_phone_finds_the_place_again(house: House, open_pa
 
     # Another face, larger, on sepia: and still at the same lines.
     await look_at_settings(page)
-    async with page.expect_response("**/preferences/reader"):
-        await page.locator("label", has_text="Atkinson").click()
+    await choose(page, page.locator("label", has_text="Atkinson"))
     for _ in range(2):
-        async with page.expect_response("**/preferences/reader"):
-            await page.get_by_role("button", name="Larger").click()
-    async with page.expect_response("**/preferences/reader"):
-        await page.locator("label", has_text="Sepia").click()
+        await choose(page, page.get_by_role("button", name="Larger"))
+    await choose(page, page.locator("label", has_text="Sepia"))
     assert (before, await text.evaluate(SIZE)) == ("19px", "21px")
     assert "Atkinson Hyperlegible" in await text.evaluate(FAMILY)
     await expect(page.locator("html")).to_have_css("background-color", "rgb(245, 236, 217)")
-    await comes_true(page, f"() => Math.abs(({AT_THE_LINE})() - 12) <= 1")
+    assert abs(await page.evaluate(AT_THE_LINE) - 12) <= 1
     await expect(page.get_by_role("button", name="Larger")).to_be_in_viewport(ratio=1)  # though the text grew under it
     await page.keyboard.press("Escape")
     await scroll_to(page, 20)
@@ -110,8 +123,7 @@ async def test_a_stranger_on_a_phone_finds_the_place_again(house: House, open_pa
 
     # A tap at the side turns a screen, once that is wanted.
     await look_at_settings(page)
-    async with page.expect_response("**/preferences/reader"):
-        await page.locator("label", has_text="Turn a screen").click()
+    await choose(page, page.locator("label", has_text="Turn a screen"))
     await page.keyboard.press("Escape")
     before = await page.evaluate("scrollY")
     await page.touchscreen.tap(370, 400)

@@ -6,6 +6,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from tests.browser.house import House
+from tests.browser.payouts import do_not_hurry
 from tests.browser.visitor import PHONE, arrived
 from tests.conftest import PASSWORD
 
@@ -88,7 +89,8 @@ async def test_buying(house: House, open_page: Any) -> None:
     assert await house.coins("ben") == {"promotional": 10_000, "purchased": 10_000}
 
 
-async def test_being_paid(house: House, open_page: Any) -> None:
+async def test_being_paid(house: House, open_page: Any, monkeypatch: Any) -> None:
+    do_not_hurry(monkeypatch)
     writer = await house.make.member("ines", earned=400)
     visitor = await open_page(house, as_=writer, scripts=False)
     page = await visitor.go("/dashboard/earnings")
