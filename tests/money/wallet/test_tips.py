@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +62,49 @@ async def test_promotional_stays_promotional(app: Any, client: Any, make: Any) -
     }
     assert (sent["creator_minor"], sent["creator_promotional_minor"]) == (0, 291)
     await assert_clean(app)
+
+
+BROKEN = [
+    "amount_minor = 301",
+    "amount_minor = -300, promotional_minor = -300",
+    "amount_minor = 0, promotional_minor = 0, creator_promotional_minor = 0, platform_promotional_minor = 0, "
+    "charity_promotional_minor = 0",
+    "recipient_id = sender_id",
+    "refunded_minor = 301",
+    "refunded_minor = -1",
+    "returned_minor = 1",
+    "refunded_minor = 1, returned_minor = 2",
+    "promotional_minor = 299",
+    "promotional_minor = 299, purchased_minor = 1",
+    "creator_promotional_minor = 290",
+    "creator_minor = 1",
+    "tax_minor = -1, platform_minor = 1",
+    "repaid_minor = 1",
+    "promotional_minor = 301, purchased_minor = -1, creator_promotional_minor = 292, creator_minor = -1",
+    "promotional_minor = 301, earned_minor = -1, creator_promotional_minor = 292, repaid_minor = -1",
+    "charity_promotional_minor = -1, tax_promotional_minor = 4",
+    "platform_promotional_minor = -6, creator_promotional_minor = 303",
+]
+
+
+@pytest.mark.parametrize("change", BROKEN)
+async def test_the_database_refuses_a_tip_that_does_not_add_up(app: Any, client: Any, make: Any, change: str) -> None:
+    ana, bob = await make.user("ana"), await make.user("bob")
+    await send(client.as_(ana), bob, superlike=True)
+    again = "id = gen_random_uuid(), transfer_id = gen_random_uuid(), key = 'another'"
+    copied = "create temporary table broken on commit drop as select * from tips"
+    async with app.database.connection() as db:
+        with pytest.raises(asyncpg.CheckViolationError) as refused:
+            await db.execute(f"update tips set {change}")
+        assert refused.value.constraint_name == "tips_add_up"
+        with pytest.raises(asyncpg.CheckViolationError) as refused:
+            async with db.transaction():
+                await db.execute(
+                    f"{copied}; update broken set {again}, {change}; insert into tips select * from broken"
+                )
+        assert refused.value.constraint_name == "tips_add_up"
+        await db.execute(f"begin; {copied}; update broken set {again}; insert into tips select * from broken; rollback")
+    assert await count(app, "select count(*) from tips") == 1
 
 
 async def test_every_posting_is_explained(client: Any, make: Any) -> None:
