@@ -38,13 +38,12 @@ class Elsewhere:
     """A provider in a process of its own."""
 
     def __init__(self, name: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.name, self.url = name, f"http://127.0.0.1:{port}"
         env = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
-        command = [sys.executable, "-P", "-m", "tests.providers.payouts", name, str(port)]
-        self.process = subprocess.Popen(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.name, self.url = name, f"http://127.0.0.1:{listener.getsockname()[1]}"
+            given = listener.fileno()
+            command = [sys.executable, "-P", "-m", "tests.providers.payouts", name, str(given)]
+            self.process = subprocess.Popen(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[given])
         until(self._is_up, PATIENCE_S)
 
     def _is_up(self) -> bool:

@@ -7,12 +7,13 @@
 Mischief: `timeout` is before anything was done, `timeout_after` after it was; `crash` is 500, `crash_after` 500 though
 it was done; `limit` is 429, `denied` 401; `gibberish` is no JSON, `another` JSON of another shape; "" lets one pass.
 
-`python -m tests.providers.payouts wise|airwallex <port>` serves one on this machine, in a process of its own: `/books`
-tells what it has; a request whose path contains what was posted to `/stall` is done, and never answered; all transfers
-go to the state that is posted to `/move`.
+`python -m tests.providers.payouts wise|airwallex <descriptor>` serves one in a process of its own, at the socket that
+it was given: `/books` tells what it has; a request whose path contains what was posted to `/stall` is done, and never
+answered; all transfers go to the state that is posted to `/move`.
 """
 
 import asyncio
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,7 +128,7 @@ async def _send(send: Any, status: int, content: bytes) -> None:
     await send({"type": "http.response.body", "body": content})
 
 
-def main(name: str, port: str) -> None:
+def main(name: str, descriptor: str) -> None:
     """Serves one of them until it is ended."""
     import uvicorn
 
@@ -135,7 +136,8 @@ def main(name: str, port: str) -> None:
     from tests.providers.wise import WiseServer
 
     server = {"wise": WiseServer, "airwallex": AirwallexServer}[name]()
-    uvicorn.run(server, host="127.0.0.1", port=int(port), log_level="warning", lifespan="off")
+    listener = socket.socket(fileno=int(descriptor))
+    uvicorn.Server(uvicorn.Config(server, log_level="warning", lifespan="off")).run(sockets=[listener])
 
 
 if __name__ == "__main__":
