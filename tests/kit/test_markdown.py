@@ -1,5 +1,6 @@
 """Markdown: what it becomes, what it may never become, and its words."""
 
+import re
 from time import process_time
 
 import pytest
@@ -144,6 +145,31 @@ def test_words_and_minutes() -> None:
 )
 def test_hostile_nesting_ends_soon(source: str) -> None:
     assert isinstance(render(source), str)
+
+
+@pytest.mark.parametrize(
+    "sign", ["> ", "- ", "1. ", "> - ", "*", "_", "~~", "||", "`", "[", "![", "^[", "<div>", "<a ", "^", "&amp;", "\\"]
+)
+def test_ten_thousand_deep_is_read_or_refused_at_once(sign: str) -> None:
+    begun = process_time()
+    for source in (sign * 10_000 + "a", sign * 10_000 + "a" + sign.strip() * 10_000, f"{sign}a " * 10_000):
+        try:
+            document = read(source)
+        except TooMuch:
+            continue
+        html = document.html() + document.beginning(3).html()
+        assert "<div" not in html and "<a " not in html
+        assert max_depth(html) <= 110
+    assert process_time() - begun < 5
+
+
+def max_depth(html: str) -> int:
+    """How many elements stand in each other."""
+    depth = deepest = 0
+    for tag in re.findall(r"<(/?)(?!br|img|hr|input)[a-z]", html):
+        depth += -1 if tag else 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def test_prose_is_the_paragraphs() -> None:

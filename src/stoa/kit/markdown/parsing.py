@@ -21,7 +21,9 @@ MAX_COLUMNS: Final = 40  # of a table
 MAX_CELLS: Final = 4000  # of all tables of a text
 MAX_NOTES: Final = 1000  # footnotes and references to them
 MAX_OPEN_BRACKETS: Final = 100  # in one paragraph
+MAX_INSIDE: Final = 100  # emphasis within emphasis; beyond some hundreds neither browsers nor e-readers follow
 MAX_STEPS: Final = 250_000  # of the parser; a text of 50,000 characters takes some thousand
+TOO_DEEP: Final = "The marks in this text are nested too deeply; please use fewer of them"
 _MAX_LINK_WORK: Final = 2_000_000  # a bare link is looked for to the end of its word
 _threads: Final = threading.local()
 _BRACKETS: Final = re.compile(r"[\[\]]")
@@ -84,7 +86,7 @@ def _step(env: Any) -> bool:
     """Counts how often the parser tries its rules: never the rule itself that matches."""
     env["steps"] = steps = env.get("steps", 0) + 1
     if steps > MAX_STEPS:
-        raise TooMuch("The marks in this text are nested too deeply; please use fewer of them")
+        raise TooMuch(TOO_DEEP)
     return False
 
 
@@ -127,7 +129,10 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _blocks(state: StateCore) -> None:
-    """The page's own title is the only h1, so headings move down one; a picture alone on its line is a figure."""
+    """The page's own title is the only h1, so headings move down one; a picture alone on its line is a figure.
+
+    Raises TooMuch for marks that stand in each other too deeply.
+    """
     tokens = state.tokens
     for index, token in enumerate(tokens):
         if token.type in ("heading_open", "heading_close"):
@@ -135,6 +140,8 @@ def _blocks(state: StateCore) -> None:
         elif token.type in ("th_open", "td_open") and "style" in token.attrs:
             side = str(token.attrs.pop("style")).rpartition(":")[2]
             token.attrs["class"] = f"align-{side}"
+        elif token.type == "inline" and max((child.level for child in token.children or ()), default=0) > MAX_INSIDE:
+            raise TooMuch(TOO_DEEP)
         elif token.type == "inline" and _is_figure(token) and tokens[index - 1].type == "paragraph_open":
             tokens[index - 1].tag = tokens[index + 1].tag = "figure"
             tokens[index - 1].hidden = tokens[index + 1].hidden = False
