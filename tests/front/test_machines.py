@@ -188,36 +188,16 @@ async def test_a_site_lives_at_names_of_its_own(client: Any, make: Any) -> None:
     )
 
 
-HIDDEN = "the name of the murderer is Ambrose"
-OPEN = "It began with rain."
-
-
-async def test_what_stands_behind_a_wall_is_told_to_no_machine(client: Any, make: Any) -> None:
+async def test_a_feed_tells_of_a_locked_chapter_by_its_beginning(client: Any, make: Any) -> None:
+    """Nor does any other answer hold more of it: tests/contract/test_hidden.py."""
     ana = await make.user("ana", roles=("creator",))
     series = await make.series(ana, title="The Colonnade")
-    body = f"{OPEN}\n\nSecond.\n\nThird.\n\nFourth.\n\nAnd so {HIDDEN}.\n"
+    body = "It began with rain.\n\nSecond.\n\nThird.\n\nFourth.\n\nAnd so the name of the murderer is Ambrose.\n"
     locked = await make.chapter(ana, series, body=body, title="Rain")
     await client.as_(ana).patch(f"/api/v1/chapters/{locked.id}/access", json={"access": "subscribers"})
     free = await make.chapter(ana, series, body="All of it is open.", title="Sun")
     base = f"/s/ana/series/{series.slug}"
-    paths = [f"{home}/{form}" for home in ("/s/ana", base, "/@ana") for form in ("rss.xml", "atom.xml", "feed.json")]
-    paths += ["/s/ana", "/s/ana/llms.txt", "/s/ana/sitemap.xml", f"/oembed?url={BASE}{base}/{locked.slug}", base]
-    for path in paths:
-        answer = await client.get(path)
-        assert answer.status_code == 200, path
-        assert HIDDEN not in answer.text, path
     found = (await client.get(f"{base}/feed.json")).json()["items"]
     assert [one["title"] for one in found] == ["2. Sun", "1. Rain"]
     assert [one["url"] for one in found] == [f"{BASE}{base}/{one.slug}" for one in (free, locked)]
-    assert found[1]["content_text"].startswith(OPEN)
-
-
-async def test_a_draft_and_a_chapter_of_a_draft_are_in_no_feed(client: Any, make: Any) -> None:
-    ana = await make.user("ana", roles=("creator",))
-    series = await make.series(ana, title="Later", published=False)
-    await make.chapter(ana, series, title="Not yet")
-    out = await make.series(ana, title="The Colonnade")
-    await make.chapter(ana, out, title="Nor this", published=False)
-    for path in ("/s/ana/rss.xml", "/@ana/rss.xml", f"/s/ana/series/{out.slug}/rss.xml", "/s/ana/sitemap.xml"):
-        text = (await client.get(path)).text
-        assert "Not yet" not in text and "Nor this" not in text and "not-yet" not in text, path
+    assert found[1]["content_text"].startswith("It began with rain.") and "Ambrose" not in found[1]["content_text"]
