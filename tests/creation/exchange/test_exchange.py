@@ -1,9 +1,12 @@
 """Chapters in and out through the API: what comes in is what went out, and nothing comes in by halves."""
 
 import asyncio
+import io
 import re
 import time
+import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -328,6 +331,39 @@ async def test_nothing_outside_of_a_document_is_fetched(client: Any, make: Any, 
     done = (await me.get(f"/api/v1/imports/{begun['id']}")).json()
     assert len(done["report"]["problems"]) == 2 and "missing or damaged" in done["report"]["problems"][0]
     assert [c["body_markdown"] for c in await chapters(me, series)] == ["Words\n\nA dot\n\nA dot"]
+
+
+async def test_a_book_whose_addresses_lead_out_brings_nothing_of_it(
+    client: Any, make: Any, jobs: Any, ana: Any, tmp_path: Path
+) -> None:
+    """The names in the packed file are good; what its pages, its list and its container speak of is elsewhere."""
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(samples.PNG)
+    out = f"../../../../../../../..{secret}"
+    page = "".join(
+        f'<p>Before.</p><img src="{one}" alt="A dot"/>'
+        for one in (out, f"file://{secret}", str(secret), f"%2e%2e/{out}")
+    )
+    book = samples.epub({"c1.xhtml": samples.xhtml(page)}, [("I", "c1.xhtml")])
+    with zipfile.ZipFile(io.BytesIO(book)) as there:
+        files = {name: there.read(name) for name in there.namelist()}
+    place = next(name for name in files if name.endswith(".opf"))
+    item = f'<manifest><item id="out" href="{out}" media-type="image/png" properties="cover-image"/>'
+    files[place] = files[place].replace(b"<manifest>", item.encode())
+    series = await make.series(ana)
+    me = client.as_(ana)
+    begun = (await send(me, series, samples.zipped(files), "x.epub")).json()
+    await jobs()
+    done = (await me.get(f"/api/v1/imports/{begun['id']}")).json()
+    assert done["state"] == "done" and any("missing or damaged" in one for one in done["report"]["problems"]), done
+    (chapter,) = await chapters(me, series)
+    assert chapter["body_markdown"] == "\n\n".join(["Before.\n\nA dot"] * 4)
+    assert (await me.get("/api/v1/media")).json()["items"] == []
+    leading = files | {"META-INF/container.xml": files["META-INF/container.xml"].replace(place.encode(), out.encode())}
+    begun = (await send(me, series, samples.zipped(leading), "y.epub")).json()
+    await jobs()
+    failed = (await me.get(f"/api/v1/imports/{begun['id']}")).json()
+    assert (failed["state"], len(await chapters(me, series))) == ("failed", 1), failed
 
 
 async def test_what_is_brought_in_is_screened_and_clean(client: Any, make: Any, jobs: Any, ana: Any) -> None:

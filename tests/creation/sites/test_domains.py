@@ -133,7 +133,13 @@ async def test_a_domain_is_proved_by_where_it_leads(mine: Any, net: Net) -> None
     assert (found["state"], found["method"]) == ("verified", "cname")
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.7", "192.168.1.1", "169.254.169.254", "::1", "fd00::1"])
+INSIDE = (
+    *("127.0.0.1", "10.0.0.7", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "::", "fd00::1"),
+    *("fe80::1", "::ffff:127.0.0.1", "::ffff:a00:7", "2002:7f00:1::", "64:ff9b::7f00:1"),
+)
+
+
+@pytest.mark.parametrize("address", INSIDE)
 async def test_a_domain_that_leads_inside_is_refused(mine: Any, net: Net, address: str) -> None:
     url = await claimed(mine)
     net.set("TXT", f"_stoa.{DOMAIN}", await proof(mine, url))
@@ -245,6 +251,28 @@ async def test_a_domain_is_looked_at_again_and_lost_after_three_days(
     net.set("CNAME", DOMAIN, "the-salt-road.testserver")
     back = (await mine.post(f"{url}/verify")).json()
     assert (back["state"], back["failing_since"]) == ("verified", None)
+
+
+async def test_a_domain_that_leads_inside_a_moment_later_is_lost(mine: Any, net: Net, tx: Any, jobs: Any) -> None:
+    url = await claimed(mine)
+    net.set("TXT", f"_stoa.{DOMAIN}", await proof(mine, url))
+    net.set("A", DOMAIN, "93.184.216.34")
+    assert (await mine.post(f"{url}/verify")).json()["state"] == "verified"
+    net.set("A", DOMAIN, "::ffff:127.0.0.1")
+    for hours, state in ((25, "verified"), (73, "failed")):
+        async with tx() as ctx:
+            earlier = (
+                "update site_domains set checked_at = checked_at - $1::interval, failing_since = failing_since - $1"
+            )
+            await ctx.db.execute(earlier, timedelta(hours=hours))
+            await actions.check_domains(ctx)
+        await jobs()
+        found = (await mine.get(url)).json()
+        assert (found["state"], found["failing_since"] is None) == (state, False)
+        assert found["problem"].startswith("The domain leads to ::ffff:127.0.0.1, which is no address of the open")
+    async with tx() as ctx:
+        with pytest.raises(NotFound):
+            await public_site_by_domain(ctx, DOMAIN)
 
 
 async def test_a_domain_that_changed_during_the_look_is_not_proved(mine: Any, net: Net, tx: Any) -> None:
