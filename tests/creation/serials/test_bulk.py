@@ -1,6 +1,6 @@
 """Many chapters at once: their order, their place, their state, and what is refused as a whole."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -96,16 +96,19 @@ async def test_many_are_published_scheduled_opened_changed_and_deleted(client: C
     assert (done["done"], [(one["chapter_id"], one["code"]) for one in done["problems"]]) == (
         ids[:2], [(str(empty.id), "invalid")],
     )  # fmt: skip
-    plan = {"at": "2027-03-27T02:30:00", "timezone": "Europe/Berlin", "every_days": 2}
+    leap = date(utcnow().year + 1, 3, 31)  # on the last Sunday of March the clocks there skip from two to three
+    leap -= timedelta(days=leap.isoweekday() % 7)
+    before, after = leap - timedelta(days=1), leap + timedelta(days=1)
+    plan = {"at": f"{before}T02:30:00", "timezone": "Europe/Berlin", "every_days": 2}
     planned = (await me.post(f"{path}/schedule", json={"chapter_ids": ids, **plan})).json()
     assert (planned["done"], [one["code"] for one in planned["problems"]]) == (ids[2:], ["wrong_state"] * 2)
     times = [one["scheduled_at"] for one in await now()]
-    assert times[2:4] == ["2027-03-27T01:30:00Z", "2027-03-29T00:30:00Z"]  # the same hour, though the clocks change
+    assert times[2:4] == [f"{before}T01:30:00Z", f"{after}T00:30:00Z"]  # the same hour, though the clocks change
 
-    plan |= {"at": "2027-03-27T02:30:00", "every_days": 1}
+    plan |= {"every_days": 1}
     planned = (await me.post(f"{path}/schedule", json={"chapter_ids": ids[2:], **plan})).json()
-    assert (planned["done"], planned["problems"]) == (ids[2:], [])  # on the 28th nobody's clock shows half past two
-    assert [one["scheduled_at"] for one in await now()][2:4] == ["2027-03-27T01:30:00Z", "2027-03-28T01:30:00Z"]
+    assert (planned["done"], planned["problems"]) == (ids[2:], [])  # on that Sunday nobody's clock shows half past two
+    assert [one["scheduled_at"] for one in await now()][2:4] == [f"{before}T01:30:00Z", f"{leap}T01:30:00Z"]
 
     price = {"price_minor": 500, "price_asset": "COIN"}
     await me.post(f"{path}/access", json={"chapter_ids": ids[:3], "access": "subscribers", **price})
