@@ -3,7 +3,8 @@
 import argparse
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from stoa.demo import LOGINS, PASSWORD, content, making, pictures, printed, seed
 from stoa.demo.pictures import comic
 from stoa.foundation.identity import actions as identity
 from stoa.foundation.identity.queries import user_by_username
+from stoa.foundation.media.actions import taking
 from stoa.kit import testing
 from stoa.kit.clock import utcnow
 from stoa.kit.ctx import App, Ctx
@@ -31,6 +33,28 @@ pytestmark = pytest.mark.slow
 PUBLISHED = [post for post in content.posts() if post.state == "published"]
 
 
+_made: dict[Any, Any] = {}
+
+
+@contextmanager
+def made_once() -> Iterator[None]:
+    """Pictures are drawn and cut to sizes for the first installation here, and are the same for the second."""
+
+    def kept(make: Callable[..., Any]) -> Callable[..., Any]:
+        def made(*given: Any) -> Any:
+            key = (make.__module__, *(one if isinstance(one, bytes) else repr(one) for one in given))
+            if key not in _made:
+                _made[key] = make(*given)
+            return _made[key]
+
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((pictures, "draw"), (comic, "draw"), (taking, "make_picture")):
+            patch.setattr(module, name, kept(getattr(module, name)))
+        yield
+
+
 @pytest.fixture(scope="module")
 async def hall(postgres: Any, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
     """An installation with the demo content."""
@@ -39,7 +63,8 @@ async def hall(postgres: Any, template: str, tmp_path_factory: pytest.TempPathFa
     stoa = create_app(app)
     app.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=stoa), base_url="http://testserver")
     app.cache["asgi"] = stoa
-    await seed(app)
+    with made_once():
+        await seed(app)
     yield app
     await close_app(app)
     await testing.drop_database(postgres, "stoa_demo")
@@ -188,7 +213,8 @@ async def test_a_making_that_fails_leaves_nothing(
     fresh_db: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = await build_app(settings_for(await fresh_db(), tmp_path))
-    monkeypatch.setattr(pictures, "draw", lambda *_: b"no picture")
+    for pen in (pictures, comic):
+        monkeypatch.setattr(pen, "draw", lambda *_: b"no picture")
     with pytest.raises(Exception, match="picture"):
         await making.make(app)
     assert await ask(app, "select count(*) from users") == [(0,)]
@@ -219,7 +245,8 @@ async def test_seed_says_whether_it_did_anything_and_with_which_password(
     for name, text in (("STOA_HOME", str(tmp_path)), ("STOA_BASE_URL", "https://hall.example"), ("DATABASE_URL", dsn)):
         monkeypatch.setenv(name, text)
     try:
-        await asyncio.to_thread(serve.seed, argparse.Namespace())
+        with made_once():
+            await asyncio.to_thread(serve.seed, argparse.Namespace())
         printed = capsys.readouterr().out
         (password,) = set(re.findall(r"@example\.org +(\S+)", printed))
         assert password != PASSWORD and len(password) >= 20 and "helen@example.org" in printed
