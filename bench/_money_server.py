@@ -1,15 +1,15 @@
 """The server under `bench money`: Stoa, and beside it what its money costs at the least.
 
-/api/v1/bench/tip is a handler of the same application that makes the ledger transfer of a tip, between random people,
+/api/v1/bench/tip is a handler of the same application that makes the ledger transfer of a tip, between people in turn,
 and nothing else: no session, no key, no checks. /bare/tip is the same outside of the application, without a framework.
 /bare/<other> is one transaction of as many statements as the request of that name sends: rows read by their key, the
 last one written.
 """
 
 import asyncio
+import itertools
 import json
 import os
-import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 from unittest import mock
@@ -43,17 +43,17 @@ insert into bench_rows values ('00000000-0000-0000-0000-000000000001', '{}') on 
 
 
 class BareTip:
-    """The transfer of a tip, as the books had it, between others."""
+    """The transfer of a tip, as the books had it, between one pair of people after the other, as the tips are."""
 
     def __init__(self, app: App, payers: list[UUID], creators: list[UUID], legs: list[tuple[str, str, int]]) -> None:
         self.app = app
-        self.payers = payers
-        self.creators = creators
+        self.pairs = itertools.cycle([(payer, creators[n % len(creators)]) for n, payer in enumerate(payers)])
         self.legs = legs
 
     async def within(self, ctx: Ctx) -> UUID:
         """One transfer in the caller's transaction; answers its id."""
-        whose = {"payer": random.choice(self.payers), "creator": random.choice(self.creators), "": None}
+        payer, creator = next(self.pairs)
+        whose = {"payer": payer, "creator": creator, "": None}
         legs = [Leg(AccountRef(whose[who], USD, purpose), minor) for who, purpose, minor in self.legs]
         key = f"bare:{new_id()}"
         made = await ledger.post(ctx, kind="tip", legs=legs, key=key, cause="A bare tip", metadata={"tip_id": key})

@@ -103,11 +103,13 @@ async def post(
     cause and metadata are the input. Raises InsufficientFunds, Unbalanced, UnknownAccount.
     """
     order = posting(ctx, kind=kind, legs=legs, key=key, cause=cause, metadata=metadata)
-    with refusals():
+    try:
         made = await _POST(ctx.db, *order.arguments)
         if made is None:
             digest = order.arguments[_COLUMNS.index("input_hash")]
             return Receipt(await _REPLAY(ctx.db, key, digest), True)
+    except asyncpg.PostgresError as error:
+        raise translated(error) from error
     return Receipt(made, False)
 
 
