@@ -54,15 +54,24 @@ async def look_at_settings(page: Page) -> None:
     await page.evaluate("scrollBy(0, -20)")
     await expect(page.locator("[data-reading-bar]:not([data-away])")).to_be_visible()
     await at_rest(page)
-    await page.locator("summary[aria-label='How it looks']").click()
+    await tap(page, page.locator("summary[aria-label='How it looks']"))
     await expect(page.locator(".chair-panel")).to_be_visible()
 
 
 async def choose(page: Page, what: Locator) -> None:
     """One of the settings, and what it moves."""
+    await what.evaluate("one => { one.closest('.chair-panel').scrollTop = one.offsetTop - 60 }")
     async with page.expect_response("**/preferences/reader"):
-        await what.click()
+        await tap(page, what)
     await at_rest(page)
+
+
+async def tap(page: Page, what: Locator) -> None:
+    """With a finger, where it stands: before a click the page may be scrolled, as if its bar did not stick."""
+    await expect(what).to_be_in_viewport(ratio=1)
+    box = await what.bounding_box()
+    assert box is not None
+    await page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
 async def scroll_to(page: Page, paragraph: int) -> None:
