@@ -111,4 +111,14 @@
     }
     return faults
   }
+
+  // Two frames: in the first something begins to be another, in the second it is.
+  const settled = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+
+  // All that is wrong with the page as it stands there; on a phone also how it fits. Asked at once: each question takes
+  // its way through three processes.
+  window.unfit = async (isPhone) => {
+    await settled()
+    return [...await barriers(), ...isPhone ? [...sticksOut(), ...tooSmall()] : []]
+  }
 })()

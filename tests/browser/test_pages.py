@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.browser.pages import PAGES, Hall, Look, fill, page_paths
-from tests.browser.visitor import DESKTOP, PHONE, SETTLED, Visitor, Width
+from tests.browser.visitor import DESKTOP, PHONE, Visitor, Width
 
 FIT = (Path(__file__).parent / "fit.js").read_text("utf-8")
 NARROWEST = 320
@@ -85,10 +85,8 @@ async def look_around(visitor: Visitor, looks: list[Look], hall: Hall) -> list[s
 
 async def inspect(page: Page, width: Width) -> list[str]:
     """Faults of the page as it stands there, and on a phone how it fits."""
-    await page.evaluate(SETTLED)
-    faults: list[str] = await page.evaluate("barriers()")
+    faults: list[str] = await page.evaluate("(isPhone) => unfit(isPhone)", width.is_phone)
     if width.is_phone:
-        faults += await page.evaluate("[...sticksOut(), ...tooSmall()]")
         await page.set_viewport_size({"width": NARROWEST, "height": width.height})
         faults += await page.evaluate("sticksOut()")
         await page.set_viewport_size({"width": width.width, "height": width.height})
