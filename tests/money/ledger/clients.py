@@ -23,6 +23,7 @@ from stoa.money.ledger.types import AccountRef, Leg
 PEOPLE = [AccountRef(UUID(int=number), "COIN", "earned") for number in range(1, 41)]
 FEES = AccountRef(None, "COIN", "fees")
 NUMBERS = 4_000
+LEAST = 25  # by each client, whatever the time
 
 
 async def operate(ctx: Ctx, number: int) -> None:
@@ -46,9 +47,9 @@ async def operate(ctx: Ctx, number: int) -> None:
 
 
 async def client(database: Any, seed: int, until: float) -> None:
-    """Operations one after the other, some each statement by itself, some in one transaction."""
-    drawn = random.Random(seed)
-    while time.monotonic() < until:
+    """Operations one after the other, some each statement by itself, some in one transaction; at least LEAST."""
+    drawn, done = random.Random(seed), 0
+    while time.monotonic() < until or done < LEAST:
         number = drawn.randrange(NUMBERS)
         wider = drawn.random() < 0.5
         lend = database.transaction() if wider else database.connection()
@@ -57,6 +58,7 @@ async def client(database: Any, seed: int, until: float) -> None:
                 await operate(Ctx(cast("Db", db), None, utcnow(), "test", cast("Any", None)), number)
         except (StoaError, asyncpg.DeadlockDetectedError):
             continue
+        done += 1
         sys.stdout.write(f"op{number}\n")
         sys.stdout.flush()
 
