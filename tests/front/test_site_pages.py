@@ -68,7 +68,9 @@ async def test_a_closed_site_lets_in_who_works_there(
             assert "Secret plans" not in answer.text
     sheet = await visitor.get("/s/ana/style.css")  # the page of the paint is in it; of a private site nothing is told
     assert sheet.status_code == (200 if status == 503 else 404)
-    assert (await client.as_(ana).get("/s/ana/style.css")).status_code == 200
+    own = await client.as_(ana).get("/s/ana/style.css")
+    kept_by = "public" if status == 503 else "private"  # what nobody else is told is handed on by no cache either
+    assert (own.status_code, own.headers["cache-control"]) == (200, f"{kept_by}, max-age=86400")
     inside = await client.as_(ana).get("/s/ana")
     assert inside.status_code == 200
     assert "Secret plans" in inside.text
@@ -107,3 +109,21 @@ async def test_the_owners_choice_about_models_is_in_the_headers(visitor: Any, ma
     assert (await visitor.get("/s/ana")).headers["x-robots-tag"] == "noai, noimageai"
     await say(make, (await site_of(make, ana))["id"], ai_crawlers=True)
     assert "x-robots-tag" not in (await visitor.get("/s/ana")).headers
+
+
+@pytest.mark.parametrize("host", ["testserver", "ana.testserver"])
+async def test_a_closed_site_does_not_say_what_it_is_called_now(host: str, make: Any, client: Any) -> None:
+    ana, eve = await make.user("ana", roles=("creator",)), await make.user("eve")
+    mine = client.as_(ana)
+    path = f"/api/v1/sites/{(await site_of(make, ana))['id']}"
+    await mine.patch(path, json={"slug": "quarry", "is_public": False})
+    root = "/s/ana" if host == "testserver" else ""
+    for who in (client, client.as_(eve)):
+        for rest in ("", "/about", "/series", "/series/x", "/rss.xml", "/robots.txt", "/style.css"):
+            answer = await who.get(f"{root}{rest}" or "/", headers={"Host": host})
+            assert answer.status_code in (403, 404), (rest, answer.status_code)
+            assert "quarry" not in f"{answer.headers}{answer.text}", rest
+    assert (await mine.get("/s/ana/about")).headers["location"] == "/s/quarry/about", "but to those who work on it"
+    await mine.patch(f"{path}/settings", json={"is_public": True, "maintenance": True})
+    answer = await client.get(f"{root}/about", headers={"Host": host})
+    assert (answer.status_code, answer.headers.get("location")) in ((308, "/s/quarry/about"), (503, None))

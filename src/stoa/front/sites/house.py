@@ -31,11 +31,14 @@ async def house(request: Request[Any, Any, Any], ctx: Ctx, slug: str) -> PublicS
     why it is closed, or that it is under maintenance (503). Raises NotFound for none.
     """
     site = await public_site(ctx, slug)
+    is_shut = site.state is not SiteState.OPEN and not site.is_insider
+    if is_shut and site.state is not SiteState.MAINTENANCE:  # nor is it said what it is called now
+        raise Answered(await _closed(request, ctx, site))
     if site.slug != slug:
         rest = request.url.path.removeprefix(f"/s/{slug}")
         query = f"?{request.url.query}" if request.url.query else ""
         raise Answered(Redirect(path=f"/s/{site.slug}{rest}{query}", status_code=308))
-    if site.state is not SiteState.OPEN and not site.is_insider:
+    if is_shut:
         raise Answered(await _closed(request, ctx, site))
     return site
 
@@ -153,6 +156,8 @@ def policy_for(measures: dict[str, str]) -> str:
     )
 
 
-def plain(content: str, media_type: str, *, max_age_s: int = 300) -> Response[str]:
-    """Something for machines that may be kept for a while by whoever fetches it."""
-    return Response(content=content, media_type=media_type, headers={"Cache-Control": f"public, max-age={max_age_s}"})
+def plain(content: str, media_type: str, *, max_age_s: int = 300, shared: bool = True) -> Response[str]:
+    """Something for machines that may be kept for a while by whoever fetches it; shared: and handed on by them."""
+    kept_by = "public" if shared else "private"
+    headers = {"Cache-Control": f"{kept_by}, max-age={max_age_s}"}
+    return Response(content=content, media_type=media_type, headers=headers)

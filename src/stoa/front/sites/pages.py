@@ -86,9 +86,10 @@ async def _shown(request: Request[Any, Any, Any], ctx: Ctx, here: PublicSite, fo
 async def style(ctx: CtxDep, site: Path[str]) -> Response[str]:
     """The tokens of the theme and the site's own CSS. Its address names the revision, so that it may be kept."""
     here = await public_site(ctx, site)
-    if here.state in (SiteState.PRIVATE, SiteState.SUSPENDED) and not here.is_insider:
+    is_shut = here.state in (SiteState.PRIVATE, SiteState.SUSPENDED)
+    if is_shut and not here.is_insider:
         raise NotFound("There is no such site")
-    return plain(stylesheet_of(here), "text/css", max_age_s=86_400)
+    return plain(stylesheet_of(here), "text/css", max_age_s=86_400, shared=not is_shut)
 
 
 routes = [home, about, own_page, style]

@@ -123,7 +123,10 @@ _OWN_HOST = value(
 _SUBDOMAIN = value(
     str | None,
     """
-    select s.slug from site_slugs old join sites s on s.id = old.site_id where old.slug = $1 and s.deleted_at is null
+    select case when s.is_open or (t.maintenance and t.is_public and t.suspended_at is null) then s.slug
+      else old.slug end
+    from site_slugs old join sites s on s.id = old.site_id join site_settings t on t.site_id = s.id
+    where old.slug = $1 and s.deleted_at is null
     """,
 )
 FED: Final = ("post", "chapter")  # kinds of works that feeds tell of
@@ -190,7 +193,7 @@ async def site_at(ctx: Ctx, domain: str) -> str | None:
 
 
 async def site_named(ctx: Ctx, label: str) -> str | None:
-    """The name of the site that has, or once had, this one."""
+    """The name of the site that has, or once had, this one; of a closed one, which says nothing, the same again."""
     return await _SUBDOMAIN(ctx.db, label)
 
 

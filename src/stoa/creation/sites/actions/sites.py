@@ -64,10 +64,18 @@ _OLD = many(
     order by deleted_at, id limit $2 for update skip locked
     """,
 )
+# What comes out in a series that is not out is told with it, and not before.
 _PUBLISHED = run(
     """
-    update site_settings t set last_published_at = w.published_at from works w
-    where w.id = $1 and t.site_id = w.site_id and coalesce(t.last_published_at, '-infinity') < w.published_at
+    update site_settings t set last_published_at = out.at from (
+      select w.site_id, greatest(w.published_at, (
+        select max(part.published_at) from works part
+        where part.parent_id = w.id and part.state = 'published' and part.deleted_at is null
+      )) as at
+      from works w left join works whole on whole.id = w.parent_id
+      where w.id = $1 and (whole.id is null or whole.state = 'published' and whole.deleted_at is null)
+    ) out
+    where t.site_id = out.site_id and coalesce(t.last_published_at, '-infinity') < out.at
     """
 )
 _PAGE_TEXTS = run("delete from site_pages where work_id = any($1::uuid[])")

@@ -174,7 +174,7 @@ _THEME_USES = many(
     _ThemeUse,
     """
     select t.theme, count(*) as sites_count from site_settings t join sites s on s.id = t.site_id
-    where s.deleted_at is null group by t.theme
+    where s.is_open group by t.theme
     """,
 )
 
