@@ -111,10 +111,7 @@ async def works(app: App, actor: Actor, made: dict[str, Any], options: argparse.
                 turns[side].append(await work())
         figures[name] = [statistics.median(side) for side in turns]
     for name, comic_id in made["comics"].items():
-        is_read = name != "60 pages"
-        files = _comic_pages.pages(_comic_pages.PAGES * is_read)  # files that are there already are no work
-        stoa = await _comic_pages.through_stoa(app, actor, comic_id, files, is_read=is_read)
-        figures[name] = [stoa, await _comic_pages.bare(app.storage, files, is_read=is_read)]
+        figures[name] = await _comic_pages.both(app, actor, comic_id, is_read=name.endswith("read"))
     return figures
 
 
