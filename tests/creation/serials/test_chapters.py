@@ -136,6 +136,22 @@ async def test_a_deleted_chapter_can_be_restored_and_leaves_its_number(client: C
     assert (copy["title"], copy["status"], copy["number"]) == ("Milestone 2 (copy)", "draft", "5")
 
 
+async def test_a_copy_is_no_more_open_than_what_it_is_of(client: Client, make: Any, ana: Any) -> None:
+    series = await make.series(ana)
+    body = "\n\n".join(f"Part {n} of it." for n in range(1, 6))
+    made = await make.chapter(ana, series, title="The gate", body=body)
+    me, chapter = client.as_(ana), f"/api/v1/chapters/{made.id}"
+    rule = {"access": "tier", "preview_paragraphs": 1, "paywall_message": "Later"}
+    await me.patch(f"{chapter}/access", json=rule)
+    await me.post(f"{chapter}/schedule-free", json={"at": (utcnow() + timedelta(days=2)).isoformat()})
+    copy = (await me.post(f"{chapter}/duplicate")).json()
+    assert {name: copy[name] for name in rule} == rule, "and not as new chapters of the series, which are free"
+    await me.post(f"/api/v1/chapters/{copy['id']}/publish")
+    read = (await client.get(f"/api/v1/chapters/{copy['id']}/read")).json()
+    assert (read["is_locked"], read["body_html"]) == (True, "<p>Part 1 of it.</p>\n")
+    assert (await client.get("/api/v1/search?q=%22Part+4%22")).json()["items"] == []
+
+
 async def test_the_plan_holds_so_many_chapters(client: Client, make: Any, ana: Any) -> None:
     series = await make.series(ana, chapters=1)
     async with make.tx() as ctx:

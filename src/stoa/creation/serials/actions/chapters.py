@@ -198,16 +198,23 @@ async def restore_chapter(ctx: Ctx, chapter_id: UUID) -> ChapterView:
 
 
 async def duplicate_chapter(ctx: Ctx, chapter_id: UUID) -> ChapterView:
-    """A draft with the same text and rule of access, at the end of the series.
+    """A draft with the same text and rule of access, at the end of the series. Of one that is to open, the rule until
+    then; its price is not taken along.
 
     Raises NotFound, Forbidden, PlanLimit.
     """
     chapter = await access_chapter(ctx, chapter_id, Permission.EDIT_CONTENT)
     given = {name: getattr(typed_of(chapter), name) for name in Typed.__struct_fields__}
     title = f"{chapter.title[:190]} (copy)" if chapter.title else ""
-    level = None if chapter.access is AccessLevel.SCHEDULED else chapter.access
+    level = chapter.access
+    if level is AccessLevel.SCHEDULED:
+        level = (await access_of(ctx, chapter_id)).access_before or AccessLevel.SUBSCRIBERS
     new = NewChapter(**given | {"number": None, "title": title, "access": level})
     (copy_id,) = await _create(ctx, chapter.series_id, [new], prefix="")
+    rule = {name: getattr(chapter, name) for name in ("tier_id", "preview_paragraphs", "paywall_message")}
+    await update(ctx.db, "chapters", rule, where={"work_id": copy_id})
+    if chapter.preview_paragraphs is not None:
+        await opening.cut_chapter_again(ctx, copy_id, chapter.preview_paragraphs)
     return await access_chapter(ctx, copy_id)
 
 
