@@ -3,24 +3,49 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
+from litestar import Litestar
 
+from stoa import main
 from stoa.foundation.identity.actions import open_page_session
 from stoa.foundation.identity.queries import user_by_username
 from stoa.kit import logs, testing
 from stoa.kit.ctx import App
 from stoa.kit.postgres import EmbeddedPostgres
 from stoa.kit.queue.worker import Worker
-from stoa.main import create_app
 from stoa.modules import build_app, close_app
 from stoa.money.ledger import queries as ledger
 from stoa.money.ledger.types import AccountRef
 from tests.conftest import Make, User, settings_for
+
+# Put together once for all houses of a process, since it takes two seconds: routes know nothing of the application that
+# they serve but where to find it. A house takes one out and puts it back.
+_ROUTES: list[tuple[main.Holder, Litestar]] = []
+
+
+@contextmanager
+def routed(app: App) -> Iterator[Any]:
+    """What `create_app` makes of the application."""
+    holder, routes = _ROUTES.pop() if _ROUTES else _with_routes(main.Holder(None, None))
+    holder.app = app
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(main, "_litestar", lambda _: routes)
+        made = main.create_app(app)
+    try:
+        yield made
+    finally:
+        holder.app = None
+        _ROUTES.append((holder, routes))
+
+
+def _with_routes(holder: main.Holder) -> tuple[main.Holder, Litestar]:
+    return holder, main._litestar(holder)
 
 
 class Server(uvicorn.Server):
@@ -80,11 +105,11 @@ async def serve(
 ) -> AsyncIterator[House]:
     """Serves a copy of the template database on a free port. works: with a job runner beside."""
     dsn = await testing.make_database(postgres, database, template=template)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as stack:
         url = f"http://localhost:{listener.getsockname()[1]}"  # by name: passkeys are bound to one
         app = await build_app(settings_for(dsn, home, base_url=url, log_level="error"))
         logs.configure(app.settings)
-        asgi = create_app(app)
+        asgi = stack.enter_context(routed(app))
         config = uvicorn.Config(
             asgi, lifespan="off", log_config=None, access_log=False, server_header=False, ws="websockets-sansio"
         )

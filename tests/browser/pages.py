@@ -26,10 +26,10 @@ from stoa.foundation.plans import actions as plans
 from stoa.foundation.plans.types import Plan
 from stoa.kit.clock import utcnow
 from stoa.kit.queue import run_due
-from stoa.main import create_litestar, http_handlers
 from tests.browser.house import House
 from tests.conftest import make_client
 from tests.contract import things
+from tests.contract.routes import handlers
 from tests.foundation.media import samples
 from tests.providers import Providers, Somebody
 from tests.providers.ways import connected
@@ -472,7 +472,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
 
 def page_paths() -> Iterator[str]:
     """The addresses of all pages, as `./stoa routes` shows them."""
-    for method, path, _ in http_handlers(create_litestar()):
+    for method, path, _ in handlers():
         if method == "GET" and not path.startswith(NO_PAGES):
             yield path
 

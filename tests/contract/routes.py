@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -50,10 +51,16 @@ class Route:
         )
 
 
+@cache
+def handlers() -> list[tuple[str, str, Any]]:
+    """Each (method, path, handler). They are put together once: it takes two seconds, and tests ask when collected."""
+    return list(http_handlers(create_litestar()))
+
+
 def routes() -> list[Route]:
     """All routes that declare an access."""
     found = []
-    for method, path, handler in http_handlers(create_litestar()):
+    for method, path, handler in handlers():
         if "access" in handler.opt:
             kinds = dict(re.findall(r"\{(\w+):(\w+)\}", next(iter(handler.paths))))
             found.append(Route(method, path, handler.opt["access"], kinds, handler))

@@ -9,8 +9,8 @@ import pytest
 
 from stoa.foundation.identity import actions as identity
 from stoa.kit.ids import new_id
-from stoa.main import OPENAPI_PATH, create_litestar, http_handlers
-from tests.contract.routes import PARAMETER, SAFE, Route, gist, routes
+from stoa.main import OPENAPI_PATH
+from tests.contract.routes import PARAMETER, SAFE, Route, gist, handlers, routes
 from tests.contract.things import CASES, NO_THING, Case, Params, Who, World
 
 TOKEN = re.compile(r'name="csrf-token" content="(\w+)"')
@@ -146,7 +146,7 @@ async def test_every_route_enforces_what_it_declares(app: Any, sign_in: Any) -> 
 
 
 def test_only_the_description_of_the_api_declares_no_access() -> None:
-    bare = {path for _, path, handler in http_handlers(create_litestar()) if "access" not in handler.opt}
+    bare = {path for _, path, handler in handlers() if "access" not in handler.opt}
     assert all(path.startswith(OPENAPI_PATH) for path in bare), bare
 
 

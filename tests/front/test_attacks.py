@@ -13,8 +13,8 @@ import pytest
 from stoa.foundation.identity import actions
 from stoa.foundation.identity.actions import hashing
 from stoa.kit.ids import new_id
-from stoa.main import create_litestar, http_handlers
 from tests.conftest import PASSWORD
+from tests.contract.routes import handlers
 
 LOGIN, REGISTER, ME = "/api/v1/auth/login", "/api/v1/auth/register", "/api/v1/auth/me"
 NEW = {"username": "Ana", "email": "ana@example.org", "password": "a stoa has columns"}
@@ -59,7 +59,7 @@ async def test_every_form_wants_its_token(signed_in: Any, make: Any, app: Any) -
     async with app.database.connection() as db:
         before = await db.fetchval("select count(*) from events")
     checked = 0
-    for method, path, handler in http_handlers(create_litestar()):
+    for method, path, handler in handlers():
         if method in ("GET", "HEAD") or path.startswith("/api/") or handler.opt["access"] == "provider":
             continue
         address = "/".join(str(new_id()) if part.startswith("{") else part for part in path.split("/"))
@@ -237,11 +237,7 @@ async def test_nobody_gives_themselves_a_role_or_a_status(client: Any, app: Any,
 
 
 def _auth_routes() -> list[str]:
-    return sorted(
-        path
-        for method, path, _ in http_handlers(create_litestar())
-        if method == "POST" and "/auth/" in path and "{" not in path
-    )
+    return sorted(path for method, path, _ in handlers() if method == "POST" and "/auth/" in path and "{" not in path)
 
 
 BAD_TEXTS = {"long": "x" * 10_000, "nul": "a\x00b", "list": ["a"], "number": 5, "object": {"a": 1}, "none": None}
