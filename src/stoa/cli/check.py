@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from stoa.cli import assets, bootstrap
@@ -20,8 +21,10 @@ WORKERS = (os.cpu_count() or 1) + 1
 
 def test(arguments: argparse.Namespace) -> int:
     """Run pytest on the given paths (all tests if there are none), WORKERS at a time."""
-    bootstrap.install("dev")
-    assets.build()
+    with ThreadPoolExecutor(max_workers=1) as beside:  # pip and npm both work on one processor each
+        bundled = beside.submit(assets.build)
+        bootstrap.install("dev")
+        bundled.result()
     paths = [str(_absolute(argument)) for argument in arguments.rest]
     environment = {name: value for name, value in os.environ.items() if not _is_setting(name)}
     chromium = find_chromium()
