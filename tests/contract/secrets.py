@@ -122,7 +122,7 @@ class Secrets:
             site_id=series.site_id, site=series.site_slug, series=series.slug or str(series.id),
             chapter=made.slug or str(made.id), slug=[made.slug or "none"], number=str(made.number), v1=1, v2=2,
             version_id=versions[-1]["id"], revision=saved["revision"], warning_id="violence",
-            chapter_ids=[str(made.id)], target_id=str(series.id), format="html",
+            chapter_ids=[str(made.id)], target_id=str(series.id), format="markdown",
         )  # fmt: skip
 
     async def publish(self, place: Params, owner: Any = None) -> None:

@@ -296,7 +296,7 @@ async def read_as_strangers(walk: Walk, calls: list[Call], strangers: list[Stran
             if answer.status_code == 304 and tag:
                 walk.faults[f"{path} tells {name} that nothing has changed since its owner looked"] = None
     for method in ("HEAD", "OPTIONS"):
-        for route, path in {route.path: (route, path) for route, path, _ in calls}.values():
+        for route, path in {route.path: (route, path) for route, path, _ in calls if route.method in SAFE}.values():
             walk.check(route, f"{method} {path}", path, await nobody[1].request(method, path))
 
 
@@ -370,18 +370,22 @@ async def change_as_strangers(walk: Walk, world: World, calls: list[Call], stran
 
 
 async def put_into_ones_own(walk: Walk, world: World, mallory: Stranger, own: Params) -> None:
-    """A creator changes what is theirs, with what is hidden in the fields: moved to it, put in order with it, shown."""
+    """A creator asks for what is hidden as a part of what is theirs, and changes theirs with what is hidden in the
+    fields: moved to it, put in order with it, shown in it."""
     name, client, _ = mallory
     for place in walk.world.places:
         foreign = {key: place[key] for key in IN_BODIES & place.keys()}
         for route in ROUTES:
             case, names = case_of(route, world), set(PARAMETER.findall(route.path))
+            if names & own.keys() and names - own.keys() and names <= (own | place).keys():
+                for path in filled(route, place | own, {}):
+                    answer = await send(client, route, path, case, BASE | own | foreign)
+                    walk.check(route, f"{route.method} {path} of {name}", f"{path} {foreign}", answer)
             if route.method in SAFE or case is None or case.parts or not names or not names <= own.keys():
                 continue
-            if body_of(case, BASE | own | foreign) == body_of(case, BASE | own):
-                continue
-            answer = await send(client, route, route.filled(own), case, BASE | own | foreign)
-            walk.check(route, f"{route.name} of {name} with {foreign}", str(foreign), answer)
+            if body_of(case, BASE | own | foreign) != body_of(case, BASE | own):
+                answer = await send(client, route, route.filled(own), case, BASE | own | foreign)
+                walk.check(route, f"{route.name} of {name} with {foreign}", str(foreign), answer)
 
 
 def body_of(case: Case, values: Params) -> Any:
