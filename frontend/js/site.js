@@ -11,11 +11,14 @@ const HEX = /^#[0-9a-f]{6}$/i
 onReady('form[data-look]', (form) => {
   const frame = form.querySelector('[data-look-frame]')
   const wanted = new Set(['theme', 'primary_color', 'secondary_color', 'accent_color', 'heading_font', 'body_font', 'home', 'shelf', 'width', 'nav', 'radius', 'density'])
-  const address = () => {
-    const query = new URLSearchParams([...new FormData(form)].filter(([name]) => wanted.has(name)))
+  const address = (of = form) => {
+    const query = new URLSearchParams([...new FormData(of)].filter(([name]) => wanted.has(name)))
     return `${form.dataset.look}?${query}`
   }
-  let shown = address()
+  // What the frame came with; something may have been chosen before this file was here.
+  const made = form.cloneNode(true)
+  made.reset()
+  let shown = address(made)
   const show = later(350, () => {
     const next = address()
     if (next === shown) return
@@ -24,6 +27,7 @@ onReady('form[data-look]', (form) => {
   })
   form.addEventListener('input', show)
   form.addEventListener('change', show)
+  show()
 })
 
 // [data-contrast]: whether the main colour of the form around it can be read, told anew as it is chosen.

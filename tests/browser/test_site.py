@@ -1,11 +1,12 @@
 """A site with a script: made, dressed while one looks on, put in order by keys and by hand, visited on a phone."""
 
+import re
 from typing import Any
 
 from playwright.async_api import expect
 
 from tests.browser.house import House
-from tests.browser.visitor import PHONE
+from tests.browser.visitor import PHONE, arrived
 
 
 async def test_a_site_is_made_dressed_and_put_in_order(house: House, open_page: Any) -> None:
@@ -30,6 +31,7 @@ async def test_a_site_is_made_dressed_and_put_in_order(house: House, open_page: 
     await expect(page.locator("#toasts")).to_contain_text("Your visitors see it")
 
     await page.get_by_role("link", name="Branding").first.click()
+    await arrived(page, re.compile("/branding$"))
     await page.locator("#f-primary_color").fill("#ffdddd")
     await page.locator("[data-take-colour]").click()
     await expect(page.locator("#contrast")).not_to_contain_text("Not readable")
@@ -47,6 +49,7 @@ async def test_a_site_is_made_dressed_and_put_in_order(house: House, open_page: 
         await page.get_by_role("button", name="Publish").click()
         await expect(page.locator("#toasts")).to_contain_text("Your visitors see it.")
     await page.get_by_role("link", name="Navigation").first.click()
+    await expect(page.get_by_role("button", name="Move About me")).to_be_visible()
     await page.get_by_role("button", name="Move About me").focus()
     await page.keyboard.press("ArrowUp")
     await expect(page.locator("[data-order-said]")).to_have_text("About me is now number 1 of 2.")
