@@ -4,7 +4,7 @@ import asyncio
 import struct
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pyvips
@@ -355,6 +355,45 @@ async def test_words_are_found_once_everybody_may_read_them(
     assert (await mine.patch(f"{API}/{chapter.id}/access", json={"access": "free"})).status_code == 200
     await mine.delete(f"{API}/{chapter.id}/images/{page['id']}")
     assert [await found(word) for word in ("wickless", "paraffin", "thunderstorm")] == [False, True, False]
+
+
+async def test_a_copy_has_the_same_pages_of_its_own(
+    mine: Any, stranger: Any, jobs: Any, chapter: Any, tx: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that are ready at once, with what was said of them; those that are being worked on when they are."""
+    lamp = Lamp()
+    monkeypatch.setattr(working, "reader_of", lambda _: lamp)
+    lamp.found = [[], [Words("wickless", [5, 5, 9, 9], 0.9)], [], []]
+    await send(mine, chapter.id, "1.png", "2-strip.png", **{"2-strip": strip(60, [(1300, 60), (1400, 60), (1400, 60)])})
+    await jobs()
+    first, second = await listed(mine, chapter.id)
+    await mine.patch(f"{API}/{chapter.id}/images/{first['id']}", json={"alt": "A lamp", "is_double": True})
+    await send(mine, chapter.id, "3.png", **{"3": drawn(grey=9)})
+    copied = await mine.post(f"{API}/{chapter.id}/duplicate")
+    assert copied.status_code == 201, copied.text
+    copy_id = copied.json()["id"]
+    pages, kept = await listed(mine, copy_id), await listed(mine, chapter.id)
+    facts = ("media_id", "position", "filename", "alt", "is_double", "slices_count", "ocr_state", "ocr_text", "state")
+    assert [[page[name] for name in facts] for page in pages] == [[page[name] for name in facts] for page in kept]
+    assert [(page["state"], page["alt"], page["slices_count"]) for page in pages] == [
+        ("ready", "A lamp", 0), ("ready", "", 3), ("processing", "", 0),
+    ]  # fmt: skip
+    assert not {page["id"] for page in pages} & {page["id"] for page in kept}
+    async with tx() as ctx:
+        words = await ctx.db.fetchval("select picture_words from chapters where work_id = $1", UUID(copy_id))
+    assert ("A lamp" in words, "wickless" in words) == (True, True)
+    await jobs()
+    assert [page["state"] for page in await listed(mine, copy_id)] == ["ready"] * 3
+    uses = (await mine.get(f"/api/v1/media/{first['media_id']}/uses")).json()["uses"]
+    assert {use["url"] for use in uses} == {f"/dashboard/chapters/{one}/images" for one in (chapter.id, copy_id)}
+    await mine.delete(f"{API}/{chapter.id}/images/{second['id']}")  # its file and its parts are the copy's as well
+    async with tx() as ctx:
+        assert await actions.purge_parts(ctx, utcnow() + timedelta(hours=1)) == 0
+        assert await invariants.check(ctx.db) == []
+    shown = (await mine.get(f"{API}/{copy_id}/pages")).json()
+    assert [len(page["slices"]) for page in shown] == [0, 3, 0]
+    assert (await stranger.get(f"{API}/{copy_id}/pages")).status_code == 404
+    assert (await stranger.post(f"{API}/{chapter.id}/duplicate")).status_code == 404
 
 
 async def test_nothing_is_left_after_thirty_days(

@@ -5,7 +5,7 @@ from typing import Final
 
 from stoa.creation.comics import actions
 from stoa.creation.comics.messages import CutStrip, GoOn, ReadPages
-from stoa.creation.serials.messages import ChaptersPurged
+from stoa.creation.serials.messages import ChapterCopied, ChaptersPurged
 from stoa.foundation.media.messages import MediaProcessed
 from stoa.kit.ctx import Ctx
 from stoa.kit.outbox import within
@@ -18,6 +18,12 @@ UNUSED_FOR: Final = timedelta(hours=1)
 async def file_told(ctx: Ctx, event: MediaProcessed) -> None:
     """Pages may wait for it."""
     await actions.file_told(ctx, event.media_id)
+
+
+@within(ChapterCopied)
+async def chapter_copied(ctx: Ctx, event: ChapterCopied) -> None:
+    """Its pages belong to the copy as well."""
+    await actions.copy_images(ctx, event.chapter_id, event.copy_id)
 
 
 @within(ChaptersPurged)

@@ -36,6 +36,13 @@ class ScheduleFailed(Event, frozen=True):
     problem: str
 
 
+class ChapterCopied(Event, frozen=True):
+    """A chapter was duplicated: `copy_id` is a draft with its text. What others keep of the chapter they copy now."""
+
+    chapter_id: UUID
+    copy_id: UUID
+
+
 class ChaptersPurged(Event, frozen=True):
     """Nothing is left of the content of these chapters (S5)."""
 

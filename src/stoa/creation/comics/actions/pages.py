@@ -8,10 +8,11 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stoa.creation.comics.actions.working import find_spreads, go_on, note_words, start
+from stoa.creation.comics.actions.working import find_spreads, go_on, note_words, read_on, start
 from stoa.creation.comics.policies import access_comic_to_edit, in_natural_order
 from stoa.creation.comics.queries import chapter_media, image_ids_of, images_of
 from stoa.creation.comics.types import MAX_ALT, MAX_IMAGES, ImageView, Refused, Uploaded
+from stoa.creation.serials.policies.chapters import access_chapter
 from stoa.creation.serials.types import ChapterView
 from stoa.foundation.media import actions as media
 from stoa.foundation.media.actions import About
@@ -45,6 +46,20 @@ _UNSHOWN = value(
     select coalesce(array_agg(m.id order by m.id), '{}') from media m
     where m.id = any($1::uuid[]) and m.owner_id = $2 and m.purpose = 'library' and m.state <> 'blocked'
       and not exists (select from media_uses u where u.media_id = m.id)
+    """,
+)
+_COPY = value(
+    list[UUID],
+    """
+    with made as (
+      insert into chapter_images (id, chapter_id, media_id, position, filename, alt, state, problem, width, height,
+        is_double, is_double_chosen, slices, ocr_state, ocr_text, ocr_boxes, created_at, processed_at)
+      select n.id, $2, i.media_id, i.position, i.filename, i.alt, i.state, i.problem, i.width, i.height,
+        i.is_double, i.is_double_chosen, i.slices, i.ocr_state, i.ocr_text, i.ocr_boxes, $5, i.processed_at
+      from unnest($3::uuid[], $4::uuid[]) as n (old_id, id)
+      join chapter_images i on i.id = n.old_id and i.chapter_id = $1
+      returning id, state
+    ) select coalesce(array_agg(id) filter (where state = 'processing'), '{}') from made
     """,
 )
 _PLACE = run(
@@ -215,6 +230,21 @@ async def process_again(ctx: Ctx, chapter_id: UUID, image_id: UUID) -> ImageView
         raise NotFound("There is no such page in this chapter")
     await start(ctx, image_id, for_owner(ctx, chapter.author.id))
     return (await images_of(ctx, chapter.id, [image_id]))[0]
+
+
+async def copy_images(ctx: Ctx, chapter_id: UUID, copy_id: UUID) -> None:
+    """Gives the copy of a chapter its pages: the same files, with what was said of them and read in them.
+
+    Whoever calls it has looked whether the actor may.
+    """
+    there = await image_ids_of(ctx, chapter_id)
+    if not there:
+        return
+    await _HOLD(ctx.db, await chapter_media(ctx, chapter_id))  # as in `_insert`
+    waiting = await _COPY(ctx.db, chapter_id, copy_id, there, [new_id() for _ in there], ctx.now)
+    await go_on(ctx, waiting)
+    await read_on(ctx, copy_id)
+    await note_uses(ctx, await access_chapter(ctx, copy_id))
 
 
 async def forget_chapters(ctx: Ctx, chapter_ids: Sequence[UUID]) -> None:

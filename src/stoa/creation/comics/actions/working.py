@@ -164,6 +164,13 @@ async def go_on(ctx: Ctx, image_ids: Sequence[UUID]) -> None:
         await begin(ctx, page)
 
 
+async def read_on(ctx: Ctx, chapter_id: UUID) -> None:
+    """Search finds a chapter by the words of its pages as they are; those that are not read yet are read."""
+    await note_words(ctx, chapter_id)
+    if await _NEXT(ctx.db, chapter_id) is not None:
+        await enqueue(ctx, ReadPages(chapter_id=chapter_id), unique=str(chapter_id))
+
+
 async def file_told(ctx: Ctx, media_id: UUID) -> None:
     """The work on a file is over, in its transaction; with its pages it goes on in one of its own."""
     if await _IS_PAGE(ctx.db, media_id):

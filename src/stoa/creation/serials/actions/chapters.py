@@ -12,6 +12,7 @@ from msgspec import UNSET
 from stoa.creation.serials.actions import opening, places
 from stoa.creation.serials.actions.rendering import Made, Typed, evened, faults, made, screened
 from stoa.creation.serials.actions.versions import note_version, note_versions
+from stoa.creation.serials.messages import ChapterCopied
 from stoa.creation.serials.policies.chapters import access_chapter, access_chapter_to_edit, access_series_place
 from stoa.creation.serials.queries.opening import access_of
 from stoa.creation.serials.queries.places import SeriesPlace
@@ -28,6 +29,7 @@ from stoa.foundation.team.types import Permission
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import run, update
 from stoa.kit.errors import Invalid, NotFound
+from stoa.kit.outbox import emit
 from stoa.money.entitlements.policies import is_open
 
 BATCH: Final = 100  # chapters in one statement
@@ -198,8 +200,8 @@ async def restore_chapter(ctx: Ctx, chapter_id: UUID) -> ChapterView:
 
 
 async def duplicate_chapter(ctx: Ctx, chapter_id: UUID) -> ChapterView:
-    """A draft with the same text and rule of access, at the end of the series. Of one that is to open, the rule until
-    then; its price is not taken along.
+    """A draft with the same text, pages and rule of access, at the end of the series. Of one that is to open, the rule
+    until then; its price is not taken along.
 
     Raises NotFound, Forbidden, PlanLimit.
     """
@@ -215,6 +217,7 @@ async def duplicate_chapter(ctx: Ctx, chapter_id: UUID) -> ChapterView:
     await update(ctx.db, "chapters", rule, where={"work_id": copy_id})
     if chapter.preview_paragraphs is not None:
         await opening.cut_chapter_again(ctx, copy_id, chapter.preview_paragraphs)
+    await emit(ctx, ChapterCopied(chapter_id, copy_id))
     return await access_chapter(ctx, copy_id)
 
 
