@@ -20,6 +20,7 @@ from stoa.creation.exchange import actions as exchange
 from stoa.creation.exchange.types import Options as ImportOptions
 from stoa.creation.exchange.types import Target
 from stoa.creation.serials.actions.series import unpublish_series
+from stoa.creation.serials.queries.opening import access_of
 from stoa.foundation.identity.actions import links
 from stoa.foundation.identity.types import LinkKind
 from stoa.foundation.mail import actions as mail
@@ -157,8 +158,11 @@ async def chapter_in_the_drawer(world: World) -> Params:
     await world.call(world.owner, "POST", f"{path}/warnings", warning="violence")
     await world.call(world.owner, "POST", f"{path}/autosave", tab="one", base_version=1, body_markdown="Typed.")
     versions = (await world.call(world.owner, "GET", f"{path}/versions"))["items"]
+    async with world.make.tx(world.owner) as ctx:
+        stamp = (await access_of(ctx, one.id)).stamp
     return {
         **{"chapter_id": one.id, "series_id": series.id, "revision": saved["revision"], "warning_id": "violence"},
+        "stamp": stamp,
         **{"version_id": versions[0]["id"], "v1": 1, "v2": 2, "chapter_ids": [str(one.id), str(two.id)]},
         "target_id": str(target.id),
     }
@@ -761,6 +765,11 @@ def _revision(**more: Any) -> Callable[[Params], Any]:
     return lambda made: {"revision": made["revision"], **more}
 
 
+def _stamped(**more: str) -> Callable[[Params], dict[str, str]]:
+    """A form that changes the rule as it was shown."""
+    return lambda made: {"stamp": made["stamp"], **more}
+
+
 def _again(**more: str) -> Callable[[Params], dict[str, str]]:
     """A form that changes the newest revision."""
     return lambda made: {"revision": str(made["revision"]), **more}
@@ -889,7 +898,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "POST /dashboard/chapters/{chapter_id}/restore": (Case(Who.OWNER, chapter_in_the_bin),),
     "GET /dashboard/chapters/{chapter_id}/access": (Case(Who.OWNER, chapter_in_the_drawer),),
     "POST /dashboard/chapters/{chapter_id}/access": (
-        Case(Who.OWNER, chapter_in_the_drawer, form=_fixed(access="subscribers", price="5")),
+        Case(Who.OWNER, chapter_in_the_drawer, form=_stamped(access="subscribers", price="5")),
     ),
     "GET /dashboard/chapters/{chapter_id}/preview": (Case(Who.OWNER, chapter_in_the_drawer),),
     "GET /dashboard/chapters/{chapter_id}/versions": (Case(Who.OWNER, chapter_in_the_drawer),),

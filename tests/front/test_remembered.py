@@ -31,7 +31,8 @@ async def series(make: Any, ana: Any) -> Any:
 
 @pytest.fixture
 def rendered(monkeypatch: Any) -> list[str]:
-    """The names of the templates that are rendered from here on."""
+    """The names of the templates that are rendered from here on; nothing is remembered from before."""
+    pages.REMEMBERED.clear()
     names: list[str] = []
     render = pages.render
 
