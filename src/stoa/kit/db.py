@@ -62,6 +62,9 @@ class Db(Protocol):
     async def close(self) -> None:
         """Ends the connection."""
 
+    def terminate(self) -> None:
+        """Ends it at once, without a word to the server."""
+
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)

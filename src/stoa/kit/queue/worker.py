@@ -237,6 +237,9 @@ class Worker:
                     await rows.UNLOCK_WORKER(db, rows.WORKER_LOCK, self.id)
                 except Exception as error:  # the connection ends anyway, and the lock with it
                     log.info("worker.connection_lost", error=repr(error))
+            else:  # the pool takes back only what nobody listens on any more
+                with suppress(asyncpg.InterfaceError):
+                    db.terminate()
 
     async def _renew(self, db: Db) -> None:
         """Renews the leases of all jobs held here; one that is not ours any more is cancelled.
