@@ -766,8 +766,8 @@ def _revision(**more: Any) -> Callable[[Params], Any]:
 
 
 def _stamped(**more: str) -> Callable[[Params], dict[str, str]]:
-    """A form that changes the rule as it was shown."""
-    return lambda made: {"stamp": made["stamp"], **more}
+    """A form that changes the rule as it was shown, to who was shown it."""
+    return lambda made: {"stamp": str(made.get("stamp", "")), **more}
 
 
 def _again(**more: str) -> Callable[[Params], dict[str, str]]:

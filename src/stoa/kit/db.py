@@ -59,9 +59,6 @@ class Db(Protocol):
     def is_closed(self) -> bool:
         """Whether the connection has ended."""
 
-    async def close(self) -> None:
-        """Ends the connection."""
-
     def terminate(self) -> None:
         """Ends it at once, without a word to the server."""
 
