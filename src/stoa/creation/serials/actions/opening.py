@@ -19,7 +19,7 @@ from stoa.creation.works import actions as works
 from stoa.creation.works.errors import EditConflict
 from stoa.foundation.team.types import Permission
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import many, run, update, value
+from stoa.kit.db import many, run, update
 from stoa.kit.errors import Conflict, Invalid
 from stoa.kit.outbox import emit
 
@@ -87,10 +87,8 @@ _CUT = run(
     """
 )
 _PARAGRAPHS = many(_Cut, "select work_id as id, position, version, body_markdown from chapters where work_id = $1")
-
-
 # Two changes at once: the second one knows what the first made of it, and what it leaves unsaid stays as that is.
-_HOLD = value(bool | None, "select true from works where id = $1 for no key update")
+_HOLD = run("select from works where id = $1 for no key update")
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
