@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stoa.money.ledger import actions, queries
+from stoa.money.ledger.errors import AlreadyReversed
 from tests.money.ledger.clients import FEES, PEOPLE
 from tests.money.ledger.people import clean, fund
 
@@ -43,6 +44,25 @@ async def answered(process: asyncio.subprocess.Process, kill_after: int | None =
             process.kill()
     await process.wait()
     return keys
+
+
+async def test_of_reversals_at_once_one_is_made(tx: Any) -> None:
+    async with tx() as ctx:
+        given = await fund(ctx, PEOPLE[0], 100)
+
+    async def undo(number: int) -> bool:
+        try:
+            async with tx() as ctx:
+                await actions.reverse(ctx, given.transfer_id, key=f"undo:{number}", cause="Too late")
+                await asyncio.sleep(0.05)  # still open while the others come
+        except AlreadyReversed:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(*(undo(number) for number in range(6)))) == [False] * 5 + [True]
+    async with tx() as ctx:
+        assert await queries.balance(ctx, PEOPLE[0]) == 0
+        await clean(ctx.db)
 
 
 @pytest.mark.slow

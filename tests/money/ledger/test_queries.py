@@ -183,6 +183,13 @@ async def test_verify_names_what_differs(ctx: Any, sql: str, facts: set[str]) ->
     assert set(found) - facts <= {"reserved is what open holds say"}, found
 
 
+async def test_verify_names_a_reversal_that_was_not_noted(ctx: Any) -> None:
+    receipt = await fund(ctx, purse(uuid4()), 100)
+    await actions.reverse(ctx, receipt.transfer_id, key="back", cause="A test")
+    await clean(ctx.db)
+    assert set(await broken(ctx, "delete from ledger_reversals")) == {"a reversal undoes what it names"}
+
+
 def _leg(owner: Any, minor: int) -> Any:
     from stoa.money.ledger.types import Leg
 

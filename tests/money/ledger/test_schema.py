@@ -87,6 +87,10 @@ async def test_raw_transfers_are_applied_one_by_one_or_several(ctx: Any) -> None
         "update ledger_postings set amount_minor = 1",
         "delete from ledger_postings where transfer_id = $1",
         "truncate ledger_postings",
+        "insert into ledger_reversals values (gen_random_uuid(), gen_random_uuid())",
+        "update ledger_reversals set reversal = original",
+        "delete from ledger_reversals",
+        "truncate ledger_reversals",
         """insert into ledger_postings (transfer_id, account_id, amount_minor, balance_after_minor, created_at)
            select $1, p.account_id, -p.amount_minor, 0, now() from ledger_postings p where p.transfer_id = $1""",
         """insert into ledger_postings (transfer_id, account_id, amount_minor, balance_after_minor, created_at)
@@ -128,7 +132,7 @@ async def test_a_balance_below_zero_is_refused_by_a_constraint_too(ctx: Any) -> 
     await refused(ctx.db, "23514", "update ledger_accounts set balance_minor = -1 where id > 0")
 
 
-async def test_a_transfer_is_reversed_once_by_a_constraint_too(ctx: Any) -> None:
+async def test_a_transfer_is_reversed_once_in_raw_sql_too(ctx: Any) -> None:
     owner = uuid4()
     receipt = await fund(ctx, purse(owner), 100)
     sql = """
@@ -138,7 +142,8 @@ async def test_a_transfer_is_reversed_once_by_a_constraint_too(ctx: Any) -> None
           array['earned', 'issued'], array[-100, 100])
     """
     await ctx.db.execute(sql, "once", receipt.transfer_id, owner)
-    await refused(ctx.db, "23505", sql, "twice", receipt.transfer_id, owner)
+    await refused(ctx.db, "LG007", sql, "twice", receipt.transfer_id, owner)
+    assert await ctx.db.fetchval("select count(*) from ledger_transfers where reverses = $1", receipt.transfer_id) == 1
 
 
 @pytest.mark.parametrize(

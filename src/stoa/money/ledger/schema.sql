@@ -59,19 +59,21 @@ insert into ledger_purposes (purpose, platform, kind, about) values
 
 create sequence ledger_account_ids;
 
+-- What somebody has. A domain, as PostgreSQL reads the checks of a table anew for every statement that writes to it.
+create domain ledger_not_negative as bigint constraint ledger_accounts_not_negative check (value >= 0);
+
 -- Names are compared byte by byte, so that everybody locks accounts in the same order whatever the server's language.
 -- `balance_minor` is for accounts of people, `folded_minor` for those of the platform; the other one stays 0.
 create table ledger_accounts (
   id            bigint constraint ledger_accounts_pkey primary key,
   owner_id      uuid,
-  asset         text collate "C" not null constraint ledger_accounts_asset_fk references ledger_assets (code),
+  asset         text collate "C" not null, -- one of ledger_assets, which stay: ledger_open looks
   purpose       text collate "C" not null,
-  balance_minor bigint not null default 0,
+  balance_minor ledger_not_negative not null default 0,
   folded_minor  bigint not null default 0,
   opened_at     timestamptz not null default clock_timestamp(),
-  constraint ledger_accounts_once unique nulls not distinct (owner_id, asset, purpose),
-  constraint ledger_accounts_not_negative check (balance_minor >= 0)
-) with (fillfactor = 80); -- room for the new version of a row whose balance changes, on the same page
+  constraint ledger_accounts_once unique nulls not distinct (owner_id, asset, purpose)
+) with (fillfactor = 60); -- room on the page for rows whose balance changes; at 80 it is swept at almost every change
 alter sequence ledger_account_ids owned by ledger_accounts.id;
 
 -- A transfer with its legs as they were asked for, side by side in four arrays. Whoever moves several accounts of people
@@ -93,7 +95,12 @@ create table ledger_transfers (
   amounts         bigint[] not null,
   created_at      timestamptz not null default clock_timestamp()
 );
-create unique index ledger_transfers_reversed_once on ledger_transfers (reverses) where reverses is not null;
+
+-- Which transfer undid which, once. Not an index of ledger_transfers, which every other transfer would pay for.
+create table ledger_reversals (
+  original uuid constraint ledger_reversals_pkey primary key,
+  reversal uuid not null
+);
 
 -- `balance_after_minor` is the account's balance right after the posting; null for accounts of the platform. `id` is the
 -- order of an account's postings: it is drawn while the account is locked, as is the time. Only triggers write here, and
@@ -163,6 +170,10 @@ create trigger ledger_purposes_stay before update or delete or truncate on ledge
   for each statement execute function ledger_refuse('a purpose stays as it is');
 create trigger ledger_transfers_are_final before update or delete or truncate on ledger_transfers
   for each statement execute function ledger_refuse('a transfer is final; reverse it');
+create trigger ledger_reversals_are_final before update or delete or truncate on ledger_reversals
+  for each statement execute function ledger_refuse('a transfer is reversed once');
+create trigger ledger_reversals_by_transfer_only before insert on ledger_reversals
+  for each statement execute function ledger_refuse_outside();
 create trigger ledger_postings_are_final before update or delete or truncate on ledger_postings
   for each statement execute function ledger_refuse('history is final; reverse the transfer');
 create trigger ledger_postings_by_transfer_only before insert on ledger_postings
@@ -291,11 +302,12 @@ begin
   return v_hold is not null;
 end $$;
 
--- Refuses a reversal that is not the opposite of the transfer it names.
+-- Refuses a reversal that is not the opposite of the transfer it names, or not the first.
 create function ledger_check_reversal(r ledger_transfers) returns void language plpgsql as $$
 declare
   t         ledger_transfers;
   v_settled boolean;
+  v_first   uuid;
 begin
   select * into t from ledger_transfers where id = r.reverses;
   if not found then
@@ -312,12 +324,18 @@ begin
     raise exception 'transfer % is not the opposite of %', r.id, t.id
       using errcode = 'LG008', detail = json_build_object('transfer_id', t.id);
   end if;
+  insert into ledger_reversals values (t.id, r.id) on conflict do nothing;
+  if not found then
+    select reversal into v_first from ledger_reversals where original = t.id;
+    raise exception 'transfer % is reversed already', t.id
+      using errcode = 'LG007', detail = json_build_object('transfer_id', t.id, 'reversed_by', v_first);
+  end if;
 end $$;
 
--- Applies a transfer. Each statement and each expression in here counts: it runs for every one.
+-- Applies a transfer. Each statement and each expression in here counts, as each is made ready anew for every transfer.
 create function ledger_apply() returns trigger language plpgsql as $$
 declare
-  v_legs     integer := cardinality(new.amounts);
+  v_leg      integer := 0;
   v_owner    uuid;
   v_asset    text;
   v_purpose  text;
@@ -338,11 +356,11 @@ begin
   if new.reverses is not null then
     perform ledger_check_reversal(new);
   end if;
-  for i in 1 .. v_legs loop
-    v_owner := new.owners[i];
-    v_asset := new.assets[i];
-    v_purpose := new.purposes[i];
-    v_amount := new.amounts[i];
+  foreach v_amount in array new.amounts loop
+    v_leg := v_leg + 1;
+    v_owner := new.owners[v_leg];
+    v_asset := new.assets[v_leg];
+    v_purpose := new.purposes[v_leg];
     if v_owner is null then
       select id into v_account from ledger_accounts
         where owner_id is null and asset = v_asset and purpose = v_purpose;
@@ -360,18 +378,17 @@ begin
         perform ledger_cannot(v_owner, v_asset, v_purpose, v_amount);
       end loop;
     end if;
-    v_accounts[i] := v_account;
-    v_after[i] := v_balance;
+    v_accounts[v_leg] := v_account;
+    v_after[v_leg] := v_balance;
     v_sum := v_sum + v_amount;
   end loop;
-  if (v_sum = 0 and v_legs > 1 and cardinality(new.owners) = v_legs and cardinality(new.purposes) = v_legs
-      and cardinality(new.assets) = v_legs and v_asset = all (new.assets) and 0 <> all (new.amounts)) is not true then
+  if (v_sum = 0 and v_leg > 1 and cardinality(new.owners) = v_leg and cardinality(new.purposes) = v_leg
+      and cardinality(new.assets) = v_leg and v_asset = all (new.assets) and 0 <> all (new.amounts)) is not true then
     perform ledger_check(new.id, new.owners, new.assets, new.purposes, new.amounts);
   end if;
   v_at := clock_timestamp();
   insert into ledger_postings (transfer_id, account_id, amount_minor, balance_after_minor, created_at)
-    select new.id, p.account, p.amount, p.balance, v_at
-    from unnest(v_accounts, new.amounts, v_after) p (account, amount, balance);
+    select new.id, unnest(v_accounts), unnest(new.amounts), unnest(v_after), v_at; -- side by side
   return null;
 end $$;
 create trigger ledger_transfers_apply after insert on ledger_transfers
@@ -534,7 +551,7 @@ create function ledger_transfer(
     from (select owner, asset, purpose, sum(amount)::bigint as amount
           from unnest(p_owners, p_assets, p_purposes, p_amounts) l (owner, asset, purpose, amount)
           group by owner, asset, purpose having sum(amount) <> 0) m
-    on conflict do nothing
+    on conflict (idempotency_key) do nothing
     returning id
 $$;
 
@@ -559,13 +576,7 @@ begin
   v_done := ledger_transfer(p_id, 'reversal', p_key, p_hash, p_cause, p_metadata, p_actor, p_original,
     t.owners, t.assets, v_purposes, array(select -u.amount from unnest(t.amounts) with ordinality u (amount, place)
       order by u.place));
-  v_done := coalesce(v_done, ledger_replay(p_key, p_hash));
-  if v_done is null then
-    select id into v_done from ledger_transfers where reverses = p_original;
-    raise exception 'transfer % is reversed already', p_original
-      using errcode = 'LG007', detail = json_build_object('transfer_id', p_original, 'reversed_by', v_done);
-  end if;
-  return v_done;
+  return coalesce(v_done, ledger_replay(p_key, p_hash));
 end $$;
 
 -- Move amounts (above zero) into the reserved accounts beside their own; the hold has the id of this transfer.

@@ -113,7 +113,7 @@ _STRAYS = many(
     join ledger_transfers t on t.id = l.transfer_id
     where a.owner_id is null and a.purpose = 'world:' || $1
       and not exists (select from orders o where o.id::text = t.metadata ->> 'order_id' and o.gateway = $1)
-      and t.reverses is null and not exists (select from ledger_transfers x where x.reverses = t.id)
+      and t.reverses is null and not exists (select from ledger_reversals x where x.original = t.id)
     order by l.created_at, t.id
     """,
 )

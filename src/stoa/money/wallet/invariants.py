@@ -131,10 +131,10 @@ INVARIANTS: Final[dict[str, str]] = {
             s.charity_minor - s.charity_back_minor, s.tax_minor - s.tax_back_minor)
           is distinct from (case when s.is_direct then p.direct else p.earned end, p.platform, p.charity, p.tax)""",
     "a gift is undone exactly when its transfer is reversed": """
-        select g.id::text as subject, coalesce(r.id::text, 'not reversed') as expected,
+        select g.id::text as subject, coalesce(r.reversal::text, 'not reversed') as expected,
           coalesce(g.undo_transfer_id::text, 'not undone') as found
-        from gifts g left join ledger_transfers r on r.reverses = g.transfer_id
-        where r.id is distinct from g.undo_transfer_id""",
+        from gifts g left join ledger_reversals r on r.original = g.transfer_id
+        where r.reversal is distinct from g.undo_transfer_id""",
     "what people owe is what the platform is owed (M13)": """
         select 'all wallets' as subject, b.minor::text as expected, w.minor::text as found
         from (select coalesce(sum(debt_minor), 0)::bigint as minor from wallets) w

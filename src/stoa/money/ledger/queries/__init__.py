@@ -63,7 +63,7 @@ async def balance(ctx: Ctx, ref: AccountRef, at: datetime | None = None) -> int:
 
 # ---- transfers and statements
 
-_REVERSED_BY: Final = "(select r.id from ledger_transfers r where r.reverses = t.id) as reversed_by"
+_REVERSED_BY: Final = "(select r.reversal from ledger_reversals r where r.original = t.id) as reversed_by"
 _TRANSFER = one(
     TransferView,
     f"""

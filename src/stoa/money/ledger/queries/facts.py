@@ -61,7 +61,8 @@ FACTS: Final[dict[str, str]] = {
     "a reversal undoes what it names": """
         select r.id::text as subject, 'the opposite of ' || r.reverses::text as expected, r.amounts::text as found
         from ledger_transfers r left join ledger_transfers o on o.id = r.reverses and o.reverses is null
-        where r.reverses is not null and (o.id is null or exists (
+        where r.reverses is not null and (o.id is null or not exists (
+          select from ledger_reversals v where v.original = r.reverses and v.reversal = r.id) or exists (
           select from (
             select owner, asset, case when exists (select from ledger_holds h where h.closing = o.id)
                 then regexp_replace(purpose, '_reserved$', '') else purpose end, amount

@@ -87,7 +87,7 @@ _ACCOUNTS = many(
     order by a.id limit $6
     """,
 )
-_REVERSED_BY: Final = "(select r.id from ledger_transfers r where r.reverses = t.id) as reversed_by"
+_REVERSED_BY: Final = "(select r.reversal from ledger_reversals r where r.original = t.id) as reversed_by"
 _TRANSFERS = many(
     TransferLine,
     f"""

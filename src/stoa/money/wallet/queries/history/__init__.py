@@ -60,7 +60,7 @@ _FACTS = many(
     Fact,
     """select t.id as transfer_id, t.kind, coalesce(o.kind, t.kind) as of_kind, t.cause,
               coalesce(o.metadata, t.metadata) as metadata,
-              exists (select from ledger_transfers v where v.reverses = t.id) as is_reversed,
+              exists (select from ledger_reversals v where v.original = t.id) as is_reversed,
               p.created_at, a.owner_id, u.username as owner, a.asset, a.purpose, p.amount_minor,
               g.amount_coins as gift_coins, g.work_title as gift_title,
               tp.amount_minor as tip_minor,
