@@ -142,10 +142,10 @@ begin
     end if;
     v_accounts[v_leg] := v_account;
     v_after[v_leg] := v_balance;
-    v_sum := v_sum + v_amount;
+    v_sum := v_sum + nullif(v_amount, 0); -- null, so not zero, with a leg of nothing
   end loop;
   if (v_sum = 0 and v_leg > 1 and cardinality(new.owners) = v_leg and cardinality(new.purposes) = v_leg
-      and cardinality(new.assets) = v_leg and v_asset = all (new.assets) and 0 <> all (new.amounts)) is not true then
+      and cardinality(new.assets) = v_leg and v_asset = all (new.assets)) is not true then
     perform ledger_check(new.id, new.owners, new.assets, new.purposes, new.amounts);
   end if;
   v_at := clock_timestamp();

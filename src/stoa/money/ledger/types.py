@@ -9,7 +9,7 @@ import msgspec
 HoldState = Literal["held", "settled", "released", "expired"]
 
 
-class AccountRef(msgspec.Struct, frozen=True):
+class AccountRef(msgspec.Struct, frozen=True, cache_hash=True):
     """An account by name. Without an owner it is the platform's; a purpose may go on after a colon: 'world:sandbox'."""
 
     owner_id: UUID | None

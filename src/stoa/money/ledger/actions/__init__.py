@@ -6,7 +6,6 @@ the request, or put a savepoint around the call.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -83,10 +82,10 @@ def _inserted(first: int) -> str:
 
 _ONCE: Final = "on conflict (idempotency_key) do nothing"
 _POST = run(f"{_inserted(1)} {_ONCE}")
-_POST_PAIR = run(  # most transfers: asyncpg encodes eight values in less time than four lists
+_POST_PAIR = run(  # most transfers; asyncpg encodes values in less time than lists
     f"""
     insert into ledger_transfers ({", ".join(_COLUMNS)}) values ($1, $2, $3, $4, $5, $6, $7,
-      array[$8::uuid, $9], array[$10::text, $11], array[$12::text, $13], array[$14::bigint, $15]) {_ONCE}
+      array[$8::uuid, $9], array[$10::text, $10], array[$11::text, $12], array[$13::bigint, -$13]) {_ONCE}
     """
 )
 _REPLAY = value(UUID, "select ledger_replay($1, $2)")
@@ -118,8 +117,9 @@ async def post(
     """
     order = posting(ctx, kind=kind, legs=legs, key=key, cause=cause, metadata=metadata)
     try:
-        if len(order.legs[0]) == 2:
-            made = await _POST_PAIR(ctx.db, *order.about, *chain(*order.legs))
+        owners, assets, purposes, amounts = order.legs
+        if len(amounts) == 2:  # of one asset, as they sum to zero
+            made = await _POST_PAIR(ctx.db, *order.about, *owners, assets[0], *purposes, amounts[0])
         else:
             made = await _POST(ctx.db, *order.arguments)
         if not made:
