@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from stoa.kit.clock import utcnow
+from stoa.kit.ctx import Ctx
 from stoa.money.ledger import actions, queries
-from stoa.money.ledger.errors import AlreadyReversed
+from stoa.money.ledger.errors import AlreadyReversed, KeyReused
+from stoa.money.ledger.types import Receipt
 from tests.money.ledger.clients import FEES, PEOPLE
-from tests.money.ledger.people import clean, fund
+from tests.money.ledger.people import clean, fund, legs
 
 ROOT = Path(__file__).resolve().parents[3]
 PROCESSES, CLIENTS, SECONDS = 4, 16, 4.0
@@ -62,6 +65,28 @@ async def test_of_reversals_at_once_one_is_made(tx: Any) -> None:
     assert sorted(await asyncio.gather(*(undo(number) for number in range(6)))) == [False] * 5 + [True]
     async with tx() as ctx:
         assert await queries.balance(ctx, PEOPLE[0]) == 0
+        await clean(ctx.db)
+
+
+async def test_a_key_used_at_once_outside_of_transactions_moves_once(live: Any, tx: Any) -> None:
+    payer, payee = PEOPLE[:2]
+    async with tx() as ctx:
+        await fund(ctx, payer, 100)
+
+    async def give(minor: int) -> Receipt:
+        async with live.database.connection() as db:
+            alone = Ctx(db, None, utcnow(), "test", live)
+            order = legs({payer: -minor, payee: minor})
+            return await actions.post(alone, kind="test", legs=order, key="once", cause="A test")
+
+    receipts = await asyncio.gather(*(give(10) for _ in range(8)))
+    assert len({receipt.transfer_id for receipt in receipts}) == 1
+    assert sorted(receipt.replayed for receipt in receipts) == [False] + [True] * 7
+    with pytest.raises(KeyReused) as caught:
+        await give(11)
+    assert caught.value.extra == {"transfer_id": str(receipts[0].transfer_id)}
+    async with tx() as ctx:
+        assert await queries.balance(ctx, payee) == 10
         await clean(ctx.db)
 
 
