@@ -122,7 +122,11 @@ async def broken(ctx: Any, sql: str) -> dict[str, list[str]]:
     [
         (
             "update ledger_accounts set balance_minor = balance_minor + 1 where purpose = 'earned'",
-            {"every balance is the sum of its postings", "all accounts of an asset sum to zero"},
+            {
+                "every balance is the sum of its postings",
+                "every posting continues its account's balance",
+                "all accounts of an asset sum to zero",
+            },
         ),
         (
             "update ledger_accounts set folded_minor = 5 where purpose = 'fees'",
@@ -134,7 +138,7 @@ async def broken(ctx: Any, sql: str) -> dict[str, list[str]]:
         ),
         (
             """update ledger_postings set amount_minor = amount_minor + 1
-               where id = (select max(id) from ledger_postings)""",
+               where ctid = (select max(ctid) from ledger_postings)""",
             {
                 "every balance is the sum of its postings",
                 "every transfer sums to zero for each asset",
@@ -143,13 +147,21 @@ async def broken(ctx: Any, sql: str) -> dict[str, list[str]]:
         ),
         (
             """update ledger_postings set balance_after_minor = balance_after_minor + 1
-               where id = (select min(id) from ledger_postings where account_id > 0)""",
+               where ctid = (select min(ctid) from ledger_postings where account_id > 0)""",
             {"every posting continues its account's balance"},
         ),
         (
             """delete from ledger_postings
                where transfer_id = (select max(transfer_id::text)::uuid from ledger_postings)""",
-            {"every balance is the sum of its postings", "the postings of a transfer are its legs"},
+            {
+                "every balance is the sum of its postings",
+                "every posting continues its account's balance",
+                "the postings of a transfer are its legs",
+            },
+        ),
+        (
+            "update ledger_postings set created_at = created_at - interval '1 minute'",
+            {"the postings of a transfer are its legs"},
         ),
         (
             "delete from ledger_transfers where id = (select max(id::text)::uuid from ledger_transfers)",

@@ -102,19 +102,19 @@ create table ledger_reversals (
   reversal uuid not null
 );
 
--- `balance_after_minor` is the account's balance right after the posting; null for accounts of the platform. `id` is the
--- order of an account's postings: it is drawn while the account is locked, as is the time. Only triggers write here, and
--- check what constraints would check at a multiple of the price: PostgreSQL reads these anew for every statement.
+-- `balance_after_minor` is the account's balance right after the posting; null for accounts of the platform. The time is
+-- taken while all accounts of the transfer are locked, so it orders an account's postings; in a group, ids do. Those of one
+-- transfer are found through its legs: ledger_postings_of(). A second index would be a twentieth of a transfer. Only
+-- triggers write here, and check what constraints would check at a multiple of the price: PostgreSQL reads these anew for
+-- every statement.
 create table ledger_postings (
-  id                  bigint generated always as identity,
   transfer_id         uuid not null,
   account_id          bigint not null,
   amount_minor        bigint not null,
   balance_after_minor bigint,
   created_at          timestamptz not null,
-  constraint ledger_postings_pkey primary key (transfer_id, account_id)
+  constraint ledger_postings_pkey primary key (account_id, created_at, transfer_id)
 );
-create index ledger_postings_by_account on ledger_postings (account_id, created_at, id);
 
 -- What has been posted to accounts of the platform since the last fold.
 create table ledger_pending (
@@ -155,13 +155,13 @@ begin
   raise exception '% of % is refused: %', lower(tg_op), tg_table_name, tg_argv[0] using errcode = 'LG004';
 end $$;
 
--- Asking in here costs less than a WHEN of the trigger would.
+-- Asking in here costs less than a WHEN of the trigger would, and answering `new` less than `null`, an expression.
 create function ledger_refuse_outside() returns trigger language plpgsql as $$
 begin
   if pg_trigger_depth() = 1 then
     raise exception '% of % is refused: insert a transfer', lower(tg_op), tg_table_name using errcode = 'LG004';
   end if;
-  return null;
+  return new;
 end $$;
 
 create trigger ledger_assets_stay before update or delete or truncate on ledger_assets
@@ -386,7 +386,7 @@ begin
       and cardinality(new.assets) = v_leg and v_asset = all (new.assets)) is not true then
     perform ledger_check(new.id, new.owners, new.assets, new.purposes, new.amounts);
   end if;
-  v_at := clock_timestamp();
+  v_at := greatest(clock_timestamp(), new.created_at); -- whatever the clock does: ledger_postings_of() looks from there
   insert into ledger_postings (transfer_id, account_id, amount_minor, balance_after_minor, created_at)
     select new.id, unnest(v_accounts), unnest(new.amounts), unnest(v_after), v_at; -- side by side
   return null;
@@ -431,9 +431,8 @@ begin
       where h.place <> all (new.left_out)
       order by h.id -- of two with one key the first is made, as ledger_overdrawn expects
       on conflict (idempotency_key) do nothing
-      returning id, cardinality(amounts) as legs)
-    select array_agg(id), sum(legs) into v_made, v_legs from made;
-  v_at := clock_timestamp();
+      returning id, cardinality(amounts) as legs, created_at)
+    select array_agg(id), sum(legs), greatest(max(created_at), clock_timestamp()) into v_made, v_legs, v_at from made;
   with leg as (
     select h.id as transfer, u.owner, u.asset, u.purpose, u.amount
       from unnest(new.leg_of, new.owners, new.assets, new.purposes, new.amounts) u (place, owner, asset, purpose, amount)
@@ -504,9 +503,24 @@ create function ledger_balance_at(p_account bigint, p_at timestamptz) returns bi
   select case when p_account > 0
     then coalesce((select p.balance_after_minor from ledger_postings p
                    where p.account_id = p_account and p.created_at <= p_at
-                   order by p.created_at desc, p.id desc limit 1), 0)
+                   order by p.created_at desc, p.transfer_id desc limit 1), 0)
     else coalesce((select sum(p.amount_minor) from ledger_postings p
                    where p.account_id = p_account and p.created_at <= p_at), 0)::bigint end
+$$;
+
+-- The postings of a transfer, through the accounts of its legs: each was posted at the time of the transfer or soon after.
+create function ledger_postings_of(p_transfer uuid) returns setof ledger_postings language sql stable as $$
+  select p.* from ledger_transfers t
+  cross join unnest(t.owners, t.assets, t.purposes) l (owner, asset, purpose)
+  cross join lateral (
+    select id from ledger_accounts where owner_id = l.owner and asset = l.asset and purpose = l.purpose
+    union all
+    select id from ledger_accounts where owner_id is null and l.owner is null and asset = l.asset and purpose = l.purpose
+  ) a
+  cross join lateral (select * from ledger_postings q
+    where q.account_id = a.id and q.created_at >= t.created_at and q.transfer_id = t.id
+    order by q.created_at limit 1) p
+  where t.id = p_transfer
 $$;
 
 -- Open what is missing, lock the accounts of people among these in the order that all keep to, and answer all balances.

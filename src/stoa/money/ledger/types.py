@@ -94,9 +94,8 @@ class TransferRow(msgspec.Struct, frozen=True):
 
 
 class StatementLine(msgspec.Struct, frozen=True):
-    """One posting as its owner sees it, with its transfer. `id` orders the postings of an account."""
+    """One posting as its owner sees it, with its transfer."""
 
-    id: int
     transfer_id: UUID
     account_id: int
     kind: str

@@ -27,8 +27,9 @@ INVARIANTS: Final[dict[str, str]] = {
           select coalesce(sum(p.amount_minor) filter (where a.purpose = 'payout_world:' || o.provider), 0)::bigint
               as sent,
             coalesce(sum(p.amount_minor) filter (where a.purpose = 'payout_fees:' || o.provider), 0)::bigint as fee
-          from ledger_postings p join ledger_accounts a on a.id = p.account_id
-          where p.transfer_id in (o.transfer_id, c.id) and a.owner_id is null and a.asset = o.currency
+          from unnest(array[o.transfer_id, c.id]) t (id) cross join lateral ledger_postings_of(t.id) p
+          join ledger_accounts a on a.id = p.account_id
+          where a.owner_id is null and a.asset = o.currency
         ) s
         where o.state = 'paid' and (s.sent + s.fee, s.fee) is distinct from (o.handed, o.fee_minor)""",
     "what came back of a payout is all of it, and nothing comes back of one that is paid (M10)": """
@@ -36,7 +37,7 @@ INVARIANTS: Final[dict[str, str]] = {
             as expected, coalesce(b.id::text, 'no transfer back') as found
         from payouts o left join ledger_transfers b on b.idempotency_key = 'payout-returned:' || o.id
         where o.transfer_id is not null and ((o.state = 'paid') <> (b.id is null) or exists (
-          select from ledger_transfers t join ledger_postings p on p.transfer_id = t.id
+          select from ledger_transfers t cross join lateral ledger_postings_of(t.id) p
             join ledger_accounts a on a.id = p.account_id
           where o.state <> 'paid' and (t.id in (o.transfer_id, b.id) or t.idempotency_key = 'payout-cost:' || o.id)
             and a.owner_id is null

@@ -120,8 +120,9 @@ _STRAYS = many(
 _PAYOUT_HERE: Final = """
     select p.id, p.state, p.provider_reference as reference, p.net_payout_minor as amount_minor, p.currency,
       coalesce((
-        select sum(l.amount_minor) from ledger_postings l join ledger_accounts a on a.id = l.account_id
-        where l.transfer_id = p.transfer_id and a.owner_id is null
+        select sum(l.amount_minor) from ledger_postings_of(p.transfer_id) l
+        join ledger_accounts a on a.id = l.account_id
+        where a.owner_id is null
           and a.purpose in ('payout_world:' || p.provider, 'payout_fees:' || p.provider)
       ), 0)::bigint as booked_minor, p.requested_at, p.sent_at, p.updated_at, p.promised_by < $1::date as is_late
     from payouts p

@@ -47,7 +47,7 @@ INVARIANTS: Final[dict[str, str]] = {
               as earned,
             coalesce(sum(q.amount_minor) filter (where a.owner_id = g.recipient_id and a.purpose = 'earned'), 0)
               as arrived
-          from ledger_postings q join ledger_accounts a on a.id = q.account_id where q.transfer_id = g.transfer_id
+          from ledger_postings_of(g.transfer_id) q join ledger_accounts a on a.id = q.account_id
         ) p
         where (g.promotional_minor, g.purchased_minor, g.earned_minor, g.creator_minor)
           <> (p.promotional, p.purchased, p.earned, p.arrived)""",
@@ -67,8 +67,8 @@ INVARIANTS: Final[dict[str, str]] = {
             coalesce(sum(q.amount_minor) filter (where a.owner_id = g.recipient_id and a.purpose = 'earned'), 0)
               as arrived,
             coalesce(sum(q.amount_minor) filter (where a.owner_id is null and a.purpose = 'charity'), 0) as charity
-          from ledger_postings q join ledger_accounts a on a.id = q.account_id
-          where q.transfer_id = g.transfer_id and a.asset = g.asset
+          from ledger_postings_of(g.transfer_id) q join ledger_accounts a on a.id = q.account_id
+          where a.asset = g.asset
         ) p
         where (g.promotional_minor, g.purchased_minor, g.earned_minor, g.creator_minor, g.charity_minor)
           <> (p.promotional, p.purchased, p.earned, p.arrived, p.charity)""",
@@ -88,8 +88,8 @@ INVARIANTS: Final[dict[str, str]] = {
             coalesce(sum(q.amount_minor) filter (where a.owner_id = g.recipient_id and a.purpose = 'earned'), 0)
               as arrived,
             coalesce(sum(q.amount_minor) filter (where a.owner_id is null and a.purpose = 'fees'), 0) as platform
-          from ledger_postings q join ledger_accounts a on a.id = q.account_id
-          where q.transfer_id = g.transfer_id and a.asset = g.asset
+          from ledger_postings_of(g.transfer_id) q join ledger_accounts a on a.id = q.account_id
+          where a.asset = g.asset
         ) p
         where (g.promotional_minor, g.purchased_minor, g.earned_minor, g.creator_minor, g.platform_minor)
           <> (p.promotional, p.purchased, p.earned, p.arrived, p.platform)""",
@@ -203,7 +203,7 @@ INVARIANTS: Final[dict[str, str]] = {
             coalesce(-sum(q.amount_minor) filter (
               where a.owner_id = coalesce(g.recipient_id, t.recipient_id) and a.purpose = 'earned'), 0) as taken,
             coalesce(-sum(q.amount_minor) filter (where a.owner_id is null and a.purpose = 'receivable'), 0) as owed
-          from ledger_postings q join ledger_accounts a on a.id = q.account_id where q.transfer_id = v.transfer_id
+          from ledger_postings_of(v.transfer_id) q join ledger_accounts a on a.id = q.account_id
         ) p
         where (v.promotional_minor, v.purchased_minor, v.earned_minor, v.creator_minor, v.owed_minor)
           <> (p.promotional, p.purchased, p.earned, p.taken + p.owed, p.owed)""",

@@ -115,7 +115,7 @@ _HELD_LINES = many(
 _ARRIVED_LINES = many(
     _Moved,
     f"""select p.transfer_id, p.created_at, -p.amount_minor as amount_minor
-        from payouts o join ledger_postings p on p.transfer_id = o.transfer_id
+        from payouts o cross join lateral ledger_postings_of(o.transfer_id) p
         join ledger_accounts a on a.id = p.account_id and a.owner_id = $1 and a.purpose = 'earned_reserved'
         where o.user_id = $1 and o.asset = $2 and o.state = 'paid' and a.asset = $2 and {_BEFORE}
         {_NEWEST}""",

@@ -72,7 +72,7 @@ _TRANSFER = one(
           'account_id', p.account_id, 'owner_id', a.owner_id, 'asset', a.asset, 'purpose', a.purpose,
           'amount_minor', p.amount_minor, 'balance_after_minor', p.balance_after_minor, 'created_at', p.created_at
         ) order by a.asset, p.amount_minor, p.account_id)
-       from ledger_postings p join ledger_accounts a on a.id = p.account_id where p.transfer_id = t.id) as postings
+       from ledger_postings_of(t.id) p join ledger_accounts a on a.id = p.account_id) as postings
     from ledger_transfers t where t.id = $1
     """,
 )
@@ -81,19 +81,27 @@ _TRANSFER_ROW: Final = (
 )
 _TRANSFERS = many(TransferRow, f"{_TRANSFER_ROW} where $1::uuid is null or t.id < $1 order by t.id desc limit $2")
 _LINE: Final = f"""
-    select p.id, p.transfer_id, p.account_id, t.kind, t.cause, t.metadata, a.asset, a.purpose, p.amount_minor,
+    select p.transfer_id, p.account_id, t.kind, t.cause, t.metadata, a.asset, a.purpose, p.amount_minor,
       p.balance_after_minor, t.reverses, {_REVERSED_BY}, p.created_at
     from ledger_accounts a
     cross join lateral (
       select * from ledger_postings l
       where l.account_id = a.id
-        and ($1::timestamptz is null or (l.created_at <= $1 and (l.created_at, l.id) < ($1, $2::bigint)))
-      order by l.created_at desc, l.id desc limit $3) p
+        and ($1::timestamptz is null
+          or (l.created_at <= $1 and (l.created_at, l.transfer_id, l.account_id) < ($1, $2::uuid, $3::bigint)))
+      order by l.created_at desc, l.transfer_id desc limit $4) p
     join ledger_transfers t on t.id = p.transfer_id
 """
-_NEWEST: Final = "order by p.created_at desc, p.id desc limit $3"
-_STATEMENT = many(StatementLine, f"{_LINE} where a.owner_id = $4 and ($5::text is null or a.asset = $5) {_NEWEST}")
-_ACCOUNT_STATEMENT = many(StatementLine, f"{_LINE} where a.id = $4 {_NEWEST}")
+_NEWEST: Final = "order by p.created_at desc, p.transfer_id desc, p.account_id desc limit $4"
+_STATEMENT = many(StatementLine, f"{_LINE} where a.owner_id = $5 and ($6::text is null or a.asset = $6) {_NEWEST}")
+_ACCOUNT_STATEMENT = many(StatementLine, f"{_LINE} where a.id = $5 {_NEWEST}")
+
+
+_Place = tuple[datetime, UUID, int]
+
+
+def _place(line: StatementLine) -> _Place:
+    return (line.created_at, line.transfer_id, line.account_id)
 
 
 async def transfer(ctx: Ctx, transfer_id: UUID) -> TransferView:
@@ -112,18 +120,18 @@ async def statement(
     ctx: Ctx, owner_id: UUID, asset: str | None = None, cursor: str | None = None, *, limit: int = PAGE
 ) -> Page[StatementLine]:
     """What moved on somebody's accounts, newest first: a line per posting, with its transfer and the balance after."""
-    before = decode(cursor, tuple[datetime, int], scope="ledger.statement")
-    rows = await _STATEMENT(ctx.db, *(before or (None, None)), limit + 1, owner_id, asset)
-    return keyset(rows, limit, scope="ledger.statement", key=lambda line: (line.created_at, line.id))
+    before = decode(cursor, _Place, scope="ledger.statement")
+    rows = await _STATEMENT(ctx.db, *(before or (None, None, None)), limit + 1, owner_id, asset)
+    return keyset(rows, limit, scope="ledger.statement", key=_place)
 
 
 async def account_statement(
     ctx: Ctx, account_id: int, cursor: str | None = None, *, limit: int = PAGE
 ) -> Page[StatementLine]:
     """The same for one account, those of the platform too."""
-    before = decode(cursor, tuple[datetime, int], scope="ledger.account")
-    rows = await _ACCOUNT_STATEMENT(ctx.db, *(before or (None, None)), limit + 1, account_id)
-    return keyset(rows, limit, scope="ledger.account", key=lambda line: (line.created_at, line.id))
+    before = decode(cursor, _Place, scope="ledger.account")
+    rows = await _ACCOUNT_STATEMENT(ctx.db, *(before or (None, None, None)), limit + 1, account_id)
+    return keyset(rows, limit, scope="ledger.account", key=_place)
 
 
 # ---- holds

@@ -94,8 +94,8 @@ _TRANSFERS = many(
     select t.id, t.kind, t.cause, u.username as actor, t.reverses, {_REVERSED_BY},
       (select jsonb_agg(jsonb_build_object('asset', m.asset, 'amount_minor', m.amount_minor) order by m.asset)
        from (select a.asset, sum(p.amount_minor)::bigint as amount_minor
-             from ledger_postings p join ledger_accounts a on a.id = p.account_id
-             where p.transfer_id = t.id and p.amount_minor > 0 group by a.asset) m) as moved,
+             from ledger_postings_of(t.id) p join ledger_accounts a on a.id = p.account_id
+             where p.amount_minor > 0 group by a.asset) m) as moved,
       t.created_at
     from ledger_transfers t left join users u on u.id = t.actor_id
     where ($1::text is null or t.kind = $1) and ($2::timestamptz is null or t.created_at < $2)
@@ -107,10 +107,10 @@ _POSTINGS = many(
     PostingRow,
     """
     select p.account_id, u.username, a.asset, a.purpose, k.kind, k.about, p.amount_minor, p.balance_after_minor
-    from ledger_postings p join ledger_accounts a on a.id = p.account_id
+    from ledger_postings_of($1) p join ledger_accounts a on a.id = p.account_id
     join ledger_purposes k on k.purpose = split_part(a.purpose, ':', 1) and k.platform = (a.id < 0)
     left join users u on u.id = a.owner_id
-    where p.transfer_id = $1 order by a.asset, p.amount_minor, p.account_id
+    order by a.asset, p.amount_minor, p.account_id
     """,
 )
 # A reversal, and what ends a hold, have the cause of what they reverse or end.

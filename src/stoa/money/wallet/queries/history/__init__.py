@@ -45,8 +45,9 @@ _CHANGES_OF_SOME = many(
     _Change,
     f"""select p.transfer_id, p.created_at,
               {_SUMS}
-       from ledger_postings p join ledger_accounts a on a.id = p.account_id
-       where p.transfer_id = any ($1) and a.owner_id = $2
+       from unnest($1::uuid[]) t (id) cross join lateral ledger_postings_of(t.id) p
+       join ledger_accounts a on a.id = p.account_id
+       where a.owner_id = $2
        group by p.transfer_id, p.created_at
        order by p.created_at desc, p.transfer_id desc""",
 )
@@ -69,7 +70,7 @@ _FACTS = many(
               r.username as recipient, b.description as order_description, b.amount_minor as order_minor,
               b.currency as order_currency
        from ledger_transfers t
-       join ledger_postings p on p.transfer_id = t.id
+       cross join lateral ledger_postings_of(t.id) p
        join ledger_accounts a on a.id = p.account_id
        left join users u on u.id = a.owner_id
        left join ledger_transfers o on o.id = t.reverses
