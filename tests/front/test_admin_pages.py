@@ -8,7 +8,9 @@ import pytest
 
 from stoa.kit.ids import new_id
 from stoa.kit.queue import GiveUp, Job, enqueue, handles
+from stoa.money.ledger import actions as ledger_actions
 from stoa.money.ledger import queries as ledger
+from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payments import queries as payments
 from stoa.money.payouts import actions as payouts
 from stoa.money.payouts.queries import PAYOUT
@@ -182,6 +184,18 @@ async def test_a_transfer_opens_down_to_its_cause(make: Any, admin: Any) -> None
     assert "Gift 50 coins from @ben to @ana , for The harbour in winter" in text
     assert f"gift:{gift.id}" in text
     assert (await admin.get(f"/admin/books/transfers/{new_id()}")).status_code == 404
+
+
+async def test_what_a_transfer_remembers_is_told_as_a_person_reads_it(make: Any, admin: Any) -> None:
+    ana = await make.member("ana")
+    shares = {"creator": 9_700, "platform": 250, "charity": 50, "tax": 0}
+    remembered = {"package_id": 3, "owed_minor": 0, "repaid_minor": 1_250, "basis_points": shares}
+    legs = [Leg(AccountRef(ana.id, "USD", "earned"), 100), Leg(AccountRef(None, "USD", "issued"), -100)]
+    async with make.tx() as ctx:
+        made = await ledger_actions.post(ctx, kind="tip", legs=legs, key="k", cause="A tip", metadata=remembered)
+    text = words((await admin.get(f"/admin/books/transfers/{made.transfer_id}")).text)
+    assert "Key k Package id 3 Shares creator 97 %, platform 2.5 %, charity 0.5 % Repaid 12.50 USD" in text
+    assert "Owed" not in text
 
 
 async def test_a_reversal_and_what_it_reverses_lead_to_each_other(make: Any, admin: Any) -> None:

@@ -11,7 +11,7 @@ from stoa.front.admin.filters import choice, day_end, newest, older, person, tex
 from stoa.front.page import page
 from stoa.kit.http import CtxDep, Path, access
 from stoa.kit.invariants import check
-from stoa.kit.money import CURRENCIES
+from stoa.kit.money import CURRENCIES, format_amount
 from stoa.kit.queue import admin as jobs
 from stoa.money.ledger import queries as ledger
 from stoa.money.ledger.types import AssetTotal, TrialBalance, TrialRow
@@ -158,6 +158,23 @@ async def list_transfers(request: Request[Any, Any, Any], ctx: CtxDep) -> Respon
     )
 
 
+def recorded(metadata: dict[str, Any], rows: list[PostingRow]) -> list[tuple[str, str]]:
+    """What a transfer remembers, as a person reads it: amounts in their asset without zeros, shares in percent."""
+    assets = {row.asset for row in rows}
+    told = []
+    for name, kept in metadata.items():
+        if name.endswith("_minor") and len(assets) == 1:
+            asset = next(iter(assets))
+            if kept:
+                told.append((name.removesuffix("_minor"), f"{format_amount(kept, asset)} {asset}"))
+        elif name == "basis_points":
+            parts = sorted(kept.items(), key=lambda part: -part[1])
+            told.append(("shares", ", ".join(f"{who} {points / 100:g} %" for who, points in parts if points)))
+        else:
+            told.append((name, str(kept)))
+    return [(name.replace("_", " ").capitalize(), text) for name, text in told]
+
+
 @get("/admin/books/transfers/{transfer_id:uuid}", opt=access("admin"))
 async def show_transfer(request: Request[Any, Any, Any], ctx: CtxDep, transfer_id: Path[UUID]) -> Response[str]:
     """A transfer, its postings, and what was behind it."""
@@ -169,6 +186,7 @@ async def show_transfer(request: Request[Any, Any, Any], ctx: CtxDep, transfer_i
         "admin/transfer.html",
         transfer=transfer,
         groups=ruled(rows),
+        record=recorded(transfer.metadata, rows),
         cause=await queries.cause(ctx, transfer_id),
         actor_name=await queries.username(ctx, transfer.actor_id) if transfer.actor_id else None,
     )

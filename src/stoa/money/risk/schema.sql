@@ -1,15 +1,14 @@
 -- money/risk: what moved within the hour, what was noticed about it (F1 to F5), and which accounts are one person's.
 
--- One row per movement of somebody, kept for as long as the limits count (F2, F3).
+-- One row per movement of somebody, kept for as long as the limits count (F2, F3). No index by time alone: who forgets
+-- the older half reads it all in any case.
 create table risk_movements (
   id        bigint generated always as identity,
   user_id   uuid not null,
   usd_micro bigint, -- millionths of a USD; null where nobody says what the asset is worth
   at        timestamptz not null,
-  constraint risk_movements_pkey primary key (id)
+  constraint risk_movements_pkey primary key (user_id, at, id)
 );
-create index risk_movements_by_user on risk_movements (user_id, at);
-create index risk_movements_by_time on risk_movements (at);
 
 create table risk_flags (
   id           uuid not null,
@@ -66,29 +65,38 @@ create function risk_observe(
   out open_high text[]
 ) language plpgsql as $$
 declare
-  velocity_since timestamptz;
-  volume_since   timestamptz;
+  flags          risk_flags[];
+  flag           risk_flags;
+  velocity_since timestamptz := since;
+  volume_since   timestamptz := since;
 begin
-  select max(u.status) filter (where u.id = mover), max(u.status) filter (where u.id = receiver)
-    into from_status, to_status from users u where u.id in (mover, receiver);
-  same_destination := exists (
-    select 1 from risk_destinations a join risk_destinations b on b.fingerprint = a.fingerprint
-    where a.user_id = mover and b.user_id = receiver);
+  if mover is not null then
+    perform pg_advisory_xact_lock(hashtextextended('risk:' || mover::text, 0));
+  end if;
+  select (select u.status from users u where u.id = mover), (select u.status from users u where u.id = receiver),
+         exists (select from risk_destinations a join risk_destinations b on b.fingerprint = a.fingerprint
+           where a.user_id = mover and b.user_id = receiver),
+         array(select f from risk_flags f where f.from_id = mover and f.severity = 'high'
+           and (f.state = 'open' or f.state = 'approved' and f.decided_at > since))
+    into from_status, to_status, same_destination, flags;
   open_high := '{}';
+  foreach flag in array flags loop
+    if flag.state = 'open' then
+      open_high := open_high || flag.rule;
+    elsif flag.rule = 'F2' then
+      velocity_since := greatest(velocity_since, flag.decided_at);
+    elsif flag.rule = 'F3' then
+      volume_since := greatest(volume_since, flag.decided_at);
+    end if;
+  end loop;
   if mover is null then
     movements := 0;
     volume_micro := 0;
     return;
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('risk:' || mover::text, 0));
   insert into risk_movements (user_id, usd_micro, at) values (mover, worth_micro, moment);
-  select coalesce(array_agg(f.rule) filter (where f.state = 'open'), '{}'),
-         max(f.decided_at) filter (where f.rule = 'F2' and f.state = 'approved' and f.decided_at > since),
-         max(f.decided_at) filter (where f.rule = 'F3' and f.state = 'approved' and f.decided_at > since)
-    into open_high, velocity_since, volume_since
-    from risk_flags f where f.from_id = mover and f.severity = 'high' and f.state in ('open', 'approved');
-  select count(*) filter (where m.at > coalesce(velocity_since, since)),
-         coalesce(sum(m.usd_micro) filter (where m.at > coalesce(volume_since, since)), 0)::bigint
+  select count(*) filter (where m.at > velocity_since),
+         coalesce(sum(m.usd_micro) filter (where m.at > volume_since), 0)::bigint
     into movements, volume_micro
     from risk_movements m where m.user_id = mover and m.at > since;
 end $$;

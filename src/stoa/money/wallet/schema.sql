@@ -276,8 +276,8 @@ create table order_shares (
 );
 create unique index order_shares_by_transfer on order_shares (transfer_id);
 
--- The beginning of a gift, a tip or a sale, in one round trip: the balances of both sides are locked, in one order for all; then
--- it is looked whether the key is known (a double click waits for its first), and what is new is shown to risk.
+-- The beginning of a gift, a tip or a sale, in one round trip: the balances of both sides are locked, in one order for
+-- all; then it is looked whether the key is known (a double click waits for its first), and what is new is shown to risk.
 create function wallet_open_movement(
   p_kind text, p_giver uuid, p_receiver uuid, p_asset text, p_key text,
   p_worth_micro bigint, p_moment timestamptz, p_since timestamptz,
@@ -285,22 +285,26 @@ create function wallet_open_movement(
   out from_status text, out to_status text, out same_destination boolean, out movements bigint, out volume_micro bigint,
   out open_high text[]
 ) language plpgsql as $$
+declare
+  v_held bigint[]; -- in the locking order: by owner, and of each earned, promotional, purchased
+  v_mine integer := case when p_giver < p_receiver then 0 else 2 end;
+  v_seen record;
 begin
   -- Nothing is locked while an account is missing: who opens it may be waiting for one of the others.
-  select max(h.balance_minor) filter (where h.owner_id = p_giver and h.purpose = 'promotional'),
-         max(h.balance_minor) filter (where h.owner_id = p_giver and h.purpose = 'purchased'),
-         max(h.balance_minor) filter (where h.owner_id = p_giver and h.purpose = 'earned')
-    into promotional_minor, purchased_minor, earned_minor
-    from (
-      select a.owner_id, a.purpose, a.balance_minor from ledger_accounts a
-      where a.owner_id in (p_giver, p_receiver) and a.asset = p_asset
-        and a.purpose in ('promotional', 'purchased', 'earned') and (a.purpose <> 'purchased' or a.owner_id = p_giver)
-        and 5 = (
-          select count(*) from ledger_accounts e
-          where e.owner_id in (p_giver, p_receiver) and e.asset = p_asset
-            and e.purpose in ('promotional', 'purchased', 'earned') and (e.purpose <> 'purchased' or e.owner_id = p_giver))
-      order by a.owner_id, a.asset, a.purpose for no key update) h;
-  if promotional_minor is null then
+  v_held := array(
+    select a.balance_minor from ledger_accounts a
+    where a.owner_id in (p_giver, p_receiver) and a.asset = p_asset
+      and a.purpose in ('promotional', 'purchased', 'earned') and (a.purpose <> 'purchased' or a.owner_id = p_giver)
+      and 5 = cardinality(array(
+        select 1 from ledger_accounts e
+        where e.owner_id in (p_giver, p_receiver) and e.asset = p_asset
+          and e.purpose in ('promotional', 'purchased', 'earned') and (e.purpose <> 'purchased' or e.owner_id = p_giver)))
+    order by a.owner_id, a.asset, a.purpose for no key update);
+  if cardinality(v_held) = 5 then
+    earned_minor := v_held[v_mine + 1];
+    promotional_minor := v_held[v_mine + 2];
+    purchased_minor := v_held[v_mine + 3];
+  else
     select max(l.balance_minor) filter (where l.place = 1), max(l.balance_minor) filter (where l.place = 2),
            max(l.balance_minor) filter (where l.place = 3)
       into promotional_minor, purchased_minor, earned_minor
@@ -316,8 +320,12 @@ begin
     known_id := (select g.id from gifts g where g.sender_id = p_giver and g.key = p_key);
   end if;
   if known_id is null then
-    select o.from_status, o.to_status, o.same_destination, o.movements, o.volume_micro, o.open_high
-      into from_status, to_status, same_destination, movements, volume_micro, open_high
-      from risk_observe(p_giver, p_receiver, p_worth_micro, p_moment, p_since) o;
+    v_seen := risk_observe(p_giver, p_receiver, p_worth_micro, p_moment, p_since);
+    from_status := v_seen.from_status;
+    to_status := v_seen.to_status;
+    same_destination := v_seen.same_destination;
+    movements := v_seen.movements;
+    volume_micro := v_seen.volume_micro;
+    open_high := v_seen.open_high;
   end if;
 end $$;

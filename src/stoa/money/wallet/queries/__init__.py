@@ -28,14 +28,19 @@ _PACKAGE = maybe(
 
 
 class WalletRow(msgspec.Struct, frozen=True):
-    """A row of `wallets`, with its owner's name; `credit_debts` in the smallest unit of each currency."""
+    """A row of `wallets`, with its owner's name."""
 
     user_id: UUID
     username: str
     accepts_promotional: bool
     debt_minor: int
-    credit_debts: dict[str, int]
     is_suspended: bool
+
+
+class Wallet(WalletRow, frozen=True):
+    """The same with what is owed in the smallest unit of each currency."""
+
+    credit_debts: dict[str, int]
 
 
 class Recipient(WalletRow, frozen=True):
@@ -59,13 +64,17 @@ class Opened(Recipient, frozen=True):
 
 
 _WALLET_COLUMNS: Final = """u.id as user_id, u.username, w.accepts_promotional, w.debt_minor,
-    coalesce(
-      (select jsonb_object_agg(d.asset, d.debt_minor) from credit_debts d where d.user_id = u.id), '{}'
-    ) as credit_debts,
     (u.status = 'suspended') as is_suspended"""
 _WALLETS: Final = "from users u join wallets w on w.user_id = u.id"
 _RECEIVES: Final = "u.status in ('active', 'pending_verification', 'suspended')"
-_WALLET_BY_ID = maybe(WalletRow, f"select {_WALLET_COLUMNS} {_WALLETS} where {_RECEIVES} and u.id = $1")
+_WALLET_BY_ID = maybe(
+    Wallet,
+    f"""
+    select {_WALLET_COLUMNS}, coalesce(
+      (select jsonb_object_agg(d.asset, d.debt_minor) from credit_debts d where d.user_id = u.id), '{{}}'
+    ) as credit_debts {_WALLETS} where {_RECEIVES} and u.id = $1
+    """,
+)
 
 
 def person_fields(alias: str, field: str) -> str:
@@ -120,7 +129,7 @@ _SENT = many(GiftView, f"{_GIFT} where g.sender_id = $1 and {_BEFORE} {_NEWEST}"
 _RECEIVED = many(GiftView, f"{_GIFT} where g.recipient_id = $1 and {_BEFORE} {_NEWEST}")
 
 
-async def wallet_row(ctx: Ctx, user_id: UUID) -> WalletRow:
+async def wallet_row(ctx: Ctx, user_id: UUID) -> Wallet:
     """Whose wallet it is and what they decided. Raises NotFound for nobody, or somebody who may not receive."""
     row = await _WALLET_BY_ID(ctx.db, user_id)
     if row is None:
@@ -173,7 +182,7 @@ async def wallet(ctx: Ctx, user_id: UUID) -> WalletView:
     )
 
 
-def _currencies(row: WalletRow, held: dict[tuple[str, str], int]) -> list[CreditsView]:
+def _currencies(row: Wallet, held: dict[tuple[str, str], int]) -> list[CreditsView]:
     assets = {asset for asset, minor in row.credit_debts.items() if minor}
     # What stands in an account of one's own (M12) is no credit.
     assets |= {asset for (asset, purpose), minor in held.items() if minor and asset != COIN and purpose != "direct"}
