@@ -273,6 +273,27 @@ async def test_two_claims_at_once_never_take_two_jobs_of_one_key_or_one_job_twic
     assert [job.payload["number"] for job in sorted(taken, key=lambda job: job.seq)] == list(range(6))
 
 
+async def test_jobs_of_one_key_from_a_clock_that_is_ahead_are_taken_one_by_one(app: App) -> None:
+    """Whoever queued them has a clock a little before that of the worker, who looked at it before."""
+    earlier = utcnow() - timedelta(seconds=1)
+    first, _ = await put(app, Note("a"), key="k"), await put(app, Note("b"), key="k")
+    other = await put(app, Note("c"))
+    taken = await asyncio.wait_for(runner.claim(app, worker_id=1, limit=8, lease_s=20, now=earlier), 5)
+    assert [job.id for job in taken] == [first, other]
+
+
+async def test_of_two_who_ask_at_once_the_earlier_time_counts(app: App) -> None:
+    soon, late = utcnow() + timedelta(minutes=1), utcnow() + timedelta(hours=1)
+    first = await put(app, Note("page"), unique="page:1", run_at=utcnow() + timedelta(hours=2))
+    async with app.database.transaction() as db:
+        await enqueue(Ctx(db, None, utcnow(), "t", app), Note("page"), unique="page:1", run_at=soon)
+        other = asyncio.create_task(put(app, Note("page"), unique="page:1", run_at=late))
+        await asyncio.sleep(0.3)  # it has read the time of before, and waits
+        assert not other.done()
+    assert await other == first
+    assert (await one(app, first)).run_at == soon
+
+
 async def test_unique_jobs_wait_once_and_the_earlier_time_counts(app: App) -> None:
     soon, late = utcnow() + timedelta(minutes=5), utcnow() + timedelta(hours=5)
     first = await put(app, Note("page"), unique="page:1", run_at=late)

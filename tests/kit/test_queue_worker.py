@@ -340,6 +340,14 @@ async def test_while_one_waits_no_second_is_queued(alone: App, ticks: list[datet
     assert await run_due(alone, queues=["ticks"]) == 1
 
 
+async def test_a_clock_that_was_ahead_puts_nothing_off(alone: App, ticks: list[datetime]) -> None:
+    await schedule.declare(alone)
+    assert len(await schedule.fire_due(alone, utcnow() + timedelta(days=3650), _only())) == 1
+    await run_due(alone, queues=["ticks"], now=utcnow() + timedelta(days=3651))
+    await schedule.declare(alone)  # started again, with the right time
+    assert len(await schedule.fire_due(alone, utcnow() + timedelta(seconds=11), _only())) == 1
+
+
 async def test_a_restart_keeps_the_time_and_a_changed_rule_starts_anew(alone: App, ticks: list[datetime]) -> None:
     await schedule.declare(alone)
     first = await schedule.next_at(alone, _only())

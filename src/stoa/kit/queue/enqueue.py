@@ -40,7 +40,10 @@ _WAITING = maybe(
     """,
 )
 _SOONER = run(
-    "update jobs set run_at = $2, scheduled_at = $2, state = $3 where id = $1 and state in ('scheduled', 'waiting')"
+    """
+    update jobs set run_at = $2, scheduled_at = $2, state = $3
+    where id = $1 and state in ('scheduled', 'waiting') and run_at > $2 -- somebody else may have asked for it sooner
+    """
 )
 
 

@@ -38,8 +38,9 @@ class Claimed(msgspec.Struct, frozen=True):
 
 
 # $1 queues or null, $2 now, $3 how many, $4 worker, $5 seconds of lease. Of one key only the first in order is taken,
-# and only while none of them runs; a unique index holds that also when two claims cross. `any(array(...))` makes the
-# planner go by the primary key, whatever it believes about the limit.
+# and only while none of them runs: one that waits is before the next whatever the claimer's clock says, and of those
+# that failed and will be tried again, what was due. A unique index holds that also when two claims cross.
+# `any(array(...))` makes the planner go by the primary key, whatever it believes about the limit.
 CLAIM = many(
     Claimed,
     """
@@ -53,7 +54,8 @@ CLAIM = many(
           and (j.key is null or not exists (
                 select from jobs other
                 where other.key = j.key and other.state in ('scheduled', 'waiting', 'running')
-                  and (other.state = 'running' or (other.seq < j.seq and other.scheduled_at <= $2))))
+                  and (other.state = 'running'
+                    or (other.seq < j.seq and (other.state = 'waiting' or other.scheduled_at <= $2)))))
         order by j.priority desc, j.seq
         limit $3
         for update of j skip locked))

@@ -20,6 +20,7 @@ _DECLARE = run(
     insert into job_schedules as known (name, every_s, cron, next_at) values ($1, $2, $3, $4)
     on conflict (name) do update set every_s = excluded.every_s, cron = excluded.cron, next_at = excluded.next_at
     where known.every_s is distinct from excluded.every_s or known.cron is distinct from excluded.cron
+       or known.next_at > excluded.next_at -- a clock that was ahead has put it off
     """
 )
 
