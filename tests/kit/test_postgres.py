@@ -138,6 +138,26 @@ def test_many_start_it_at_the_same_time(home: Path) -> None:
     assert is_gone(home)
 
 
+@pytest.mark.parametrize("mode", [0o755, 0o700])
+def test_many_make_its_folders_at_the_same_time(tmp_path: Path, mode: int) -> None:
+    """Also where the server's own user cannot enter: there the folder is elsewhere, one for all."""
+    finding = "import sys; from pathlib import Path; from stoa.kit.postgres.place import find_place"
+    for number in range(3):
+        closed = tmp_path / f"home-{number}"
+        closed.mkdir()
+        closed.chmod(mode)
+        processes = [
+            subprocess.Popen([sys.executable, "-c", f"{finding}; print(find_place(Path(sys.argv[1])).base)",
+                              str(closed / ".stoa")], stdout=subprocess.PIPE, text=True,
+                             env=os.environ | {"PYTHONPATH": str(SRC)})
+            for _ in range(5)
+        ]  # fmt: skip
+        found = {process.communicate(timeout=60)[0] for process in processes}
+        assert [process.returncode for process in processes] == [0] * 5
+        assert len(found) == 1 and Path(found.pop().strip()).is_dir()
+        EmbeddedPostgres(closed / ".stoa").destroy()
+
+
 def test_an_owner_killed_takes_the_server_along(home: Path) -> None:
     process = owner(home)
     pid = pid_of(home)

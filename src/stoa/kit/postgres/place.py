@@ -69,7 +69,7 @@ def find_place(home: Path) -> Place:
     if not os.path.lexists(base):
         _make_base(base)
     elif base.is_symlink() and not base.exists():
-        base.readlink().mkdir(mode=0o711)  # restored from a copy that left out what the link points to
+        base.readlink().mkdir(mode=0o711, exist_ok=True)  # restored from a copy that left out what the link points to
     base = base.resolve()
     uid, gid = _user_of(base / "data") if os.geteuid() == 0 else (None, None)
     if uid is None and (base / "data").exists() and (base / "data").stat().st_uid != os.geteuid():
@@ -130,9 +130,10 @@ def server_settings(place: Place, *, durable: bool) -> dict[str, str]:
 
 
 def _make_base(base: Path) -> None:
-    base.mkdir(mode=0o711)
-    base.chmod(0o711)  # the server's user passes through; `data` and `run` are its own
-    if os.geteuid() != 0 or _can_enter(base, _system_user()[0]):
+    """In one step, whatever ends this process and whoever else starts: the second takes what the first has made."""
+    if os.geteuid() != 0 or _can_enter(base.parent, _system_user()[0]):
+        base.mkdir(mode=0o711, exist_ok=True)
+        base.chmod(0o711)  # the server's user passes through; `data` and `run` are its own
         return
     temporary = Path(tempfile.gettempdir()).resolve()  # what is temporary stays where temporary things are swept up
     parent = temporary if base.is_relative_to(temporary) else Path("/var/lib")
@@ -140,8 +141,10 @@ def _make_base(base: Path) -> None:
     try:
         elsewhere.mkdir(mode=0o711)
         elsewhere.chmod(0o711)
-        base.rmdir()
-        base.symlink_to(elsewhere)
+        try:
+            base.symlink_to(elsewhere)
+        except FileExistsError:
+            elsewhere.rmdir()
     except OSError as error:
         raise CannotStart(f"{elsewhere}: {error.strerror}; start as a user other than root, or set STOA_HOME") from None
 
