@@ -5,6 +5,11 @@ from typing import Any
 
 import pytest
 
+from stoa.money.ledger import actions as ledger
+from stoa.money.ledger.queries import balances
+from stoa.money.ledger.types import AccountRef, Leg
+from stoa.money.wallet.actions.debts import collect, owe, receivable
+from stoa.money.wallet.queries import wallet as wallet_of
 from tests.money.books import assert_clean, buckets, count, platform
 
 
@@ -22,6 +27,42 @@ async def test_a_double_click_on_gift_makes_one(live: Any, client: Any, make: An
     assert statuses(answers) == [201] * 6
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert await buckets(live, ana) == {"purchased": 9_000}
+    await assert_clean(live)
+
+
+async def test_gifts_at_once_pay_off_a_debt_together(live: Any, client: Any, make: Any, gather: Any) -> None:
+    """M13: 100 coins are owed; of each of four gifts 40 arrive, and what is owed by then is taken from them."""
+    bob = await make.member("bob")
+    givers = [await make.member(purchased=500) for _ in range(4)]
+    async with make.tx() as ctx:
+        await owe(ctx, bob.id, "COIN", 100_00)
+        legs = [Leg(receivable("COIN"), -100_00), Leg(AccountRef(None, "COIN", "issued"), 100_00)]
+        await ledger.post(ctx, kind="test", legs=legs, key="debt", cause="What bob owes")
+    body = {"recipient_id": str(bob.id), "amount": 100}
+    answers = await gather(*(client.as_(giver).post("/api/v1/gifts", json=body) for giver in givers))
+    assert [a.status_code for a in answers] == [201] * 4
+    async with make.tx() as ctx:
+        held = await wallet_of(ctx, bob.id)
+        repaid = await ctx.db.fetch("select repaid_minor from gifts order by repaid_minor")
+    assert [row["repaid_minor"] for row in repaid] == [0, 20_00, 40_00, 40_00]
+    assert (held.debt_minor, held.earned_minor) == (0, 60_00)
+    await assert_clean(live)
+
+
+@pytest.mark.parametrize("asset", ["COIN", "USD"])
+async def test_what_comes_back_pays_off_a_debt(live: Any, make: Any, asset: str) -> None:
+    """M13: of 3.00 that are earned, the 1.00 that is owed; a second time there is nothing left to pay."""
+    bob = await make.member("bob")
+    async with make.tx() as ctx:
+        await owe(ctx, bob.id, asset, 100)
+        legs = [(receivable(asset), -100), (AccountRef(bob.id, asset, "earned"), 300)]
+        legs.append((AccountRef(None, asset, "issued" if asset == "COIN" else "world:sandbox"), -200))
+        posted = [Leg(account, minor) for account, minor in legs]
+        await ledger.post(ctx, kind="test", legs=posted, key="debt", cause="What bob has and owes")
+        assert await collect(ctx, bob.id, asset, key="back", cause="A test") == 100
+        assert await collect(ctx, bob.id, asset, key="again", cause="A test") == 0
+        held = {(b.asset, b.purpose): b.balance_minor for b in await balances(ctx, bob.id)}
+    assert held[asset, "earned"] == 200
     await assert_clean(live)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from stoa.foundation.settings import queries as settings
 from stoa.kit.ctx import Ctx
 from stoa.kit.db import insert, run, update, value
-from stoa.kit.errors import Conflict, Invalid, NotFound
+from stoa.kit.errors import Invalid, NotFound
 from stoa.kit.ids import new_id
 from stoa.kit.money import allocate
 from stoa.kit.outbox import emit
@@ -26,6 +26,7 @@ from stoa.money.wallet.actions.buckets import spend_buckets
 from stoa.money.wallet.actions.card_tips import order_tip
 from stoa.money.wallet.actions.coins import RECEIVABLE, CoinsItem
 from stoa.money.wallet.actions.credits import buy_credits, checkout_credits, order_credits
+from stoa.money.wallet.actions.debts import owe, owed, pay_off
 from stoa.money.wallet.actions.recipients import open_movement, spend_of_giver
 from stoa.money.wallet.actions.reversals import reverse_share
 from stoa.money.wallet.actions.sales import sell
@@ -58,7 +59,6 @@ __all__ = [
 _OPEN = run(
     "insert into wallets (user_id, created_at) values ($1, $2) on conflict (user_id) do nothing",
 )
-_REPAY = run("update wallets set debt_minor = debt_minor + $2 where user_id = $1 and debt_minor + $2 >= 0")
 _REFUNDED_LOCKED = value(int | None, "select refunded_minor from gifts where id = $1 for update")
 
 
@@ -192,8 +192,7 @@ async def undo_gift(ctx: Ctx, gift_id: UUID) -> GiftView:
         )
     except InsufficientFunds as error:
         raise GiftSpent from error
-    if gift.repaid_minor:
-        await _REPAY(ctx.db, gift.recipient.id, gift.repaid_minor)
+    await owe(ctx, gift.recipient.id, COIN, gift.repaid_minor)
     changed = {"undone_at": ctx.now, "undo_transfer_id": receipt.transfer_id}
     await update(ctx.db, "gifts", changed, where={"id": gift_id})
     await emit(ctx, GiftUndone(gift_id, gift.sender.id, gift.recipient.id, gift.work_id, gift.amount_coins))
@@ -252,9 +251,10 @@ async def _check_gift(ctx: Ctx, amount_coins: int, message: str | None) -> None:
 
 
 async def _shares(ctx: Ctx, spent: dict[str, int], recipient: WalletRow, percent: int) -> Shares:
-    shares = split_gift(spent, creator_percent=percent, debt_minor=recipient.debt_minor)
-    if shares.repaid_minor and not await _REPAY(ctx.db, recipient.user_id, -shares.repaid_minor):
-        raise Conflict("The recipient's wallet has just changed. Please try again")
+    # The row was read before the ledger's locks were waited for: a debt may be less by now.
+    debt_minor = await owed(ctx, recipient.user_id, COIN) if recipient.debt_minor else 0
+    shares = split_gift(spent, creator_percent=percent, debt_minor=debt_minor)
+    await pay_off(ctx, recipient.user_id, COIN, shares.repaid_minor)
     return shares
 
 

@@ -10,17 +10,14 @@ import msgspec
 
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import value
 from stoa.kit.errors import Invalid
 from stoa.kit.money import format_amount
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payments.types import Order, Quote, sells
 from stoa.money.wallet import queries
-from stoa.money.wallet.actions.debts import owe, receivable, take_back
+from stoa.money.wallet.actions.debts import receivable, repay, take_back
 from stoa.money.wallet.types import COIN, MINOR_PER_COIN
-
-_DEBT_LOCKED = value(int | None, "select debt_minor from wallets where user_id = $1 for no key update")
 
 ISSUED: Final = AccountRef(None, COIN, "issued")
 RECEIVABLE: Final = receivable(COIN)
@@ -62,8 +59,7 @@ class Coins:
         """Money in and coins out in one transfer; a debt of an earlier refund is paid off first."""
         total_minor = _total_minor(order)
         await ledger.lock_balances(ctx, [_purchased(order)])  # balances before wallet rows, as everywhere
-        owed_minor = await _DEBT_LOCKED(ctx.db, order.user_id) or 0
-        repaid_minor = min(owed_minor, total_minor)
+        repaid_minor = await repay(ctx, order.user_id, COIN, total_minor)
         legs = [
             Leg(AccountRef(None, order.currency, f"world:{order.gateway}"), -order.amount_minor),
             Leg(AccountRef(None, order.currency, "coin_sales"), order.amount_minor),
@@ -79,7 +75,6 @@ class Coins:
             cause=f"{order.description}, paid with {order.gateway}",
             metadata={"order_id": str(order.id), "package_id": order.item["package_id"], "repaid_minor": repaid_minor},
         )
-        await owe(ctx, order.user_id, COIN, -repaid_minor)
 
     async def refundable_minor(self, ctx: Ctx, order: Order) -> int:
         """As much money as there are still purchased coins for."""

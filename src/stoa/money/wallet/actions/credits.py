@@ -4,26 +4,19 @@ What is paid is what arrives, in the purchased bucket of the same currency (M4).
 """
 
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import run, value
 from stoa.kit.errors import Invalid
 from stoa.kit.money import format_amount
 from stoa.money.ledger import actions as ledger
 from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payments import actions as payments
 from stoa.money.payments.types import Checkout, Confirmation, Order, Quote, sells
-from stoa.money.wallet.actions.debts import receivable, take_back
+from stoa.money.wallet.actions.debts import receivable, repay, take_back
 from stoa.money.wallet.types import CREDIT_LIMITS
-
-_DEBT_LOCKED = value(
-    int | None, "select debt_minor from credit_debts where user_id = $1 and asset = $2 for no key update"
-)
-_REPAID = run("update credit_debts set debt_minor = debt_minor - $3 where user_id = $1 and asset = $2")
 
 
 class CreditsItem(msgspec.Struct, frozen=True):
@@ -60,14 +53,6 @@ async def checkout_credits(
     """Order credits and open the gateway's hosted page for them."""
     order = await order_credits(ctx, amount_minor, currency, key=key)
     return await payments.start_checkout(ctx, order.id, return_url)
-
-
-async def repay(ctx: Ctx, user_id: UUID, asset: str, incoming_minor: int) -> int:
-    """How much of what comes in pays off a debt (M13), written down; call it after the ledger's locks."""
-    repaid_minor = min(await _DEBT_LOCKED(ctx.db, user_id, asset) or 0, incoming_minor)
-    if repaid_minor:
-        await _REPAID(ctx.db, user_id, asset, repaid_minor)
-    return repaid_minor
 
 
 @sells("credits")

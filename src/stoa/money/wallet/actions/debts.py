@@ -14,6 +14,7 @@ _OWE_CREDITS = run(
     """insert into credit_debts (user_id, asset, debt_minor) values ($1, $2, $3)
        on conflict (user_id, asset) do update set debt_minor = credit_debts.debt_minor + excluded.debt_minor"""
 )
+_CREDITS_PAID = run("update credit_debts set debt_minor = debt_minor - $3 where user_id = $1 and asset = $2")
 _COINS_OWED = value(int | None, "select debt_minor from wallets where user_id = $1 for no key update")
 _CREDITS_OWED = value(
     int | None, "select debt_minor from credit_debts where user_id = $1 and asset = $2 for no key update"
@@ -35,6 +36,29 @@ async def owe(ctx: Ctx, user_id: UUID, asset: str, owed_minor: int) -> None:
         await _OWE_CREDITS(ctx.db, user_id, asset, owed_minor)
 
 
+async def owed(ctx: Ctx, user_id: UUID, asset: str) -> int:
+    """What somebody owes, which stays so until the transaction ends; call it after the ledger's locks."""
+    found = _COINS_OWED(ctx.db, user_id) if asset == COIN else _CREDITS_OWED(ctx.db, user_id, asset)
+    return await found or 0
+
+
+async def repay(ctx: Ctx, user_id: UUID, asset: str, incoming_minor: int) -> int:
+    """How much of what comes in pays off a debt (M13), written down; call it after the ledger's locks."""
+    repaid_minor = min(await owed(ctx, user_id, asset), incoming_minor)
+    await pay_off(ctx, user_id, asset, repaid_minor)
+    return repaid_minor
+
+
+async def pay_off(ctx: Ctx, user_id: UUID, asset: str, repaid_minor: int) -> None:
+    """Writes down that so much of what is `owed` is paid; post a leg of the same amount to `receivable`."""
+    if not repaid_minor:
+        return
+    if asset == COIN:
+        await _OWE_COINS(ctx.db, user_id, -repaid_minor)
+    else:
+        await _CREDITS_PAID(ctx.db, user_id, asset, repaid_minor)
+
+
 async def take_back(ctx: Ctx, held: Mapping[AccountRef, int], account: AccountRef, due_minor: int) -> list[Leg]:
     """Legs that take `due_minor` from somebody's account as far as it is there, and the rest as a debt, written down.
 
@@ -53,10 +77,8 @@ async def collect(ctx: Ctx, user_id: UUID, asset: str, *, key: str, cause: str) 
     would be paid out else, past the debt (M13). Answers how much, in the smallest unit of the asset."""
     earned = AccountRef(user_id, asset, "earned")
     held_minor = (await ledger.lock_balances(ctx, [earned])).get(earned, 0)  # balances before debts, as everywhere
-    owed = _COINS_OWED(ctx.db, user_id) if asset == COIN else _CREDITS_OWED(ctx.db, user_id, asset)
-    repaid_minor = min(await owed or 0, held_minor)
+    repaid_minor = await repay(ctx, user_id, asset, held_minor)
     if repaid_minor:
-        await owe(ctx, user_id, asset, -repaid_minor)
         legs = [Leg(earned, -repaid_minor), Leg(receivable(asset), repaid_minor)]
         await ledger.post(ctx, kind="debt_repaid", legs=legs, key=key, cause=cause)
     return repaid_minor

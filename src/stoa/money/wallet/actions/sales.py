@@ -6,8 +6,7 @@ from uuid import UUID
 import msgspec
 
 from stoa.kit.ctx import Ctx
-from stoa.kit.db import insert, run
-from stoa.kit.errors import Conflict
+from stoa.kit.db import insert
 from stoa.kit.ids import new_id
 from stoa.kit.money import format_amount
 from stoa.kit.outbox import emit
@@ -16,16 +15,13 @@ from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.risk import actions as risk
 from stoa.money.risk.types import Movement
 from stoa.money.splits.actions import split
-from stoa.money.wallet.actions.credits import repay
-from stoa.money.wallet.actions.debts import receivable
+from stoa.money.wallet.actions.debts import receivable, repay
 from stoa.money.wallet.actions.recipients import open_movement, spend_of_giver
 from stoa.money.wallet.actions.tips import TipShares, share_tip
 from stoa.money.wallet.errors import SaleKeyReused, SaleToOneself
 from stoa.money.wallet.messages import SaleMade
 from stoa.money.wallet.queries import Opened, sales
 from stoa.money.wallet.types import COIN, SaleView
-
-_REPAY_COINS = run("update wallets set debt_minor = debt_minor - $2 where user_id = $1 and debt_minor >= $2")
 
 
 async def sell(
@@ -58,7 +54,7 @@ async def sell(
     await risk.judge(ctx, movement, seller.seen)
     whole = await split(ctx, "sale", amount_minor, asset)
     shares = share_tip(whole, spent["promotional"])
-    repaid_minor = await _repay(ctx, seller, asset, shares.creator_minor)
+    repaid_minor = await _repaid(ctx, seller, asset, shares.creator_minor)
     sale_id = new_id()
     receipt = await ledger.post(
         ctx,
@@ -90,16 +86,11 @@ async def sell(
     return await sales.sale(ctx, sale_id), True
 
 
-async def _repay(ctx: Ctx, seller: Opened, asset: str, creator_minor: int) -> int:
-    """How much of the seller's share pays off a debt (M13), written down."""
-    if not creator_minor:
+async def _repaid(ctx: Ctx, seller: Opened, asset: str, creator_minor: int) -> int:
+    """How much of the seller's share pays off a debt (M13); nothing is asked for where there cannot be one."""
+    if not creator_minor or (asset == COIN and not seller.debt_minor):
         return 0
-    if asset != COIN:
-        return await repay(ctx, seller.user_id, asset, creator_minor)
-    repaid_minor = min(creator_minor, seller.debt_minor)
-    if repaid_minor and not await _REPAY_COINS(ctx.db, seller.user_id, repaid_minor):
-        raise Conflict("The seller's wallet has just changed. Please try again")
-    return repaid_minor
+    return await repay(ctx, seller.user_id, asset, creator_minor)
 
 
 def _legs(

@@ -19,8 +19,7 @@ from stoa.money.payments.actions.merging import note_shares
 from stoa.money.payments.types import Order
 from stoa.money.splits.actions import split
 from stoa.money.splits.types import WHOLE_BP, Share, SplitKind, give_back
-from stoa.money.wallet.actions.credits import repay
-from stoa.money.wallet.actions.debts import receivable, take_back
+from stoa.money.wallet.actions.debts import receivable, repay, take_back
 
 _PLATFORM = {"platform": "fees", "charity": "charity", "tax": "tax"}
 

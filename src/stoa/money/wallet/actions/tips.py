@@ -17,8 +17,7 @@ from stoa.money.risk import actions as risk
 from stoa.money.risk.types import Movement
 from stoa.money.splits.actions import split
 from stoa.money.splits.types import Share
-from stoa.money.wallet.actions.credits import repay
-from stoa.money.wallet.actions.debts import receivable
+from stoa.money.wallet.actions.debts import receivable, repay
 from stoa.money.wallet.actions.recipients import open_movement, spend_of_giver
 from stoa.money.wallet.errors import TipKeyReused, TipToOneself
 from stoa.money.wallet.messages import TipSent
