@@ -14,12 +14,13 @@ FACTS: Final[dict[str, str]] = {
               from ledger_transfers t
               cross join unnest(t.owners, t.assets, t.purposes, t.amounts) l (owner, asset, purpose, amount)
               group by t.id) t
-        full join (select p.transfer_id as id, min(p.created_at) as posted_at,
+        full join (select p.transfer_id as id, min(p.created_at) as posted_at, max(p.created_at) as posted_until,
                      array_agg(l::text order by l::text) as legs
                    from ledger_postings p join ledger_accounts a on a.id = p.account_id
                    cross join lateral (select a.owner_id, a.asset, a.purpose, p.amount_minor) l
                    group by p.transfer_id) p on p.id = t.id
-        where t.legs is distinct from p.legs or p.posted_at < t.created_at""",
+        where t.legs is distinct from p.legs or p.posted_at < t.created_at
+          or p.posted_at <> p.posted_until""",
     "every balance is the sum of its postings": """
         select a.id::text || ' ' || a.asset || ' ' || a.purpose || coalesce(' of ' || a.owner_id::text, '') as subject,
           coalesce(p.amount, 0)::text as expected,
@@ -44,6 +45,35 @@ FACTS: Final[dict[str, str]] = {
               union all
               select id, balance_minor, 0, 1 from ledger_accounts where id > 0) c
         group by c.account_id, c.minor having sum(c.came) is distinct from sum(c.went)""",
+    # So it is with a clock that goes forward. Where it was set back, each run of postings that follow each other has to
+    # be reached from zero, through balances it shares with others: by the fact above there is one order of all then.
+    "an account's history begins at zero and hangs together": """
+        with recursive steps as (
+          select account_id, created_at, transfer_id, balance_after_minor - amount_minor as before,
+            balance_after_minor as after, lag(balance_after_minor, 1, 0::bigint) over
+              (partition by account_id order by created_at, transfer_id) as previous
+          from ledger_postings where account_id > 0
+        ), torn as materialized (
+          select s.*, count(*) filter (where s.before <> s.previous) over
+              (partition by s.account_id order by s.created_at, s.transfer_id) as run
+          from steps s where s.account_id in (select account_id from steps where before <> previous)
+        ), reached as (
+          select account_id, run from torn where before = 0
+          union
+          select n.account_id, n.run from reached r join torn e on e.account_id = r.account_id and e.run = r.run
+            join torn n on n.account_id = e.account_id and n.before = e.after
+        )
+        select t.account_id::text || ' at ' || t.transfer_id::text as subject, t.previous::text as expected,
+          t.before::text as found
+        from torn t
+        where t.before <> t.previous and (t.account_id, t.run) not in (select account_id, run from reached)""",
+    "no posting leaves less than zero, and those of the platform keep no balance": """
+        select p.account_id::text || ' at ' || p.transfer_id::text as subject,
+          case when p.account_id > 0 then 'at least 0' else 'no balance' end as expected,
+          p.balance_after_minor::text as found
+        from ledger_postings p
+        where (p.account_id > 0 and (p.balance_after_minor < 0 or p.balance_after_minor - p.amount_minor < 0))
+          or (p.account_id < 0 and p.balance_after_minor is not null)""",
     "nobody is below zero": """
         select a.id::text || ' ' || a.asset || ' ' || a.purpose || ' of ' || a.owner_id::text as subject,
           'at least 0' as expected, a.balance_minor::text as found
