@@ -1,6 +1,7 @@
 """The migration runner: order, once, wholly or not at all, and what it refuses."""
 
 import asyncio
+import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -8,8 +9,16 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from stoa.kit.migrate import MigrationError, migrate, pending, read_migrations
+from stoa.kit.migrate import MIGRATIONS, MigrationError, migrate, pending, read_migrations
 from stoa.kit.postgres import EmbeddedPostgres
+
+
+def test_no_migration_was_changed_after_it_was_added() -> None:
+    """A database that has applied it would refuse to start. A new one: `sha256sum 0058_name.sql >> SHA256SUMS`."""
+    found = "".join(
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in sorted(MIGRATIONS.glob("*.sql"))
+    )
+    assert (MIGRATIONS / "SHA256SUMS").read_text() == found
 
 
 @pytest.fixture(scope="module")
