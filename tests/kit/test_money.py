@@ -42,7 +42,7 @@ def test_parsing(text: str, asset: str, minor: int) -> None:
     assert parse_decimal(text, asset) == minor
 
 
-@pytest.mark.parametrize("text", ["", "x", "1.234", "nan", "inf", "1e99", "1,5", "--1"])
+@pytest.mark.parametrize("text", ["", "x", "1.234", "nan", "inf", "1e99", "1e3", "1_000", "\u0661", "1,5", "--1"])
 def test_what_is_no_amount(text: str) -> None:
     with pytest.raises(Invalid):
         parse_decimal(text, "USD")

@@ -1,7 +1,8 @@
 """Money as integers in the smallest unit (M1), with the asset beside it."""
 
+import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 import msgspec
@@ -27,6 +28,7 @@ CURRENCIES: Final[dict[str, int]] = {
     "TND": 3,
 }
 MAX_MINOR: Final = 10**15  # far above any real amount, far below what a bigint holds after summing
+_PLAIN: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 
 
 def exponent(asset: str) -> int:
@@ -72,15 +74,14 @@ def round_ratio(numerator: int, denominator: int) -> int:
 def parse_decimal(text: str, asset: str, *, field: str = "amount") -> int:
     """'12.50' as minor units. Raises Invalid for anything that is not a plain, finite amount in range."""
     digits = exponent(asset)
-    try:
-        amount = Decimal(text.strip())
-    except (InvalidOperation, ValueError):
-        raise Invalid(fields={field: "Please give an amount, such as 12.50"}) from None
-    if not amount.is_finite() or abs(amount) > MAX_MINOR:
+    if not _PLAIN.fullmatch(text.strip()):
+        raise Invalid(fields={field: "Please give an amount, such as 12.50"})
+    amount = Decimal(text.strip())
+    if abs(amount) > MAX_MINOR:
         raise Invalid(fields={field: "This amount is out of range"})
     scaled = amount.scaleb(digits)
     if scaled != scaled.to_integral_value():
-        raise Invalid(fields={field: f"{asset} has at most {digits} decimals"})
+        raise Invalid(fields={field: f"{asset} has {f'at most {digits}' if digits else 'no'} decimals"})
     return int(scaled)
 
 
