@@ -13,6 +13,7 @@ MAX_UPLOAD_BYTES = 100 * 1024 * 1024  # what `max_upload_bytes` may be set to
 MAX_FILE_BYTES = 20 * 1024**3  # what `max_file_bytes` may be set to
 MASK = "********"
 _SMTP_URL = r"smtps?://(?:[^@/?#\s]*@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?/?(?:\?starttls=(?:required|auto|never))?"
+_STORAGE_URL = r"file:///.+|memory://.*|(?:s3|r2|gs|az)://[^/\s]+.*"
 _CLAMD_URL = r"tcp://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}/?|unix:///.+"
 _MAIL_FROM = r"(?:[^<>@\r\n]*<[^<>@\s]+@[A-Za-z0-9.-]+>|[^<>@\s]+@[A-Za-z0-9.-]+)"
 _TOGETHER = (  # all of them, or none
@@ -170,9 +171,23 @@ def contradictions(settings: Settings) -> list[str]:
         problems.append("smtp_url: expected smtp:// or smtps://, a host and perhaps ?starttls=required, auto or never")
     if settings.clamd_url and not re.fullmatch(_CLAMD_URL, settings.clamd_url):
         problems.append("clamd_url: expected tcp://host:port, or unix:///path of the socket")
+    if settings.storage_url and not re.fullmatch(_STORAGE_URL, settings.storage_url):
+        problems.append("storage_url: expected file:///folder, or s3://, r2://, gs:// or az:// with a bucket")
+    if wrong := [given for given in settings.trusted_proxies if not _is_network(given)]:
+        problems.append(f"trusted_proxies: expected addresses or networks, not {', '.join(wrong)}")
+    if settings.geoip_database and not settings.geoip_database.is_file():
+        problems.append(f"geoip_database: there is no file {settings.geoip_database}")
     if settings.mail_from and not re.fullmatch(_MAIL_FROM, settings.mail_from):
         problems.append("mail_from: expected an e-mail address, or a name with one, as in Stoa <post@example.org>")
     return problems
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:
