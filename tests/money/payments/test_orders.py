@@ -263,6 +263,29 @@ async def test_cancelled_and_forgotten_orders(app: Any, client: Any, make: Any) 
     assert (await client.as_(ana).get(f"/api/v1/orders/{two['order_id']}")).json()["state"] == "cancelled"
 
 
+async def test_a_gateway_that_does_not_answer_is_asked_once(client: Any, make: Any, monkeypatch: Any) -> None:
+    from stoa.money.payments.actions import close_unpaid
+    from stoa.money.payments.errors import GatewayUnavailable
+    from stoa.money.payments.gateways.sandbox import Sandbox
+
+    asked = []
+
+    async def close(gateway: Any, ctx: Any, order_id: Any) -> None:
+        asked.append(order_id)
+        raise GatewayUnavailable
+
+    me = client.as_(await make.member("ana"))
+    orders = [(await checkout(me)).json()["order_id"] for _ in range(3)]
+    async with make.tx() as ctx:
+        await ctx.db.execute("update orders set updated_at = $1", utcnow() - timedelta(days=2))
+        with monkeypatch.context() as patch:
+            patch.setattr(Sandbox, "close", close)
+            assert await close_unpaid(ctx) == 0
+        assert len(asked) == 1
+        assert await close_unpaid(ctx) == 3
+    assert [(await me.get(f"/api/v1/orders/{o}")).json()["state"] for o in orders] == ["cancelled"] * 3
+
+
 async def test_the_price_is_the_one_that_was_shown(make: Any) -> None:
     from stoa.money.payments.actions import create_order
     from stoa.money.payments.errors import OrderKeyReused, PriceChanged

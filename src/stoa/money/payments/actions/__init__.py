@@ -225,11 +225,17 @@ async def close_unpaid(ctx: Ctx) -> int:
     """Cancel orders that nobody paid in time; answers how many."""
     orders = await _UNPAID(ctx.db, ctx.now - timedelta(seconds=UNPAID_S))
     closed = 0
+    silent: set[tuple[str, UUID | None]] = set()  # asking these for each of their orders would take the others' time
     for order in orders:
         cause = "not paid in time"
+        if (order.gateway, order.account_id) in silent:
+            continue
         try:
             await _closed(ctx, order)
-        except (PaymentUnderWay, GatewayUnavailable):  # looked at again the next time
+        except PaymentUnderWay:  # looked at again the next time
+            continue
+        except GatewayUnavailable:
+            silent.add((order.gateway, order.account_id))
             continue
         except (UnknownGateway, GatewayDisconnected):  # by now nobody can pay there any more
             cause = "not paid in time; its gateway is switched off"
