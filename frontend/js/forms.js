@@ -24,14 +24,27 @@ onReady('textarea[data-counter]', (field) => {
 
 onReady('[data-error-summary]', (summary) => summary.focus())
 
-// A second click must not send a form twice; the pages that move money also carry a key of their own.
+// A second click must not send a form twice; the pages that move money also carry a key of their own. HTMX would keep the second
+// one and send it after the first, so it is stopped before HTMX hears of it, until the first is answered.
+document.addEventListener('submit', (event) => {
+  const form = event.target
+  if (!form.hasAttribute('hx-post')) return
+  if (form.dataset.sent) {
+    event.preventDefault()
+    event.stopPropagation()
+  } else sending(form)
+}, true)
+document.addEventListener('htmx:finally:request', (event) => delete event.detail.ctx.sourceElement.dataset.sent)
 document.addEventListener('submit', (event) => {
   const form = event.target
   if (form.method !== 'post' || form.hasAttribute('hx-post') || event.defaultPrevented) return
   if (form.dataset.sent) event.preventDefault()
+  sending(form)
+})
+function sending(form) {
   form.dataset.sent = 'yes'
   setTimeout(() => delete form.dataset.sent, 5000)
-})
+}
 window.addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach((form) => delete form.dataset.sent))
 
 const units = [['day', 86400], ['hour', 3600], ['minute', 60]]

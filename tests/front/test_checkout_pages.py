@@ -150,6 +150,24 @@ async def test_the_bank_asks(make: Any, signed_in: Any, jobs: Any, answered: str
     assert "Is this you?" not in (await reader.get(asked)).text
 
 
+async def test_what_the_bank_refused_is_said_before_another_card_is_tried(make: Any, signed_in: Any, jobs: Any) -> None:
+    ben, reader, path = await opened(make, signed_in)
+    assert "Card declined" not in (await reader.get(path)).text
+    asked = path_of((await reader.post(path, **card(ASKS))).headers["location"])
+    await reader.get(asked)
+    for answered in ("refuse", "approve"):  # a second answer is told the outcome of the first
+        answer = await reader.post(asked, answer=answered)
+        assert path_of(answer.headers["location"]) == f"{path}?refused=yes"
+        page = unescape((await reader.get(f"{path}?refused=yes")).text)
+        said = re.sub(r"<[^>]+>", " ", page.split('role="alert"')[1].split("<form")[0])
+        assert "Card declined" in said
+        assert "The card's bank did not recognise you. Nothing was charged; you can try again." in said
+    answer = await reader.post(path, **card(GOOD))
+    assert "refused=yes" not in answer.headers["location"]
+    await jobs()
+    assert await purchased(make, ben) == 27500
+
+
 async def test_turning_back_charges_nothing(make: Any, signed_in: Any, jobs: Any) -> None:
     ben, reader, path = await opened(make, signed_in)
     await reader.get(path)

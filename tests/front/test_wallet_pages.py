@@ -5,7 +5,10 @@ from html import unescape
 from typing import Any
 
 from stoa.kit.ids import new_id
+from stoa.money.ledger import actions as ledger
+from stoa.money.ledger.types import AccountRef, Leg
 from stoa.money.payments.queries import orders as orders_of
+from stoa.money.payouts.actions import request_payout
 from stoa.money.wallet import actions
 from stoa.money.wallet.queries import wallet as wallet_of
 
@@ -45,6 +48,54 @@ async def test_the_wallet_needs_a_session(visitor: Any) -> None:
         answer = await visitor.get(path)
         assert answer.status_code == 303
         assert answer.headers["location"] == f"/login?next={path}"
+
+
+async def test_what_is_set_aside_says_what_for(make: Any, signed_in: Any) -> None:
+    ana = await make.member("ana", earned=500)
+    await make.credits(ana, earned=2500)
+    writer = await signed_in(ana)
+    assert "set aside" not in words((await writer.get("/wallet")).text).lower()
+    assert "are set aside" not in words((await writer.get("/dashboard/earnings")).text)
+    async with make.tx() as ctx:
+        holds = [
+            await ledger.hold(ctx, kind="dispute", legs_from=[leg], key=leg.account.asset, cause="It is disputed")
+            for leg in (Leg(AccountRef(ana.id, "COIN", "earned"), 40_00), Leg(AccountRef(ana.id, "USD", "earned"), 300))
+        ]
+    text = words((await writer.get("/wallet")).text)
+    assert "40 coins are set aside: for a payment that is disputed." in text
+    assert "Set aside $3.00 for a payment that is disputed" in text
+    assert "for a payout that is under way" not in text
+    text = words((await writer.get("/dashboard/earnings")).text)
+    assert "You have also earned $22.00 of credits, and $3.00 are set aside: for a payment that is disputed." in text
+    assert "Reserved 40 coins Set aside: for a payment that is disputed" in text
+    async with make.tx(ana) as ctx:
+        await request_payout(ctx, key="1", amount_minor=400_00)
+        await request_payout(ctx, key="2", amount_minor=1000, asset="USD")
+    both = "$10.00 for a payout that is under way, $3.00 for a payment that is disputed"
+    text = words((await writer.get("/wallet")).text)
+    coins = "400 coins for a payout that is under way, 40 coins for a payment that is disputed"
+    assert f"440 coins are set aside: {coins}." in text
+    assert f"Set aside $13.00 {both}" in text
+    assert f"$13.00 are set aside: {both}." in words((await writer.get("/dashboard/earnings")).text)
+    async with make.tx() as ctx:
+        for hold in holds:
+            await ledger.release(ctx, hold.id, key=f"released:{hold.id}", cause="It is decided")
+    text = words((await writer.get("/wallet")).text)
+    assert "400 coins are set aside: for a payout that is under way." in text
+    assert "Set aside $10.00 for a payout that is under way" in text
+
+
+async def test_a_wrong_amount_of_credit_opens_nothing_else(make: Any, signed_in: Any) -> None:
+    reader = await signed_in(await make.user("ben"))
+    given = form((await reader.get("/wallet")).text, "/wallet/credits")
+    answer = await reader.post("/wallet/credits", **given, amount="much", currency="USD")
+    assert (answer.status_code, "Please give an amount, such as 20 or 12.50" in answer.text) == (422, True)
+    at_once = '<summary class="text-link tap">Pay at once with a test card'
+    assert f'<details class="mt-2">{at_once}' in answer.text
+    given = form(answer.text, "/wallet/purchase")
+    answer = await reader.post("/wallet/purchase", **given, package_id="99", payment_method_id="pm_card_visa")
+    assert answer.status_code == 422
+    assert f'<details class="mt-2" open>{at_once}' in answer.text
 
 
 async def test_a_new_wallet_shows_the_welcome_and_the_packages(make: Any, signed_in: Any) -> None:

@@ -22,8 +22,8 @@ from stoa.kit.ids import new_id, parse_id
 from stoa.money.splits.queries import rule_at
 from stoa.money.wallet import actions
 from stoa.money.wallet.errors import GiftToOneself, NotEnoughCoins
-from stoa.money.wallet.queries import recipient, wallet
-from stoa.money.wallet.types import COIN, MINOR_PER_COIN, GiftView, WalletView
+from stoa.money.wallet.queries import recipient, wallet, wallet_row
+from stoa.money.wallet.types import COIN, MINOR_PER_COIN, GiftView, WalletView, gift_target
 
 SUGGESTED = (20, 50, 200)
 
@@ -41,7 +41,11 @@ class GiftForm(msgspec.Struct):
 
 
 class GiftPlace(msgspec.Struct):
-    """What the gift form shows: to whom, for what, what is in the wallet, and what was typed already."""
+    """What the gift form shows: to whom, for what, what there is to give, and what was typed already.
+
+    `balance_minor` can be given to this recipient, `promotional_minor` of it first. `refused_minor` is in the wallet
+    too: promotional coins, which they do not take (M4).
+    """
 
     recipient: PersonView
     work_id: UUID | None
@@ -49,6 +53,7 @@ class GiftPlace(msgspec.Struct):
     key: str
     balance_minor: int
     promotional_minor: int
+    refused_minor: int
     coins_per_usd: int
     creator_percent: int
     suggested: list[tuple[int, str, str]]
@@ -61,19 +66,28 @@ class GiftPlace(msgspec.Struct):
 async def gift_context(
     ctx: Ctx, recipient: PersonView, *, work_id: UUID | None, back: str, held: WalletView | None = None
 ) -> GiftPlace | None:
-    """The form for the actor, or None for nobody and for the recipient themselves. held: their wallet, if known."""
+    """The form for the actor, or None for nobody, for the recipient themselves, and where nobody can receive anything.
+
+    held: the actor's wallet, if known.
+    """
     if ctx.actor is None or ctx.actor.id == recipient.id:
+        return None
+    try:
+        accepts_promotional = (await wallet_row(ctx, recipient.id)).accepts_promotional
+    except NotFound:
         return None
     config = await platform(ctx)
     held = held or await wallet(ctx, ctx.actor.id)
+    refused_minor = 0 if accepts_promotional else held.promotional_minor
     per_usd = config.coins_per_usd
     return GiftPlace(
         recipient=recipient,
         work_id=work_id,
         back=back,
         key=str(new_id()),
-        balance_minor=held.total_minor,
-        promotional_minor=held.promotional_minor,
+        balance_minor=held.total_minor - refused_minor,
+        promotional_minor=held.promotional_minor - refused_minor,
+        refused_minor=refused_minor,
         coins_per_usd=per_usd,
         creator_percent=(await rule_at(ctx, "gift")).creator_percent,
         suggested=[(n, f"{n} coins", f"${n / per_usd:.2f}") for n in SUGGESTED],
@@ -122,12 +136,22 @@ async def give(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
         )
     except (Invalid, NotEnoughCoins) as error:
         return await _again(request, ctx, form, error)
-    config = await platform(ctx)
-    coins = formats.money(gift.amount_coins * MINOR_PER_COIN, COIN)
-    text = f"You gave {coins} to {gift.recipient.display_name}."
-    undo = Action("Undo", f"/gifts/{gift.id}/undo?next={safe_next(given.next)}") if config.gift_undo_s else None
-    toast = Toast(text, "good", undo, seconds=max(4, config.gift_undo_s))
+    toast = _given(ctx, gift, given.next, in_place="hx-request" in request.headers)
     return await _after(request, ctx, gift, given.next, toast)
+
+
+def _given(ctx: Ctx, gift: GiftView, target: str, *, in_place: bool) -> Toast:
+    """What is said of a gift, also to who sent the same form again: that it was made once."""
+    coins = formats.money(gift.amount_coins * MINOR_PER_COIN, COIN)
+    name = gift.recipient.display_name
+    if gift.undone_at is not None:
+        return Toast(f"You took {coins} for {name} back. They were not given again.")
+    is_repeated = gift.created_at != ctx.now
+    text = f"You gave {coins} to {name}" + (" already. They were given once." if is_repeated else ".")
+    # Without JavaScript a browser shows only the last answer to a double click; in place the first one is there too.
+    left_s = 0 if is_repeated and in_place else int((gift.undo_until - ctx.now).total_seconds())
+    undo = Action("Undo", f"/gifts/{gift.id}/undo?next={safe_next(target)}") if left_s > 0 else None
+    return Toast(text, "" if is_repeated else "good", undo, seconds=max(4, left_s))
 
 
 def _amount(given: GiftForm) -> int:
@@ -159,7 +183,8 @@ async def _again(
         context = await base_context(request, ctx)
         text = render("public/_gift_form.html", **context, gift=place, in_dialog=True)
         return Response(content=text, media_type="text/html", status_code=error.status if error.status == 422 else 422)
-    return await page(request, ctx, "public/gift.html", status=error.status, gift=place, work_title=None)
+    title = (await gift_target(ctx, work_id)).title if work_id else None
+    return await page(request, ctx, "public/gift.html", status=error.status, gift=place, work_title=title)
 
 
 async def _recipient(ctx: Ctx, person_id: str) -> PersonView:

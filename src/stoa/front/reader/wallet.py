@@ -11,6 +11,7 @@ from stoa.foundation.settings.queries import platform
 from stoa.front import flash
 from stoa.front.leaving import leave_to
 from stoa.front.page import page, see_other
+from stoa.front.studio.payouts import set_aside_for
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
 from stoa.kit.errors import Invalid
@@ -19,9 +20,11 @@ from stoa.kit.ids import new_id
 from stoa.kit.money import parse_decimal
 from stoa.money.payments import actions as payments
 from stoa.money.payments.errors import OrderClosed
+from stoa.money.payouts.queries import payables
+from stoa.money.payouts.types import PayoutView
 from stoa.money.wallet import actions, queries
 from stoa.money.wallet.queries import history
-from stoa.money.wallet.types import CREDIT_LIMITS, USD, Package
+from stoa.money.wallet.types import CREDIT_LIMITS, USD, Package, WalletView
 
 RECENT = 6
 PLAIN_AMOUNT = re.compile(r"[0-9]{1,12}([.][0-9]{1,3})?")
@@ -92,6 +95,8 @@ async def _wallet_page(
         status=status,
         held=wallet,
         wallet=wallet,
+        under_way=await _under_way(ctx, wallet),
+        set_aside_for=set_aside_for,
         packages=[(p, per_coin(p), saving_percent(p, packages[0])) for p in packages],
         lines=await history.lines(ctx, me.id, limit=RECENT),
         config=await platform(ctx),
@@ -101,6 +106,13 @@ async def _wallet_page(
         credit=credit,
         currencies=[(code, code) for code in CREDIT_LIMITS],
     )
+
+
+async def _under_way(ctx: Ctx, wallet: WalletView) -> dict[str, PayoutView]:
+    """Payouts under way by asset; nothing is asked for where nothing is set aside."""
+    if not wallet.reserved_minor and not any(held.reserved_minor for held in wallet.currencies):
+        return {}
+    return {one.asset: one.open_payout for one in await payables(ctx, ctx.member.id) if one.open_payout}
 
 
 @post("/wallet/checkout", opt=access("member"))

@@ -35,6 +35,7 @@ CARDS: Final = (
     TestCard("asks", "4000 0025 0000 3155", "The bank asks the payer first (3‑D Secure)."),
     TestCard("disputed", "4000 0000 0000 0259", "The payment succeeds and is disputed afterwards."),
 )
+REFUSED: Final = "The card's bank did not recognise you. Nothing was charged; you can try again."
 
 
 class CardForm(msgspec.Struct):
@@ -47,10 +48,11 @@ class CardForm(msgspec.Struct):
 
 @get("/sandbox/checkout/{session_id:str}", opt=access("public"))
 async def checkout(request: Request[Any, Any, Any], ctx: CtxDep, session_id: Path[str]) -> Response[str]:
-    """The form; `?card=` fills in one of the test cards."""
+    """The form; `?card=` fills in one of the test cards, `?refused=yes` is where a refused 3-D Secure leads."""
     chosen = next((c for c in CARDS if c.name == request.query_params.get("card")), None)
     typed = CardForm(chosen.number, f"12/{(ctx.now.year + 4) % 100:02d}", "123") if chosen else CardForm()
-    return await _checkout_page(request, ctx, session_id, typed=typed)
+    declined = REFUSED if request.query_params.get("refused") == "yes" else None
+    return await _checkout_page(request, ctx, session_id, typed=typed, declined=declined)
 
 
 async def _checkout_page(
@@ -127,7 +129,10 @@ async def answer_challenge(request: Request[Any, Any, Any], ctx: CtxDep, payment
     if answer not in ("approve", "refuse"):
         raise Invalid(fields={"answer": "approve or refuse"})
     told = await hosted.answer_challenge(ctx, payment_id, approve=answer == "approve")
-    return see_other(told.redirect_url or "/wallet/orders")
+    target = told.redirect_url or "/wallet/orders"
+    # Back at the card, where another one can be tried, the page says what became of this one.
+    is_back_at_card = target.startswith(f"{ctx.app.settings.base_url}/sandbox/checkout/")
+    return see_other(f"{target}?refused=yes" if is_back_at_card and told.status == "failed" else target)
 
 
 routes = [checkout, pay, leave, challenge, answer_challenge]

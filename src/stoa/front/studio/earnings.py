@@ -8,7 +8,7 @@ from litestar import Request, Response, get
 
 from stoa.front.formats import coins
 from stoa.front.page import page
-from stoa.front.studio.payouts import can_cancel, next_step
+from stoa.front.studio.payouts import can_cancel, next_step, set_aside_for
 from stoa.kit.ctx import Ctx
 from stoa.kit.http import CtxDep, access
 from stoa.kit.pagination import Page, decode, keyset
@@ -45,6 +45,7 @@ def _shown(earnings: EarningsView) -> dict[str, Any]:
         "earnings": earnings,
         "next_step": next_step,
         "can_cancel": can_cancel,
+        "set_aside_for": set_aside_for,
     }
 
 

@@ -64,6 +64,16 @@ class ConfirmForm(msgspec.Struct):
     fee_minor: Annotated[int, msgspec.Meta(ge=0, le=MAX_MINOR)]
 
 
+def set_aside_for(reserved_minor: int, asset: str, payout: PayoutView | None) -> str:
+    """What money is set aside for: whatever is not in the payout under way waits for a dispute to be decided."""
+    paid_minor = min(payout.source_minor, reserved_minor) if payout else 0
+    disputed_minor = reserved_minor - paid_minor
+    paid, disputed = "for a payout that is under way", "for a payment that is disputed"
+    if paid_minor and disputed_minor:
+        return f"{money(paid_minor, asset)} {paid}, {money(disputed_minor, asset)} {disputed}"
+    return paid if paid_minor else disputed
+
+
 def next_step(payout: PayoutView) -> str:
     """What happens next with a payout, in words (F7)."""
     reason = (payout.failure_reason or "").rstrip(".")
