@@ -49,7 +49,6 @@ NO_PAGES = (
     "/dashboard/payouts/{payout_id}/statement",
     "/dashboard/sites/{site_id}/branding/contrast",
     "/dashboard/sites/{site_id}/theme/preview.css",
-    "/domains/known",
     "/health",
     "/llms.txt",
     "/media/",
@@ -437,6 +436,7 @@ PAGES: dict[str, tuple[Look, ...]] = {
     ),
     "/admin/reconciliation/{discrepancy_id}": _seen("/admin/reconciliation/{discrepancy_id}", "admin"),
     "/admin/payouts/{payout_id}": _seen("/admin/payouts/{payout_id}", "admin"),
+    "/admin/payouts/{payout_id}/let-go": _seen("/admin/payouts/{payout_id}/let-go", "admin"),
     "/admin/users": (*_seen("/admin/users", "admin"), *_seen("/admin/users?q=nobodylikethat", "admin")),
     "/admin/users/{user_id}": _seen("/admin/users/{suspended_id}", "admin"),
     "/admin/users/{user_id}/{decision}": (

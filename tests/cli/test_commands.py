@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -69,6 +70,17 @@ def test_a_wrong_command_shows_the_right_ones(tmp_path: Path) -> None:
     assert "user create-admin" in done.stderr
 
 
+def test_help_names_the_command_as_it_is_called(tmp_path: Path) -> None:
+    for words, more in (
+        (("user", "create-admin"), " [--username USERNAME] [--email EMAIL]"),
+        (("ledger", "verify"), ""),
+        (("ledger",), " command ..."),
+        (("migrate",), ""),
+    ):
+        done = stoa(tmp_path, *words, "--help", COLUMNS="200")
+        assert (done.returncode, done.stdout.splitlines()[0]) == (0, f"usage: ./stoa {' '.join(words)} [-h]{more}")
+
+
 def test_routes_and_openapi_need_no_database(tmp_path: Path) -> None:
     lines = stoa(tmp_path, "routes").stdout.splitlines()
     assert "GET /health" in lines
@@ -93,6 +105,25 @@ def test_migrate_doctor_admin_and_verify_start_the_database_themselves(home: Pat
     assert not (find_place(home).data / "postmaster.pid").exists()
 
 
+def test_an_administrator_is_registered_like_everybody(home: Path) -> None:
+    call = ("user", "create-admin", "--username", "b b", "--email", "nope")
+    done = stoa(home, *call, given="a stoa has columns\n")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "stoa: username: This is not of the expected form\nstoa: email: This is not of the expected form\n"
+    )
+    for missing, given, asked in (("username", "", "username: "), ("e-mail", "zoe\n", "username: e-mail: ")):
+        done = stoa(home, "user", "create-admin", given=given)
+        assert (done.returncode, done.stdout) == (1, asked)
+        assert done.stderr == f"stoa: {missing}: the input ended before it was given; nothing was made\n"
+    done = stoa(home, "user", "create-admin", given="zoe\nzoe@example.org\n")
+    assert (done.returncode, done.stdout) == (1, "username: e-mail: ")
+    assert done.stderr == "stoa: password: the input ended before it was given; nothing was made\n"
+    for name in ("b b", "zoe"):
+        again = stoa(home, "user", "create-admin", "--username", name, "--email", "x@example.org")
+        assert again.stderr == "stoa: password: the input ended before it was given; nothing was made\n"
+
+
 def test_doctor_says_what_to_do(home: Path) -> None:
     (home.parent / "a file").write_text("no folder")
     done = stoa(home, "doctor", STOA_STORAGE_URL=(home.parent / "a file" / "in it").as_uri())
@@ -106,6 +137,16 @@ def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert re.search(r"NOT  database .*\n +-> |stoa: database_url: no connection", done.stdout + done.stderr)
         assert "Traceback" not in done.stderr
+
+
+def test_the_demo_leaves_a_folder_without_data_as_it_was(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        Path(temporary).chmod(0o711)  # where the database's user can come, unlike to what pytest makes
+        done = stoa(tmp_path, "demo", TMPDIR=temporary)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stderr == "stoa: starting Stoa for the demo, in a folder that is removed afterwards\n"
+        assert [file.name for file in tmp_path.iterdir()] == ["secrets.toml"]
+        assert list(Path(temporary).iterdir()) == []
 
 
 # --- up

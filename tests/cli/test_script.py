@@ -50,7 +50,9 @@ def test_it_installs_once_and_again_when_the_lock_changes(clone: Path) -> None:
     assert call(clone / "stoa", "up", "--port", "1").stdout == "-P -m stoa.cli up --port 1 HOME=none\n"
     (clone / "requirements" / "app.txt").write_text("two\n")
     assert call(clone / "stoa", "up").stdout.startswith("installed app\n")
-    (clone / ".venv" / "stoa-unfinished").touch()
+    (clone / ".venv" / "stoa-dev-unfinished").touch()
+    assert call(clone / "stoa", "up").stdout == "-P -m stoa.cli up HOME=none\n"
+    (clone / ".venv" / "stoa-app-unfinished").touch()
     assert call(clone / "stoa", "up").stdout.startswith("installed app\n")
 
 

@@ -94,10 +94,10 @@ def parsed(words: list[str]) -> argparse.Namespace:
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     top = argparse.ArgumentParser(prog="./stoa", usage=USAGE, add_help=True, allow_abbrev=False)
-    commands = top.add_subparsers(required=True, metavar="command", help=argparse.SUPPRESS)
+    commands = top.add_subparsers(required=True, metavar="command", help=argparse.SUPPRESS, prog="./stoa")
 
     def add(name: str, command: Command, within: Any = commands) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = within.add_parser(name, prog=f"./stoa {name}", allow_abbrev=False)
+        added: argparse.ArgumentParser = within.add_parser(name, allow_abbrev=False)
         added.set_defaults(command=command)
         return added
 
@@ -131,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
 
 def group(commands: Any, name: str) -> Any:
     """A command that has commands."""
-    return commands.add_parser(name, prog=f"./stoa {name}").add_subparsers(required=True, metavar="command")
+    return commands.add_parser(name).add_subparsers(required=True, metavar="command")
 
 
 def lazily(module: str, function: str) -> Command:

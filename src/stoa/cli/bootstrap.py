@@ -3,8 +3,9 @@
     python bootstrap.py app
 
 installs requirements/app.txt, with hashes. What is installed is remembered as a copy of the lock,
-`.venv/stoa-app.txt`, written last, so that an interrupted installation is done again, from the beginning. Several at
-once wait for each other.
+`.venv/stoa-app.txt`, written last, so that an interrupted installation is done again. `.venv` itself is removed only
+while no installation into it has ever ended: after that a Stoa may be running out of it. Several at once wait for each
+other.
 """
 
 import fcntl
@@ -38,15 +39,15 @@ def is_installed(name: str) -> bool:
 
 def install(name: str) -> None:
     """Install requirements/<name>.txt unless that is done. Raises `CannotInstall`."""
-    unfinished = VENV / "stoa-unfinished"
+    unfinished = VENV / f"stoa-{name}-unfinished"
     if is_installed(name) and (VENV / "bin" / "python").exists() and not unfinished.exists():
         return
     with _alone() as lock:
-        if unfinished.exists():
-            shutil.rmtree(VENV)  # half a package looks like a whole one to pip
-        if not (VENV / "bin" / "python").exists():
+        if not (VENV / "bin" / "python").exists() or not any(VENV.glob("stoa-*.txt")):
             _make_venv()
-        if is_installed(name):
+        if unfinished.exists():
+            _install_what_may_be_half(name, lock)
+        elif is_installed(name):
             return
         unfinished.touch()
         _pip_install(REQUIREMENTS / f"{name}.txt", lock)
@@ -54,6 +55,21 @@ def install(name: str) -> None:
         shutil.copyfile(REQUIREMENTS / f"{name}.txt", VENV / f"stoa-{name}.new")
         (VENV / f"stoa-{name}.new").replace(VENV / f"stoa-{name}.txt")
         unfinished.unlink()
+
+
+def _install_what_may_be_half(name: str, lock: int) -> None:
+    """Puts every package of the lock into place once more: half a package looks like a whole one to pip.
+
+    What app.txt has is left out for other locks: that is whole, and a running Stoa reads from it.
+    """
+    for folder in VENV.glob("lib/python3.*/site-packages/*.dist-info"):
+        if not (folder / "RECORD").exists():  # written last; without it pip refuses to replace the package
+            shutil.rmtree(folder)
+    pins = (REQUIREMENTS / f"{name}.txt").read_text(encoding="utf-8")
+    whole = (REQUIREMENTS / "app.txt").read_text(encoding="utf-8") if name != "app" else ""
+    rest = VENV / f"stoa-{name}-unfinished"
+    rest.write_text("".join(pin for pin in re.split(r"^(?=\S)", pins, flags=re.MULTILINE) if pin not in whole))
+    _pip_install(rest, lock, "--force-reinstall")
 
 
 @contextmanager
@@ -94,12 +110,13 @@ def _link_source() -> None:
     (site / "stoa.pth").write_text(os.path.relpath(ROOT / "src", site) + "\n")
 
 
-def _pip_install(wanted: Path, lock: int) -> None:
+def _pip_install(wanted: Path, lock: int, *options: str) -> None:
     total = len(re.findall(r"^[A-Za-z0-9._-]+==", wanted.read_text(encoding="utf-8"), re.MULTILINE))
     say(f"installing {total} packages into .venv (once; this can take a minute)")
     began = time.monotonic()
     command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--require-hashes", "--no-deps", "--prefer-binary"]
-    command += ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-r", str(wanted)]
+    command += ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", *options]
+    command += ["-r", str(wanted)]
     tail: deque[str] = deque(maxlen=25)
     seen = 0
     with subprocess.Popen(

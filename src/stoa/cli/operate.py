@@ -77,15 +77,24 @@ def openapi(_: argparse.Namespace) -> None:
 
 def create_admin(arguments: argparse.Namespace) -> None:
     """Make an administrator. A user who exists gets the role; a password comes from the terminal or a line of input."""
-    username = arguments.username or input("username: ").strip()
+    username = arguments.username or _asked("username")
     with using_database(load_settings()) as settings:
         if asyncio.run(_promote(settings, username)):
             print(f"{username} is an administrator now")
             return
-        email = arguments.email or input("e-mail: ").strip()
-        password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        asyncio.run(_register_admin(settings, username, email, password))
+        email = arguments.email or _asked("e-mail")
+        asyncio.run(_register_admin(settings, username, email, _asked("password")))
     print(f"made {username}, an administrator")
+
+
+def _asked(what: str) -> str:
+    """A line from the terminal, which does not show passwords, or of input. Raises `Refused` at its end."""
+    try:
+        if what == "password":
+            return getpass.getpass() if sys.stdin.isatty() else input()
+        return input(f"{what}: ").strip()
+    except EOFError:
+        raise Refused(f"{what}: the input ended before it was given; nothing was made") from None
 
 
 async def _promote(settings: Settings, username: str) -> bool:
@@ -110,13 +119,18 @@ async def _offices(ctx: Any) -> tuple[Any, ...]:
 
 async def _register_admin(settings: Settings, username: str, email: str, password: str) -> None:
     from stoa.foundation.identity import actions
+    from stoa.foundation.identity.schemas import RegisterIn
     from stoa.foundation.identity.types import Role
     from stoa.kit.errors import StoaError
+    from stoa.kit.forms import parse
 
     try:
+        given = parse(RegisterIn, {"username": username, "email": email, "password": password})
         async with _context(settings) as ctx:
             roles = (Role.READER, *await _offices(ctx))
-            await actions.register(ctx, username=username, email=email, password=password, roles=roles, verified=True)
+            await actions.register(
+                ctx, username=given.username, email=given.email, password=given.password, roles=roles, verified=True
+            )
     except StoaError as error:
         problems = getattr(error, "fields", None) or {"refused": str(error)}
         raise Refused("\n".join(f"{name}: {problem}" for name, problem in problems.items())) from None

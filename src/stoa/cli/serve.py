@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 
 from stoa.kit.config import Settings, load_settings
+from stoa.kit.migrate import pending
 from stoa.kit.postgres import EmbeddedPostgres
-from stoa.kit.supervisor import follow_parent
+from stoa.kit.supervisor import LIFELINE, follow_parent
 
 __all__ = ["Refused", "listening_socket", "seed", "using_database", "web", "worker"]
 
@@ -68,12 +69,10 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 def web(_: argparse.Namespace) -> None:
     """Serve HTTP in this process, on the socket that the supervisor passed on or on one of its own."""
-    follow_parent()
-    import uvicorn
+    with _migrated() as settings:
+        import uvicorn
 
-    passed = os.environ.pop(SOCKET_FD, None)
-    settings = load_settings()
-    with using_database(settings):
+        passed = os.environ.pop(SOCKET_FD, None)
         listener = socket.socket(fileno=int(passed)) if passed else listening_socket(settings.host, settings.port)
         config = uvicorn.Config(
             "stoa.main:asgi",
@@ -95,11 +94,26 @@ def web(_: argparse.Namespace) -> None:
 
 def worker(_: argparse.Namespace) -> None:
     """Run jobs in this process until told to stop."""
-    follow_parent()
-    from stoa.worker import main
+    with _migrated() as settings:
+        from stoa.worker import main
 
-    with using_database(load_settings()) as settings:
         main(settings)
+
+
+@contextmanager
+def _migrated() -> Iterator[Settings]:
+    """The settings for a process that serves, with a database that has all it needs.
+
+    Under `up`, which has just migrated it, that is not asked again: what crashes must come back whatever was pulled
+    since. Raises `Refused`, and `MigrationError` when there is no connection, or a database of another Stoa.
+    """
+    is_part = LIFELINE in os.environ
+    follow_parent()
+    with using_database(load_settings()) as settings:
+        missing = [] if is_part else asyncio.run(pending(str(settings.database_url)))
+        if missing:
+            raise Refused(f"the database is not up to date ({len(missing)} not applied); run ./stoa migrate")
+        yield settings
 
 
 def seed(_: argparse.Namespace) -> None:

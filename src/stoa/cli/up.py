@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -227,25 +228,45 @@ def demo(_: argparse.Namespace) -> int:
     settings = load_settings()
     url = running_url(settings.home)
     if url is not None:
-        return _tell(url, settings)
-    say("starting Stoa for the demo")
-    log = settings.home / "demo.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-P", "-m", "stoa.cli", "up", "--port", "0", "--no-demo"]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-    try:
-        deadline = time.monotonic() + 2 * READY_S
-        while (url := running_url(settings.home)) is None:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise Refused(f"Stoa did not start:\n{log.read_text(errors='replace').strip()}")
-            time.sleep(0.1)
-        return _tell(url, settings)
-    finally:
-        process.terminate()
-        process.wait()
+        return _tell(url)
+    with _home_of_demo(settings) as home:
+        log = home / "demo.log"
+        with log.open("wb") as output:
+            command = [sys.executable, "-P", "-m", "stoa.cli", "up", "--port", "0", "--no-demo"]
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        try:
+            deadline = time.monotonic() + 2 * READY_S
+            while (url := running_url(home)) is None:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise Refused(f"Stoa did not start:\n{log.read_text(errors='replace').strip()}")
+                time.sleep(0.1)
+            return _tell(url)
+        finally:
+            process.terminate()
+            process.wait()
 
 
-def _tell(url: str, settings: Settings) -> int:
+@contextmanager
+def _home_of_demo(settings: Settings) -> Iterator[Path]:
+    """This folder's, or, before it has any data, one that is removed afterwards.
+
+    `up` makes demo content, and prints its log-ins, only in a database where nobody is yet. All that this process
+    starts, and the story, which reads the books, find that folder in the environment.
+    """
+    if settings.database_url is not None or (settings.home / "postgres" / "data").exists():
+        say("starting Stoa for the demo")
+        yield settings.home
+        return
+    say("starting Stoa for the demo, in a folder that is removed afterwards")
+    with tempfile.TemporaryDirectory(prefix="stoa-demo-") as folder:
+        os.environ["STOA_HOME"] = folder
+        try:
+            yield Path(folder)
+        finally:
+            EmbeddedPostgres(Path(folder)).destroy()
+
+
+def _tell(url: str) -> int:
     story = importlib.import_module("stoa.demo.story")
     return int(finish(story.main(url)) or 0)
 

@@ -18,6 +18,8 @@ MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
 LOCK_KEY = 0x53746F61  # "Stoa"
 FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
+MIN_SERVER = 180000
+SERVER = "select current_setting('server_version_num')::int, current_setting('server_encoding')"
 TABLE = """
 create table if not exists schema_migrations (
     number integer primary key,
@@ -52,10 +54,12 @@ async def migrate(dsn: str, folder: Path = MIGRATIONS) -> list[str]:
     """Apply what is missing; returns the names of the files applied now, in order.
 
     Raises `MigrationError` when a file fails (it then left nothing behind, and those before it stay applied), when one
-    that was applied has changed, or when the database is newer than this version of Stoa.
+    that was applied has changed, when the database is newer than this version of Stoa, or when its server or encoding
+    will not do.
     """
     connection = await _connect(dsn)
     try:
+        _check_server(*await connection.fetchrow(SERVER))
         await connection.execute("select pg_advisory_lock($1)", LOCK_KEY)
         await connection.execute("set client_min_messages = warning")
         await connection.execute(TABLE)
@@ -82,6 +86,18 @@ async def _connect(dsn: str) -> Any:
         return await asyncpg.connect(dsn)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise MigrationError(f"database_url: no connection: {error or type(error).__name__}") from error
+
+
+def _check_server(version: int, encoding: str) -> None:
+    """Before anything is applied: else the first files would be, and one of the next would fail."""
+    if version < MIN_SERVER:
+        raise MigrationError(
+            f"database_url: the server is PostgreSQL {version // 10000}; {MIN_SERVER // 10000} or newer is needed"
+        )
+    if encoding != "UTF8":
+        raise MigrationError(
+            f"database_url: the database is encoded in {encoding}; make one with encoding 'UTF8' template template0"
+        )
 
 
 def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
