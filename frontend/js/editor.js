@@ -50,7 +50,9 @@ function mountPost(form, { csrf, toast }) {
   })
   const { load } = makeDesk(form, { csrf, toast, changed: () => keeper.changed() })
   category.addEventListener('change', keeper.changed)
-  offerStored(form, title, load, keeper)
+  // An empty page that comes back is nothing to keep, least of all over what is kept here already.
+  if (form.dataset.returned && (title.value.trim() || source.value.trim())) keeper.returned(form.dataset.returned === 'conflict')
+  else offerStored(form, title, load, keeper)
   buttons(form, keeper)
   form.dataset.ready = ''
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { getSchema } from '@tiptap/core'
-import { makeMarkdown } from '../js/editor/markdown.js'
+import { makeMarkdown, readable } from '../js/editor/markdown.js'
 import { emptyTable, readTable, writeTable } from '../js/editor/raw.js'
 import { extensions } from '../js/editor/schema.js'
 
@@ -50,4 +50,12 @@ test('an empty text is empty', () => {
 test('bare addresses become links and then stay as they are', () => {
   assert.equal(again('see https://x.y/a_b ok'), 'see <https://x.y/a_b> ok')
   assert.equal(again('see <https://x.y/a_b> ok'), 'see <https://x.y/a_b> ok')
+})
+
+test('what is read has no addresses, marks or labels in it', () => {
+  const text = [
+    '# A heading', 'A [link](https://example.org/a/long/address "Title") in **bold**.[^1]', '- one\n- two', '![A hill](/media/1/640.webp "Caption")',
+    'in ![x](/media/1/640.webp) line', '| a | [b](https://c.d/e) |\n|---|---|\n| 1 | 2 |', '```py\ncode = 1\n```', '[^1]: The note',
+  ].join('\n\n')
+  assert.deepEqual(readable(markdown.parse(text)).match(/[\p{L}\p{N}]+/gu), 'A heading A link in bold one two A hill in x line a b 1 2 The note'.split(' '))
 })

@@ -93,10 +93,17 @@ async def test_the_start_page_counts(make: Any, admin: Any, queries: Any) -> Non
     await bought(make, ben)
     async with make.tx(ben) as ctx:
         await wallets.gift(ctx, recipient_id=ana.id, amount_coins=50, key="1")
+    async with make.tx(ben) as ctx:
+        await wallets.buy_credits(ctx, 2_000, "USD", "pm_card_visa", key="2")
     with queries() as seen:
-        text = words((await admin.get("/admin")).text)
-    assert "Coins sold $9.99 1 orders" in text
-    assert "Coins gifted 50 1 gifts" in text
+        page = (await admin.get("/admin")).text
+        text = words(page)
+    assert "Coins sold $9.99 1 order " in text, "credits are no coins"
+    assert 'href="/admin/books/transfers?kind=coin_purchase"><span class="name block">Coins sold<' in page
+    listed = words((await admin.get("/admin/books/transfers?kind=coin_purchase")).text)
+    assert listed.count("9.99 USD") == 1
+    assert "20.00 USD" not in listed
+    assert "Coins gifted 50 1 gift " in text
     assert "Members 3 +3 today" in text
     assert len(seen) <= 7, seen
 
@@ -300,7 +307,8 @@ async def test_a_held_payout_is_decided(make: Any, admin: Any, signed_in: Any) -
     answer = await admin.post(f"{path}/hold", reason="")
     assert answer.status_code == 422
     page = await admin.follow(await admin.post(f"{path}/hold", reason="Many gifts within an hour"))
-    assert "Let $5.13 go" in page.text
+    form = page.text.split(f'href="{path}/let-go"')[0].rsplit("<h2>Decide</h2>")[1]
+    assert "<form" not in form, "one press asks, and sends nothing"
     text = words((await admin.get("/admin/payouts?state=in_review")).text)
     assert "@ana In review Many gifts within an hour 400.00 COIN 5.13 USD" in text
     await admin.get(path)
@@ -308,8 +316,15 @@ async def test_a_held_payout_is_decided(make: Any, admin: Any, signed_in: Any) -
     assert answer.status_code == 422
     async with make.tx() as ctx:
         assert (await PAYOUT(ctx.db, payout.id)).state == "in_review"
+    page = await admin.get(f"{path}/let-go")
+    for asks in (await admin.get(path), page):
+        assert f'action="{path}/approve"' in asks.text
+        said = f"It is sent to @ana at once, by sandbox to {payout.destination}. What has left does not come back."
+        assert f"{said} Let $5.13 go" in words(asks.text)
     page = await admin.follow(await admin.post(f"{path}/approve"))
-    assert "It goes on." in page.text
+    assert "$5.13 is on its way to @ana." in words(page.text)
+    assert "/let-go" not in page.text
+    assert (await admin.get(f"{path}/let-go")).headers["location"] == path
     page = await admin.follow(await admin.post(f"{path}/reject", reason="Too late for this"))
     assert "It is pending, not in review" in page.text
     async with make.tx() as ctx:

@@ -88,7 +88,8 @@ async def test_declined_expired_and_given_up(app: Any, make: Any, signed_in: Any
         await hosted.submit_card(ctx, session_id, DECLINED)
     await run_due(app, reraise=True)
     page = await reader.get(here)
-    assert "The payment was declined The card was declined. Please use another one" in words(page.text)
+    said = "The payment was declined The card was declined. Please use another one. Nothing was charged."
+    assert said in words(page.text)
     again = await reader.post(f"{here}/again", **form(page.text, f"{here}/again"))
     assert again.status_code == 303 and "/sandbox/checkout/" in again.headers["location"]
     second = await own_page(app, again.headers["location"].rpartition("/")[2])

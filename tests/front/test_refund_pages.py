@@ -35,7 +35,10 @@ async def test_asked_for_and_given_back(app: Any, client: Any, make: Any, jobs: 
         answer = await mine.post(f"{path}/refund", amount=amount, reason=reason, key="k")
         assert answer.status_code in (409, 422) and wrong in answer.text, (amount, answer.text)
         assert f'value="{amount}"' in answer.text
-    fields = {"amount": "4.99", "reason": "Bought by mistake", "key": key_in(form)}
+    empty = await mine.post(f"{path}/refund", amount="4.99", reason=" ", key="k")
+    assert (empty.status_code, "Reason: Please fill this in" in empty.text) == (422, True)
+    assert "All of it, unless you write less." in form.text
+    fields = {"amount": "", "reason": "Bought by mistake", "key": key_in(form)}
     answer = await mine.post(f"{path}/refund", **fields)
     assert "You asked for it." in (await mine.follow(answer)).text
     await mine.post(f"{path}/refund", **fields)
@@ -82,6 +85,8 @@ async def test_who_received_it_decides(app: Any, client: Any, make: Any, jobs: A
     path = f"/dashboard/payments/{second['id']}/refund"
     form = await mine.get(path)
     fields = {"amount": "1.00", "reason": "A third of it", "key": key_in(form)}
+    answer = await mine.post(path, **fields | {"amount": ""})
+    assert (answer.status_code, "Amount: Please fill this in" in answer.text) == (422, True), "who gives says how much"
     assert "$1.00 are on their way back." in (await mine.follow(await mine.post(path, **fields))).text
     await jobs()
     assert await state_of(client, ana, second) == "partially_refunded"

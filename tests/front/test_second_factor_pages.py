@@ -176,7 +176,7 @@ async def test_what_was_sent_waits_and_is_sent_after_the_step_up(make: Any, sign
     answer = await ana.client.post(
         "/mfa/backup-codes",
         data={"_csrf": ana.token, "note": "kept & <b>"},
-        headers={"Referer": "http://x/mfa/backup-codes"},
+        headers={"Referer": "http://testserver/mfa/backup-codes"},
     )
     assert (answer.status_code, answer.headers["location"]) == (303, "/mfa/step-up?next=/mfa/backup-codes")
     kept = next(c for c in answer.headers.get_list("set-cookie") if c.startswith("stoa_kept="))

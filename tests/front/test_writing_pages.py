@@ -44,6 +44,44 @@ async def test_publishing_tells_what_is_missing(make: Any, signed_in: Any) -> No
         assert said in answer.text
 
 
+async def test_an_empty_page_is_told_what_a_post_needs_and_leaves_no_draft(make: Any, signed_in: Any) -> None:
+    ana = await signed_in(await make.user("ana"))
+    await ana.get("/write")
+    answer = await ana.post("/write", title=" ", body="\r\n", category="", then="publish")
+    assert answer.status_code == 422
+    for name, said in (
+        ("title", "Please use at least 5 characters"),
+        ("body", "Please write at least 50 characters"),
+        ("category", "Please choose a category"),
+    ):
+        beside = answer.text.split(f'id="{name}-error">')[1].split("</p>")[0]
+        assert beside.endswith(f"<span>{said}</span>")
+    saved = await ana.post("/write", title="", body="", category="Travel", then="save")
+    assert (saved.status_code, "Please write something first" in saved.text) == (422, True)
+    assert "No posts yet" in (await ana.get("/dashboard/posts")).text
+
+
+async def test_the_step_to_publishing_says_what_is_missing(make: Any, signed_in: Any) -> None:
+    ana = await signed_in(await make.user("ana"))
+    await ana.get("/write")
+    page = await ana.follow(await ana.post("/write", title="", body="Hello", category="", then="publish"))
+    for said in (
+        "<li>Title: Please use at least 5 characters</li>",
+        "<li>Text: Please write at least 50 characters</li>",
+        "<li>Category: Please choose a category</li>",
+        "Not ready to publish yet",
+        ">1 word ·",
+    ):
+        assert said in page.text
+    assert "Publish it now" not in page.text
+    assert '<span class="dot">1 word</span>' in (await ana.get("/dashboard/posts")).text
+    user = await make.user("ben")
+    post = await make.post(user, title="Long enough", body=BODY, category=None, published=False)
+    page = await (await signed_in(user)).get(f"/write/{post.id}/publish")
+    assert "Publish it now" in page.text
+    assert "This is missing" not in page.text
+
+
 async def test_autosave_keeps_a_draft_and_its_revision(make: Any, signed_in: Any) -> None:
     ana = await signed_in(await make.user("ana"))
     first = await save(ana, title="Typed", body="One", category=None)
@@ -107,7 +145,9 @@ async def test_what_was_typed_comes_back_with_the_error(make: Any, signed_in: An
     assert "Too short</textarea>" in answer.text
     stale = await ana.post("/write", id=given["id"], revision="99", title="A title", body=BODY, category="Travel")
     assert stale.status_code == 409
-    assert "changed in another window" in stale.text
+    assert "This text was changed in another window" in stale.text
+    assert f'<a class="text-link tap" href="/write/{given["id"]}">Reload</a>' in stale.text
+    assert 'data-returned="conflict"' in stale.text
 
 
 async def test_taking_back_can_be_undone_and_deleting_asks(make: Any, signed_in: Any, visitor: Any) -> None:

@@ -1,7 +1,7 @@
 // What both writing pages are made of: the rich editor over a Markdown field, its tools, the count of words.
 import { Editor } from '@tiptap/core'
 import { Slice } from '@tiptap/pm/model'
-import { makeMarkdown } from './markdown.js'
+import { makeMarkdown, readable } from './markdown.js'
 import { extensions } from './schema.js'
 import { makeToolbar } from './toolbar.js'
 import { makeUpload, pictures } from './upload.js'
@@ -16,8 +16,8 @@ export function makeDesk(form, { csrf, toast, changed }) {
   const editor = makeEditor(form, source)
   const markdown = makeMarkdown(editor.schema)
   const upload = makeUpload({ editor, csrf, toast, say: (text) => say('upload', text), limit: Number(form.dataset.pictures) || Infinity })
-  const count = () => {
-    const words = (source.value.match(WORDS) ?? []).length
+  const count = (doc) => {
+    const words = (readable(doc).match(WORDS) ?? []).length
     say('words', `${words.toLocaleString('en').replace(/,/g, '\u202f')} ${words === 1 ? 'word' : 'words'}`)
     say('minutes', `${Math.max(1, Math.round(words / 230))} min read`)
     const long = source.value.length > Number(source.dataset.max)
@@ -26,17 +26,17 @@ export function makeDesk(form, { csrf, toast, changed }) {
   const load = (text) => {
     source.value = text
     editor.commands.setContent(markdown.parse(text).toJSON(), { emitUpdate: false })
-    count()
+    count(editor.state.doc)
   }
   load(source.value)
   editor.commands.setTextSelection(1)
   editor.on('update', () => {
     source.value = markdown.serialize(editor.state.doc)
-    count()
+    count(editor.state.doc)
     changed()
   })
   editor.setOptions({ editorProps: { ...editor.options.editorProps, ...transfers(markdown, upload) } })
-  source.addEventListener('input', () => { count(); changed() })
+  source.addEventListener('input', () => { count(markdown.parse(source.value)); changed() })
   title.addEventListener('input', changed)
   title.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return

@@ -120,6 +120,15 @@ export function makeKeeper({ csrf, url, id, revision, read, say, kept, live, pac
     forget(current)
   }
 
+  /** The page itself came back with what was typed, which the server has not got: it stays on this device. After a
+   * conflict, nothing is sent until the newer text was looked at. */
+  function returned(conflict) {
+    keepHere(read())
+    if (!conflict) return
+    stopped = true
+    say('conflict')
+  }
+
   /** What was typed is given up for this version. */
   async function dropped(now) {
     while (running) await running
@@ -131,5 +140,5 @@ export function makeKeeper({ csrf, url, id, revision, read, say, kept, live, pac
   document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && dirty && flush())
   addEventListener('beforeunload', (event) => { if (dirty) event.preventDefault() })
 
-  return { changed, flush, get id() { return current }, get revision() { return version }, get dirty() { return dirty }, done() { dirty = false }, resume, settled, dropped }
+  return { changed, flush, get id() { return current }, get revision() { return version }, get dirty() { return dirty }, done() { dirty = false }, resume, returned, settled, dropped }
 }

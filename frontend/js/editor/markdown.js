@@ -172,3 +172,21 @@ function proxy(node) {
     forEach: (visit) => node.forEach(visit),
   }
 }
+
+/** What one reads of a document, a line for each block, as kit/markdown counts it: without addresses, marks and code. */
+export function readable(doc) {
+  const lines = []
+  doc.descendants((node) => {
+    if (node.type.name === 'codeBlock') return false
+    if (node.isTextblock) lines.push(node.textBetween(0, node.content.size, '\n', (leaf) => unmarked(leaf.attrs.source ?? '\n')))
+    else if (node.type.name === 'picture') lines.push(node.attrs.alt)
+    else if (node.attrs.source) lines.push(unmarked(node.attrs.source))
+    return !node.isTextblock
+  })
+  return lines.join('\n')
+}
+
+/** Raw Markdown without the labels of footnotes and the addresses of links and pictures. */
+function unmarked(source) {
+  return source.replace(/\[\^[^\]\s]+\]:?/g, '').replace(/\]\([^()\s]*(?:\s+"[^"]*")?\)/g, ']')
+}

@@ -87,20 +87,57 @@ function link(form, editor) {
   const input = dialog.querySelector('[name="href"]')
   const field = dialog.querySelector('form[data-link-form]')
   input.value = editor.getAttributes('link').href ?? ''
+  tell(input, '')
   dialog.querySelector('[data-link-remove]').hidden = !editor.isActive('link')
   dialog.showModal()
   input.select()
   field.onsubmit = (event) => {
     event.preventDefault()
-    dialog.close()
     const href = input.value.trim()
-    if (event.submitter?.hasAttribute('data-link-remove') || !href) {
+    const address = addressOf(href)
+    const removes = event.submitter?.hasAttribute('data-link-remove') || !href
+    if (!removes && !address) {
+      tell(input, 'This is not an address. Please give one such as example.org or https://example.org/page')
+      input.select()
+      return
+    }
+    dialog.close()
+    if (removes) {
       writing(editor).extendMarkRange('link').unsetLink().run()
       return
     }
-    const address = /^(https?:|mailto:|\/)/i.test(href) ? href : `https://${href}`
     if (editor.state.selection.empty && !editor.isActive('link')) {
       writing(editor).insertContent({ type: 'text', text: href, marks: [{ type: 'link', attrs: { href: address } }] }).run()
     } else writing(editor).extendMarkRange('link').setLink({ href: address }).run()
   }
+}
+
+/** What a link leads to by what was typed, https:// where it begins with a host; null where it is no address. */
+export function addressOf(typed) {
+  if (typed.startsWith('/') || /^mailto:[^\s@]+@[^\s@]+$/i.test(typed)) return typed
+  const named = /^https?:\/\//i.test(typed)
+  try {
+    const { hostname } = new URL(named ? typed : `https://${typed}`)
+    // "javascript:1" would be a host with a port, and any word a host: without https:// it takes a dot to be one.
+    return named || hostname.includes('.') ? (named ? typed : `https://${typed}`) : null
+  } catch {
+    return null
+  }
+}
+
+/** Says below a field what is wrong with it; nothing, where that is over. */
+function tell(input, text) {
+  const id = `${input.id}-error`
+  document.getElementById(id)?.remove()
+  input.removeAttribute('aria-invalid')
+  input.removeAttribute('aria-describedby')
+  if (!text) return
+  const told = document.createElement('p')
+  told.className = 'field-error'
+  told.id = id
+  told.role = 'alert'
+  told.textContent = text
+  input.closest('.field').append(told)
+  input.setAttribute('aria-invalid', 'true')
+  input.setAttribute('aria-describedby', id)
 }

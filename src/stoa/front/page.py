@@ -14,7 +14,9 @@ import msgspec
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, select_autoescape
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.response import Redirect
+from litestar.utils import normalize_path
 
 from stoa.foundation.identity.errors import StepUpRequired
 from stoa.foundation.people.queries.account import me as person_at_the_page
@@ -187,7 +189,8 @@ def _rendered(name: str, context: dict[str, Any]) -> bytes | str:
 
 
 async def base_context(request: Request[Any, Any, Any], ctx: Ctx, held: WalletView | None = None) -> dict[str, Any]:
-    """What layouts use: actor, me (MeView), coins_minor, csrf, path, next_query, theme, reading, now, partial.
+    """What layouts use: actor, me (MeView), coins_minor, csrf, path, back_to (the page one is on, which `path` is
+    not where a form was sent), next_query, theme, reading, now, partial.
 
     From here on numbers and times are written as this person wants them.
     """
@@ -216,6 +219,7 @@ def _bare_context(request: Request[Any, Any, Any], me: MeView | None = None) -> 
         face = me.preferences.reading_face or face
         size = str(me.preferences.reading_size or size)
     path = request.url.path
+    back_to = _way_back(request, htmx="hx-request" in request.headers)
     return {
         "actor": None,
         "me": None,
@@ -223,7 +227,8 @@ def _bare_context(request: Request[Any, Any, Any], me: MeView | None = None) -> 
         "csrf": "",
         "site_name": "Stoa",
         "path": path,
-        "next_query": f"?next={quote(path)}" if path not in ("/", "/login", "/register") else "",
+        "back_to": back_to,
+        "next_query": f"?next={quote(back_to)}" if back_to not in ("/", "/login", "/register") else "",
         "theme": THEMES.get(choice),
         "theme_choice": choice if choice in THEMES else "system",
         "reading": Reading(face if face in FACES[1:] else "", size if size in SIZES and size != "19" else ""),
@@ -240,11 +245,22 @@ def safe_next(target: str | None, default: str = "/") -> str:
     return default if parts.scheme or parts.netloc or any(ord(c) < 32 for c in target) else target
 
 
-def _path_of(address: str) -> str:
+def _own_path(request: Request[Any, Any, Any], address: str) -> str:
+    """The path of an address of this site; empty for another's."""
     try:
-        return urlsplit(address).path
+        parts = urlsplit(address)
     except ValueError:
         return ""
+    return parts.path if parts.netloc == request.headers.get("host") else ""
+
+
+def _opens(request: Request[Any, Any, Any], path: str) -> bool:
+    """Whether there is a page, and not an address that only takes a form."""
+    try:
+        request.app.asgi_router.handle_routing(path=normalize_path(path), method="GET")
+    except (NotFoundException, MethodNotAllowedException):
+        return False
+    return True
 
 
 def see_other(path: str) -> Redirect:
@@ -279,10 +295,15 @@ def error_response(request: Request[Any, Any, Any], error: StoaError) -> Respons
 
 
 def _way_back(request: Request[Any, Any, Any], *, htmx: bool) -> str:
-    """The page that somebody is on: the one they opened, or the one whose form they have sent."""
+    """The page that somebody is on: the one they opened, or the one whose form they have sent.
+
+    An error that answers a form stands at the form's address, so that the next form can come from one without a page.
+    """
     if request.method == "GET" and not htmx:
         return safe_next(request.url.path)
-    return safe_next(_path_of(request.headers.get("hx-current-url") or request.headers.get("referer") or ""))
+    address = request.headers.get("hx-current-url") or request.headers.get("referer") or ""
+    path = safe_next(_own_path(request, address))
+    return path if _opens(request, path) else "/"
 
 
 def _to_step_up(request: Request[Any, Any, Any], *, htmx: bool) -> Response[Any]:

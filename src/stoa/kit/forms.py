@@ -79,7 +79,8 @@ def _collect(
         try:
             values[field.name] = msgspec.convert(_prepared(raw, field.type, strict), field.type, strict=strict)
         except (msgspec.ValidationError, OverflowError) as error:
-            errors[prefix + field.name] = humane(str(error))
+            blank = isinstance(raw, str) and not raw.strip()
+            errors[prefix + field.name] = "Please fill this in" if blank and field.required else humane(str(error))
             continue
         if _has_bad_text(values[field.name]):
             errors[prefix + field.name] = "This holds a character that cannot be stored"
@@ -155,5 +156,6 @@ def humane(message: str) -> str:
     for pattern, sentence in _RULES:
         match = pattern.search(message)
         if match:
-            return sentence.format(*(cast("str", g) for g in match.groups()))
+            said = sentence.format(*(cast("str", g) for g in match.groups()))
+            return said.removesuffix("s") if said.endswith(" 1 characters") else said
     return message

@@ -170,7 +170,7 @@ async def test_how_a_session_ends(app: Any, client: Any, make: Any) -> None:
     await run_due(app, reraise=True)
     seen = (await me.get(path)).json()
     assert (seen["state"], seen["order_state"], seen["payment_status"]) == ("open", "failed", "failed")
-    assert seen["failure_message"] == "The card was declined. Please use another one"
+    assert seen["failure_message"] == "The card was declined. Please use another one."
     async with make.tx() as ctx:
         await hosted.submit_card(ctx, opened["session_id"], SandboxCard("4242424242424242", "12/40", "123"))
     await run_due(app, reraise=True)

@@ -85,7 +85,7 @@ async def test_a_declined_card_is_told_and_another_one_pays(app: Any, client: An
     ana = await make.member("ana")
     order = (await buy(client.as_(ana), "pm_card_chargeDeclined")).json()
     assert (order["state"], order["failure_code"]) == ("failed", "card_declined")
-    assert order["failure_message"] == "The card was declined. Please use another one"
+    assert order["failure_message"] == "The card was declined. Please use another one."
     assert await buckets(app, ana) == {}
     again = await client.as_(ana).post(
         f"/api/v1/orders/{order['id']}/confirm", json={"paymentMethodId": "pm_card_chargeDeclined"}

@@ -63,7 +63,7 @@ async def test_a_payout_from_request_to_arrival(app: Any, client: Any, make: Any
     assert await count(app, "select count(*) from sandbox_transfers where amount_minor = 500") == 1
     history = (await me.get("/api/v1/wallet/history")).json()["items"]
     assert [(line["title"], line["coins"]) for line in history][:2] == [
-        ("Your payout has arrived", "0.00"),
+        ("Your payout of 390.00 coins has arrived", "0.00"),
         ("390.00 coins set aside for a payout", "-390.00"),
     ]
     await assert_clean(app)

@@ -64,7 +64,7 @@ async def test_earned_dollars_from_request_to_arrival(app: Any, client: Any, mak
     assert await credits_of(app, ana) == {"purchased": 300}
     history = (await me.get("/api/v1/wallet/history")).json()["items"]
     assert [line["title"] for line in history][:2] == [
-        "Your payout has arrived",
+        "Your payout of 12.50 USD has arrived",
         "12.50 USD set aside for a payout",
     ]
     await assert_clean(app)

@@ -20,17 +20,24 @@ from stoa.money.receipts.types import Payment
 from stoa.money.refunds import actions, queries
 
 
-class RefundForm(msgspec.Struct):
+class RefundForm(msgspec.Struct, kw_only=True):
     """How much, as text such as 4.99, why, and the key of the form (M11)."""
 
-    amount: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    amount: Annotated[str, msgspec.Meta(max_length=20)] = ""
     reason: Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 
-def parsed(form: dict[str, Any], asset: str) -> tuple[RefundForm, int]:
-    """The form, and its amount in the smallest unit of the asset. Raises Invalid."""
+def parsed(form: dict[str, Any], asset: str, *, or_all: bool = False) -> tuple[RefundForm, int | None]:
+    """The form, and its amount in the smallest unit of the asset; None where none is given, with `or_all`.
+
+    Raises Invalid.
+    """
     given = forms.parse(RefundForm, form, strict=False)
+    if not given.amount and or_all:
+        return given, None
+    if not given.amount:
+        raise Invalid(fields={"amount": "Please fill this in"})
     amount_minor = parse_decimal(given.amount, asset)
     if amount_minor <= 0:
         raise Invalid(fields={"amount": "More than nothing, please"})
@@ -50,7 +57,7 @@ async def ask(request: Request[Any, Any, Any], ctx: CtxDep, payment_id: Path[UUI
     form = dict(await request.form())
     back = see_other(f"/account/payments/{payment_id}")
     try:
-        given, amount_minor = parsed(form, payment.asset)
+        given, amount_minor = parsed(form, payment.asset, or_all=True)
         await actions.ask(ctx, payment_id, amount_minor=amount_minor, reason=given.reason, key=given.key)
     except Invalid as error:
         return await _show(request, ctx, payment, form=form, errors=error.fields, status=error.status)

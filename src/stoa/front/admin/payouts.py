@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from stoa.foundation.identity.queries import user_by_id
 from stoa.front import flash
 from stoa.front.admin.filters import choice, newest, older, person
+from stoa.front.formats import money
 from stoa.front.page import page, see_other
 from stoa.kit import forms
 from stoa.kit.ctx import Ctx
@@ -50,6 +51,26 @@ async def show_payout(request: Request[Any, Any, Any], ctx: CtxDep, payout_id: P
     return await _payout_page(request, ctx, await access_payout(ctx, payout_id))
 
 
+@get("/admin/payouts/{payout_id:uuid}/let-go", opt=access("admin"))
+async def let_go_form(request: Request[Any, Any, Any], ctx: CtxDep, payout_id: Path[UUID]) -> Response[Any]:
+    """Asks once more, where the dialog cannot: money that was sent does not come back."""
+    payout = await access_payout(ctx, payout_id)
+    if payout.state != PayoutState.IN_REVIEW or payout.user_id == ctx.member.id:
+        return see_other(f"/admin/payouts/{payout_id}")
+    leaving = await _leaving(ctx, payout)
+    return await page(request, ctx, "admin/payout_let_go.html", payout=payout, leaving=leaving)
+
+
+async def _leaving(ctx: Ctx, payout: PayoutView) -> str:
+    """What happens when it is let go."""
+    return f"It is sent to {await _whose(ctx, payout)} at once, by {payout.provider} to {payout.destination}."
+
+
+async def _whose(ctx: Ctx, payout: PayoutView) -> str:
+    creator = await user_by_id(ctx, payout.user_id)
+    return f"@{creator.username}" if creator else "somebody gone"
+
+
 async def _payout_page(
     request: Request[Any, Any, Any],
     ctx: Ctx,
@@ -66,6 +87,7 @@ async def _payout_page(
         status=status,
         payout=payout,
         creator=await user_by_id(ctx, payout.user_id),
+        leaving=await _leaving(ctx, payout),
         events=await payouts.payout_events(ctx, payout.id),
         reason=reason,
         errors=errors or {},
@@ -84,7 +106,8 @@ async def decide(
         match decision:
             case "approve":
                 await actions.approve(ctx, payout_id)
-                said = "It goes on."
+                sum_, name = money(payout.net_payout_minor, payout.currency), await _whose(ctx, payout)
+                said = f"{sum_} is on its way to {name}."
             case "hold":
                 given = forms.parse(DecisionForm, form, strict=False)
                 await actions.hold_for_review(ctx, payout_id, reason=given.reason)
@@ -105,4 +128,4 @@ async def decide(
     return back
 
 
-routes = [list_payouts, show_payout, decide]
+routes = [list_payouts, show_payout, let_go_form, decide]

@@ -4,14 +4,14 @@ A draft saves itself. A post that is out does not: its readers would see half se
 button, kept on the writer's device meanwhile.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
 
 from stoa.creation.posts import actions
-from stoa.creation.posts.policies import access_post_to, access_post_to_edit
+from stoa.creation.posts.policies import access_post_to, access_post_to_edit, check_post
 from stoa.creation.posts.types import BODY_MAX, TITLE_MAX, PostView
 from stoa.creation.works.errors import EditConflict, TextRefused
 from stoa.creation.works.types import CATEGORIES, State
@@ -87,20 +87,21 @@ async def _editor(
     ctx: Ctx,
     typed: Typed,
     found: PostView | None,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
+    error: StoaError | None = None,
 ) -> Response[Any]:
+    conflict = isinstance(error, EditConflict)
     return await page(
         request,
         ctx,
         "studio/write.html",
-        status=status,
+        status=error.status if error else 200,
         typed=typed,
         post=found,
         is_live=found is not None and found.state in LIVE,
         can_publish=found is None or Permission.PUBLISH in found.my_permissions,
         home=await list_of(ctx, found),
-        errors=errors or {},
+        errors={} if error is None or conflict else _named(error),
+        conflict=conflict,
         categories=CATEGORIES,
         body_max=BODY_MAX,
         title_max=TITLE_MAX,
@@ -139,6 +140,8 @@ async def save(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     form = dict(await request.form())
     try:
         typed = forms.parse(Typed, form, strict=False)
+        if typed.id is None and not typed.title.strip() and not typed.body.strip():
+            _refuse_empty(wants_out=form.get("then") == "publish", category=typed.category or None)
         kept = await _keep(ctx, typed)
     except (Invalid, EditConflict) as error:
         return await _editor_again(request, ctx, form, error)
@@ -155,6 +158,26 @@ async def save(request: Request[Any, Any, Any], ctx: CtxDep) -> Response[Any]:
     return response
 
 
+def _refuse_empty(*, wants_out: bool, category: str | None) -> NoReturn:
+    """An empty page is no draft, and says what a post needs. Raises Invalid."""
+    if wants_out:
+        _check_complete("", "", category)
+    raise Invalid(fields={"body": "Please write something first"})
+
+
+def _check_complete(title: str, body: str, category: str | None) -> None:
+    check_post(
+        title=title,
+        body_markdown=body,
+        category=category,
+        images=(),
+        images_in_text=(),
+        language="en",
+        rating="general",
+        complete=True,
+    )
+
+
 async def _editor_again(
     request: Request[Any, Any, Any], ctx: Ctx, form: dict[str, Any], error: StoaError
 ) -> Response[Any]:
@@ -168,7 +191,7 @@ async def _editor_again(
         id=found.id if found else None,
         revision=int(revision) if revision.isascii() and revision.isdigit() else None,
     )
-    return await _editor(request, ctx, typed, found, _named(error), error.status)
+    return await _editor(request, ctx, typed, found, error)
 
 
 def _named(error: StoaError) -> dict[str, str]:
@@ -203,8 +226,20 @@ async def _publish_page(
         post=found,
         pictures=await _pictures(ctx, found),
         errors=errors,
+        lacks=_lacks(found),
         categories=CATEGORIES,
     )
+
+
+def _lacks(found: PostView) -> dict[str, str]:
+    """What has to be written first; the category is chosen on the way."""
+    if found.body_markdown is None:
+        return {}
+    try:
+        _check_complete(found.title, found.body_markdown, found.category or CATEGORIES[0])
+    except Invalid as error:
+        return _named(error)
+    return {}
 
 
 async def _pictures(ctx: Ctx, found: PostView) -> list[MediaView]:

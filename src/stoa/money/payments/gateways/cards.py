@@ -20,8 +20,8 @@ CARDS: Final = {
     "4000002500003155": "asks",
     "4000000000000259": "disputed",
 }
-DECLINED: Final = ("card_declined", "The card was declined. Please use another one")
-NOT_AUTHENTICATED: Final = ("authentication_failed", "The card's bank did not recognise you. Please try again")
+DECLINED: Final = ("card_declined", "The card was declined. Please use another one.")
+NOT_AUTHENTICATED: Final = ("authentication_failed", "The card's bank did not recognise you. Please try again.")
 
 
 def behaviour_of(card: SandboxCard, now: datetime) -> str:

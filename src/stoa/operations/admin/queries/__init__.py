@@ -43,7 +43,8 @@ _FIGURES = one(
     from (select count(*) as gifts_day, coalesce(sum(amount_coins), 0)::bigint * 100 as gifted_minor_day
           from gifts where created_at > $1::timestamptz - interval '1 day' and undone_at is null) g,
       (select count(*) as orders_day, coalesce(sum(amount_minor - refunded_minor), 0)::bigint as sales_minor_day
-       from orders where fulfilled_at > $1::timestamptz - interval '1 day' and currency = 'USD') o,
+       from orders where fulfilled_at > $1::timestamptz - interval '1 day' and currency = 'USD'
+         and kind = 'coins') o,
       (select count(*) as payouts_open, count(*) filter (where state = 'in_review') as payouts_held,
               coalesce(sum(net_payout_minor), 0)::bigint as payouts_minor
        from payouts where state in ('pending', 'in_review', 'processing')) p

@@ -384,6 +384,6 @@ def _declined(error: stripe.CardError, order_id: UUID) -> Payment:
     body: Any = error.json_body
     told = body.get("error", {}).get("payment_intent") if isinstance(body, dict) else None
     if told is None:
-        message = error.user_message or "The card was refused. Please use another one"
+        message = error.user_message or "The card was refused. Please use another one."
         raise UnknownPaymentMethod(fields={"payment_method_id": message}) from error
     return payment_of(msgspec.convert(told, Intent), order_id)

@@ -70,7 +70,8 @@ def title_of(fact: Fact, viewer_id: UUID, changes: list[Money]) -> str:
         case "payout", _:
             return f"{_paid_out(changes)} set aside for a payout"
         case "payout.settled", _:
-            return "Your payout has arrived"
+            # Nothing changes for its owner any more, so that only the title can say how much it was.
+            return f"Your payout of {_paid_out([Money(fact.asset, fact.amount_minor)])} has arrived"
         case "payout.released", _:
             back = "is" if changes and changes[0].asset != COIN else "are"
             return f"A payout did not take place: {_paid_out(changes)} {back} back"
