@@ -1532,6 +1532,7 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case(Who.STAFF, person, json=_fixed(role="moderator", change="grant", reason="Will help us")),
     ),
     "GET /admin/payouts/{payout_id}": (Case(Who.STAFF, held_payout),),
+    "GET /admin/payouts/{payout_id}/let-go": (Case(Who.STAFF, held_payout),),
     "POST /admin/payouts/{payout_id}/{decision}": (Case(Who.STAFF, held_payout, form=REASON),),
     "GET /admin/fraud/{flag_id}": (Case(Who.STAFF, flag),),
     "POST /admin/fraud/{flag_id}/{decision}": (Case(Who.STAFF, flag, form=_fixed(note="In a circle")),),
