@@ -189,8 +189,9 @@ def _rendered(name: str, context: dict[str, Any]) -> bytes | str:
 
 
 async def base_context(request: Request[Any, Any, Any], ctx: Ctx, held: WalletView | None = None) -> dict[str, Any]:
-    """What layouts use: actor, me (MeView), coins_minor, csrf, path, back_to (the page one is on, which `path` is
-    not where a form was sent), next_query, theme, reading, now, partial.
+    """What layouts use: actor, me (MeView), coins_minor, csrf, path, back_to, next_query, theme, reading, now, partial.
+
+    `back_to` is the page somebody is on: `path`, but for an answer to a form, whose address is no page.
 
     From here on numbers and times are written as this person wants them.
     """

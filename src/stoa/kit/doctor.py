@@ -16,7 +16,7 @@ import msgspec
 from stoa.kit.clock import utcnow
 from stoa.kit.config import Settings
 from stoa.kit.files import open_storage
-from stoa.kit.migrate import MIGRATIONS, MigrationError, pending
+from stoa.kit.migrate import MIGRATIONS, MIN_SERVER, MigrationError, pending
 
 __all__ = ["Finding", "examine"]
 
@@ -89,8 +89,8 @@ async def _database(settings: Settings) -> Finding:
     finally:
         await connection.close()
     seen = f"PostgreSQL {version // 10000}.{version % 10000}, answers in {took_ms:.1f} ms"
-    if version < 180000:
-        return Finding("database", False, seen, "PostgreSQL 18 or newer is needed")
+    if version < MIN_SERVER:
+        return Finding("database", False, seen, f"PostgreSQL {MIN_SERVER // 10000} or newer is needed")
     return Finding("database", fsync == "on", f"{seen}, fsync {fsync}", "turn fsync on, or a power cut loses data")
 
 

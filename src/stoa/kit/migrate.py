@@ -18,7 +18,7 @@ MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
 LOCK_KEY = 0x53746F61  # "Stoa"
 FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
-MIN_SERVER = 180000
+MIN_SERVER = 180000  # as server_version_num tells it
 SERVER = "select current_setting('server_version_num')::int, current_setting('server_encoding')"
 TABLE = """
 create table if not exists schema_migrations (

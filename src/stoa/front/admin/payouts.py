@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request, Response, get, post
 
 from stoa.foundation.identity.queries import user_by_id
+from stoa.foundation.identity.types import UserRow
 from stoa.front import flash
 from stoa.front.admin.filters import choice, newest, older, person
 from stoa.front.formats import money
@@ -57,17 +58,16 @@ async def let_go_form(request: Request[Any, Any, Any], ctx: CtxDep, payout_id: P
     payout = await access_payout(ctx, payout_id)
     if payout.state != PayoutState.IN_REVIEW or payout.user_id == ctx.member.id:
         return see_other(f"/admin/payouts/{payout_id}")
-    leaving = await _leaving(ctx, payout)
+    leaving = _leaving(payout, await user_by_id(ctx, payout.user_id))
     return await page(request, ctx, "admin/payout_let_go.html", payout=payout, leaving=leaving)
 
 
-async def _leaving(ctx: Ctx, payout: PayoutView) -> str:
+def _leaving(payout: PayoutView, creator: UserRow | None) -> str:
     """What happens when it is let go."""
-    return f"It is sent to {await _whose(ctx, payout)} at once, by {payout.provider} to {payout.destination}."
+    return f"It is sent to {_named(creator)} at once, by {payout.provider} to {payout.destination}."
 
 
-async def _whose(ctx: Ctx, payout: PayoutView) -> str:
-    creator = await user_by_id(ctx, payout.user_id)
+def _named(creator: UserRow | None) -> str:
     return f"@{creator.username}" if creator else "somebody gone"
 
 
@@ -80,14 +80,15 @@ async def _payout_page(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response[str]:
+    creator = await user_by_id(ctx, payout.user_id)
     return await page(
         request,
         ctx,
         "admin/payout.html",
         status=status,
         payout=payout,
-        creator=await user_by_id(ctx, payout.user_id),
-        leaving=await _leaving(ctx, payout),
+        creator=creator,
+        leaving=_leaving(payout, creator),
         events=await payouts.payout_events(ctx, payout.id),
         reason=reason,
         errors=errors or {},
@@ -106,8 +107,8 @@ async def decide(
         match decision:
             case "approve":
                 await actions.approve(ctx, payout_id)
-                sum_, name = money(payout.net_payout_minor, payout.currency), await _whose(ctx, payout)
-                said = f"{sum_} is on its way to {name}."
+                whose = _named(await user_by_id(ctx, payout.user_id))
+                said = f"{money(payout.net_payout_minor, payout.currency)} is on its way to {whose}."
             case "hold":
                 given = forms.parse(DecisionForm, form, strict=False)
                 await actions.hold_for_review(ctx, payout_id, reason=given.reason)

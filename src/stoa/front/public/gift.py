@@ -182,7 +182,7 @@ async def _again(
     if "hx-request" in request.headers:
         context = await base_context(request, ctx)
         text = render("public/_gift_form.html", **context, gift=place, in_dialog=True)
-        return Response(content=text, media_type="text/html", status_code=error.status if error.status == 422 else 422)
+        return Response(content=text, media_type="text/html", status_code=422)
     title = (await gift_target(ctx, work_id)).title if work_id else None
     return await page(request, ctx, "public/gift.html", status=error.status, gift=place, work_title=title)
 
