@@ -82,6 +82,20 @@ async def test_the_step_to_publishing_says_what_is_missing(make: Any, signed_in:
     assert "This is missing" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("title", "body", "lacking", "there"),
+    [("Long enough", "Hello", "Text: ", "Title: "), ("No", BODY, "Title: ", "Text: ")],
+)
+async def test_what_is_there_is_not_missing(
+    make: Any, signed_in: Any, title: str, body: str, lacking: str, there: str
+) -> None:
+    ana = await signed_in(await make.user("ana"))
+    await ana.get("/write")
+    page = await ana.follow(await ana.post("/write", title=title, body=body, category="", then="publish"))
+    assert page.status_code == 200
+    assert f"<li>{lacking}" in page.text and f"<li>{there}" not in page.text
+
+
 async def test_autosave_keeps_a_draft_and_its_revision(make: Any, signed_in: Any) -> None:
     ana = await signed_in(await make.user("ana"))
     first = await save(ana, title="Typed", body="One", category=None)
